@@ -1,0 +1,45 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tidewheel::engine {
+
+struct Header {
+    std::string name;
+    std::optional<std::string> value;  // raw bytes
+};
+
+// One record of a topic. The views live as long as the record, which owns the memory (a librdkafka message, as a rule).
+struct Record {
+    std::optional<std::string_view> value;  // nullopt: a tombstone
+    std::optional<std::string_view> key;
+    int partition = 0;
+    std::int64_t offset = 0;
+    std::int64_t timestamp = 0;  // milliseconds since 1970, UTC; the broker's or the producer's, as the topic says
+
+    std::unique_ptr<void, void (*)(void*)> owner{nullptr, [](void*) {}};
+    std::vector<Header> (*read_headers)(const void* owner) = nullptr;
+
+    std::vector<Header> headers() const {
+        return read_headers ? read_headers(owner.get()) : std::vector<Header>{};
+    }
+};
+
+// Where a lane gets its records from: one partition, in order. Not thread-safe: one lane, one thread.
+class RecordSource {
+ public:
+    virtual ~RecordSource() = default;
+    // The next record, or nothing when none came within the wait (milliseconds; 0: only what is there already).
+    // Throws Error: refused when the wanted offset is gone, unavailable when the partition can't be read for now.
+    virtual std::optional<Record> next(int wait) = 0;
+    // The offset after the newest record that the broker told of; -1 when not known yet. Never asks the broker.
+    virtual std::int64_t end_offset() const = 0;
+    // The offset after everything consumed so far, control records and compacted gaps included; -1 when not known.
+    virtual std::int64_t position() const = 0;
+};
+
+}  // namespace tidewheel::engine

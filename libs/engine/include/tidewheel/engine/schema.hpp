@@ -1,0 +1,68 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tidewheel::engine {
+
+// How the engine holds a PostgreSQL type. `other` is any type the engine doesn't decode itself: the JSON value travels as
+// jsonb and PostgreSQL converts it by the rules of jsonb_populate_record.
+enum class Kind : std::uint8_t {
+    boolean, int16, int32, int64, float32, float64, numeric, text, varchar, uuid,
+    date, time, timestamp, timestamptz, json, jsonb, other
+};
+
+struct Type {
+    Kind kind = Kind::text;
+    int typmod = -1;     // as in pg_attribute.atttypmod: numeric(10,2), varchar(20), timestamp(3)
+    std::string sql;     // as PostgreSQL's format_type prints it
+};
+
+// numeric(p,s): nullopt when the column has no limit.
+struct NumericLimit {
+    int precision, scale;
+};
+std::optional<NumericLimit> numeric_limit(const Type& type);
+// varchar(n): nullopt when the column has no limit. In characters.
+std::optional<int> length_limit(const Type& type);
+
+// Where a column's value comes from.
+enum class Source : std::uint8_t { field, partition, offset, timestamp, key, header };
+
+struct Column {
+    std::string name;
+    Type type;
+    bool not_null = false;
+    Source source = Source::field;
+    std::vector<std::string> path;        // for `field`: the names to follow into nested objects; one for a plain field
+    std::string header;                   // for `header`: its name
+    std::optional<std::string> fallback;  // DEFAULT, as the JSON value to decode when the field is missing
+};
+
+// Which partitions a value of the routing column belongs to: OPTIONS (route 'event_type', route_sale_event '1,3').
+struct Route {
+    int column = -1;  // index into Schema::columns; -1: no routing
+    struct Rule {
+        std::string value;
+        std::vector<int> partitions;
+    };
+    std::vector<Rule> rules;
+
+    // The partitions of a value; nullptr when no rule names it (then any partition is right).
+    const std::vector<int>* partitions_of(std::string_view value) const;
+};
+
+// The shape of a stream: what a record has to look like.
+struct Schema {
+    std::vector<Column> columns;  // in the order of the DDL
+    int event_time = -1;          // index of the event-time column; -1: none
+    Route route;
+    // needed[i]: some statement, rule or check reads column i; the others are checked for nothing and not built.
+    std::vector<bool> needed;
+
+    int find(std::string_view column) const;  // its index, -1 when there is none
+};
+
+}  // namespace tidewheel::engine

@@ -1,0 +1,14 @@
+#pragma once
+#include <chrono>
+#include <string>
+
+#include "tidewheel/http/server.hpp"
+
+namespace tidewheel::http {
+
+// One request, one connection, plain http. Throws Error (unavailable) when nothing answers in time.
+Response fetch(const std::string& method, const std::string& url, const std::string& body = {},
+               const std::string& content_type = "application/json",
+               std::chrono::milliseconds patience = std::chrono::seconds(10));
+
+}  // namespace tidewheel::http

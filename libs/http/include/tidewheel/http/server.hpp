@@ -1,0 +1,55 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace tidewheel::http {
+
+struct Request {
+    std::string method;                        // GET, POST…
+    std::string path;                          // without the query, percent-decoded
+    std::map<std::string, std::string> query;  // percent-decoded
+    std::map<std::string, std::string> headers;  // names in lower case
+    std::string body;
+};
+
+struct Response {
+    int status = 200;
+    std::string content_type = "text/plain; charset=utf-8";
+    std::string body;
+    std::map<std::string, std::string> headers = {};
+};
+
+using Handler = std::function<Response(const Request&)>;
+
+struct ServerLimits {
+    std::size_t header_bytes = 16 * 1024;       // more: 431
+    std::size_t body_bytes = 1024 * 1024;       // more: 413
+    int seconds = 20;                           // for a whole request to arrive, and for idle keep-alive
+    std::size_t connections = 256;              // more: 503 and closed
+};
+
+// A small HTTP/1.1 server on Boost.Beast. Handlers run on its threads, so they must be thread-safe. An exception in a handler is
+// answered with 500 and its message is passed to `on_error`. Unknown path: 404; known path, other method: 405 with Allow.
+class Server {
+ public:
+    // address: "127.0.0.1:9464", "0.0.0.0:8080", "[::1]:0"; port 0 takes a free one. Throws Error (setting) when it can't listen.
+    Server(const std::string& address, ServerLimits limits = {}, int threads = 2);
+    ~Server();  // stops and joins
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    void route(const std::string& method, const std::string& path, Handler handler);  // before start()
+    void on_error(std::function<void(const std::string&)> report);                     // before start()
+    void start();
+    std::uint16_t port() const;
+    std::string url() const;  // http://127.0.0.1:41234
+
+ private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace tidewheel::http
