@@ -25,6 +25,8 @@ struct RelationName {
 
 struct StreamColumn {
     std::string name;
+    std::string type;       // as SQL: numeric(10, 2)
+    bool not_null = false;
     engine::Source source = engine::Source::field;
     std::vector<std::string> path;  // for `field`
     std::string header;             // for `header`
