@@ -5,35 +5,80 @@
 #include "tidewheel/engine/schema.hpp"
 #include "tidewheel/postgres/catalogue.hpp"
 
-// The pushdown executor's SQL, as text: made at `apply` to be tried (EXPLAIN), and by every lane to be run. Pure.
+// The pushdown executor's SQL, as text: made at `apply` to be tried, and by every lane to be run.
 //
 // A session holds one batch in temporary relations:
-//   tidewheel_batch     table: the stream's columns, then tidewheel_seq (the row's number in the batch, from 0) and
-//                       tidewheel_timestamp (the record's own time). Filled by binary COPY, emptied at commit.
-//   tidewheel_records   view over it: the rows in play (all of them, or a range while a bad row is being searched), columns that PostgreSQL
-//                       converts converted
-//   <the stream's name> view over that: the stream's columns alone. It hides the stream, so a statement's own text runs over it.
+//   tidewheel_batch     table: the stream's columns, then tidewheel_seq (the row's number in the
+//   batch, from 0) and
+//                       tidewheel_timestamp (the record's own time). Filled by binary COPY, emptied
+//                       at commit.
+//   tidewheel_records   view over it: the rows in play (all of them, or a range while a bad row is
+//   searched), with the columns that
+//                       PostgreSQL converts (Kind::other) converted
+//   <the stream's name> view over that: the stream's columns alone. It hides the stream, so a
+//   statement's own text runs over it.
 namespace tidewheel::postgres {
 
-// CREATE TEMP TABLE and CREATE TEMP VIEWs; to run outside a transaction block's failure, once a session.
+// Makes the temporary relations, once a session. The search path must be the statements'.
 std::string stage_ddl(const StoredStream& stream);
-// COPY pg_temp.tidewheel_batch (…needed columns…, tidewheel_seq, tidewheel_timestamp) FROM STDIN (FORMAT binary)
-std::string stage_copy(const StoredStream& stream);
-// SELECT tidewheel_seq, the number of the check that says no (from 0); empty when the stream has no checks.
+// COPY pg_temp.tidewheel_batch (the needed columns, tidewheel_seq, tidewheel_timestamp) FROM STDIN
+// (FORMAT binary)
+std::string stage_copy(const StoredStream& stream, const engine::Schema& schema);
+// SELECT tidewheel_seq, the number of the first check that says no (from 0), the rows that break
+// none left out. Columns of Kind::other are converted on the way, so a value that can't be is an
+// error here. Empty when there is nothing to check.
 std::string stage_validate(const StoredStream& stream);
+// Narrows tidewheel_records to the rows from tidewheel.first to before tidewheel.last (stage_range
+// sets them), for this transaction; stage_widen undoes it.
+std::string stage_narrow(const StoredStream& stream);
+std::string stage_range(std::size_t first, std::size_t last);
+std::string stage_widen(const StoredStream& stream);
 
-// The scripts that apply one statement to the staged batch, in order. The row counts of all of them are rows written.
-struct RowScript {
-    std::string direct;  // one INSERT for the whole batch; empty when the statement needs rounds
-    // With rounds: fill a temporary table with the SELECT's rows and the number of their round (0: first of its key), then insert
-    // round by round (`round_insert` with {round}) up to the largest.
-    std::string collect, rounds, round_insert, discard;
+// What has to be known of the table that a continuous INSERT writes to.
+struct TargetColumn {
+    std::string name;
+    std::string type;  // as format_type prints it
 };
-RowScript row_script(const StoredStatement& statement, const std::vector<std::string>& target_columns, bool collapsible);
+struct Target {
+    std::vector<TargetColumn> columns;      // those that the statement fills, in its order
+    std::vector<std::string> conflict_key;  // the columns that ON CONFLICT … DO UPDATE goes by;
+                                            // empty: they can't be told
+    // Only the last row of a key counts: DO UPDATE replaces every column, and nothing else can
+    // refuse an earlier row or see it (no foreign key, trigger, exclusion or further unique index;
+    // CHECKs are tried on every row).
+    bool last_wins = false;
+};
+// Throws Error (refused) when the table is gone.
+Target resolve_target(Transaction& transaction, const sql::RowStatement& statement);
 
-// All views of a stream that share FROM and WHERE are filled in one pass over the batch.
+// How one continuous INSERT is applied to the staged batch.
+struct RowScript {
+    std::string setup;   // once a session; empty: nothing
+    std::string direct;  // one INSERT for the whole batch; empty when the statement goes in rounds
+    // With rounds (ON CONFLICT DO UPDATE): `collect` puts the SELECT's rows aside, numbered by
+    // their round (0 for the first row of a key, 1 for the second…); `last_round` asks for the
+    // largest number; `round_insert(n)` applies one; `discard` empties.
+    std::string collect, last_round, discard;
+    std::string round_insert(long round) const;
+    std::string round_prefix, round_suffix;
+};
+RowScript row_script(const StoredStatement& statement, const Target& target);
+
+// Fills the state tables of views that share FROM and WHERE, in one pass over the batch; returns
+// one row: for each view, in order, how many of its rows changed.
 std::string view_script(const std::vector<const StoredStatement*>& views);
-// DDL for a view: its state table (typed by PostgreSQL from the delta's own SELECT), the unique index on its keys, the finishing view.
+// The views of a stream in groups that can share a pass.
+std::vector<std::vector<const StoredStatement*>> share_passes(
+    const std::vector<const StoredStatement*>& views);
+
+// DDL of a view, in order: its state table, typed by PostgreSQL from the delta's own SELECT; the
+// unique index on its keys; the view that users read. To be run while the temporary relations exist
+// and are empty, under the pipeline's search path.
 std::vector<std::string> view_ddl(const sql::ViewStatement& view, const std::string& state_table);
+
+// Which of the stream's columns these statements read, its checks, routing and event time included.
+// Asks PostgreSQL (the temporary relations must exist): by name alone nobody could tell.
+std::vector<bool> needed_columns(Transaction& transaction, const StoredStream& stream,
+                                 const std::vector<const StoredStatement*>& statements);
 
 }  // namespace tidewheel::postgres
