@@ -50,17 +50,19 @@ struct SettingDescription {
     Audience audience;
 };
 
-// Binds the settings of one program to a command line parser: flags, environment variables and --config FILE.
-// The values are in `settings` once the parser has run.
+// Binds the settings of one program to a command line parser: flags, environment variables and --config FILE (also
+// TIDEWHEEL_CONFIG). `app` is the root, not a subcommand: CLI11 reads a config file only there. The values are in `settings`,
+// which must outlive the parser, once it has run.
 void bind(CLI::App& app, Settings& settings, Audience audience);
 
 std::vector<SettingDescription> describe_settings();
 std::string settings_as_markdown();  // docs/reference/settings.md
 
-// Checks what the parser can't, and reads the password file. Throws Error (setting).
+// Checks ranges, names the instance, and moves the password from its file into `database`. Throws Error (setting). A second call
+// changes nothing.
 void complete(Settings& settings);
 
-// Parses `argv` for a service whose only arguments are settings. Returns false when the program should end at once (--help,
+// Parses `argv` for a service whose only arguments are settings, and completes them. Returns false when the program should end at once (--help,
 // --version, or a mistake, already printed), with its exit status.
 bool parse_service(int argc, char** argv, const char* program, const char* purpose, Audience audience, Settings& settings,
                    int& status);

@@ -1,0 +1,9 @@
+#include "tidewheel/core/version.hpp"
+
+namespace tidewheel {
+
+std::string_view version() {
+    return TIDEWHEEL_VERSION;
+}
+
+}  // namespace tidewheel
