@@ -2,7 +2,6 @@
 
 #include <cctype>
 #include <fstream>
-#include <iterator>
 
 #include "settings_table.hpp"
 #include "tidewheel/core/error.hpp"
@@ -19,7 +18,8 @@ std::string host_and_process() {
 
 std::string read_password(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
-    std::string password(std::istreambuf_iterator<char>(file), {});
+    std::string password;
+    std::getline(file, password, '\0');
     if (!file.is_open() || file.bad()) {
         throw Error(Error::Kind::setting, "cannot read the password file " + path,
                     "check --database-password-file, and that this user may read the file");

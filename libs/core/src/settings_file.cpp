@@ -58,14 +58,14 @@ class Scanner {
         take(1);
         skip_spaces();
         if (next_is('[')) return {std::move(key), array(), line};
-        return {std::move(key), {value()}, line};
+        return {std::move(key), {value("#\r\n")}, line};
     }
 
     std::vector<std::string> array() {
         std::vector<std::string> values;
         take(1);
         for (skip_blank(); !next_is(']'); skip_blank()) {
-            values.push_back(value());
+            values.push_back(value("#\r\n,]"));
             skip_blank();
             if (!next_is(',')) break;
             take(1);
@@ -75,10 +75,11 @@ class Scanner {
         return values;
     }
 
-    std::string value() {
+    // `ends`: what a bare value stops at.
+    std::string value(std::string_view ends) {
         if (next_is('"')) return basic_string();
         if (next_is('\'')) return literal_string();
-        std::string_view bare = take(std::min(text_.find_first_of("#\r\n,]"), text_.size()));
+        std::string_view bare = take(std::min(text_.find_first_of(ends), text_.size()));
         bare = bare.substr(0, bare.find_last_not_of(spaces) + 1);
         if (bare.empty()) fail("the value is missing");
         return std::string(bare);
@@ -108,7 +109,7 @@ class Scanner {
     [[noreturn]] void fail(const std::string& what) const {
         throw Error(Error::Kind::setting,
                     "config file, line " + std::to_string(line_) + ": " + what,
-                    "write key = value, one a line; quote a value that holds '#', ',' or ']'");
+                    "write key = value, one a line; quote a value that holds '#'");
     }
 
     std::string_view text_;
