@@ -51,6 +51,7 @@ class Row {
 struct Rows : std::vector<Row> {
     std::vector<std::string> columns;
     std::size_t affected = 0;  // for INSERT, UPDATE, DELETE
+    std::size_t inserted = 0;  // over all INSERTs of a script (Session::run alone)
 };
 
 class Connection;

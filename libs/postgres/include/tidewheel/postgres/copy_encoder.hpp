@@ -25,10 +25,15 @@ class CopyEncoder {
     void bytes(std::string_view value);              // text, varchar, json, numeric (already in wire form), bytea, uuid
     void jsonb(std::string_view text);               // version byte and text
     void finish();                      // trailer
-    std::string_view payload() const { return buffer_; }
+    std::string_view payload() const { return {buffer_.data(), size_}; }
 
  private:
-    std::string buffer_;
+    char* grow(std::size_t bytes);  // room at the end, counted as written
+    template <class Integer>
+    void field(Integer bits);
+
+    std::string buffer_;  // its size is the capacity, so that growing is the only time that it is cleared
+    std::size_t size_ = 0;
 };
 
 // Writes the value of `column` at `row` in the wire form of its type.

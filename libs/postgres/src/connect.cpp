@@ -1,0 +1,146 @@
+#include "connect.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <regex>
+#include <set>
+#include <vector>
+
+#include "errors.hpp"
+#include "tidewheel/postgres/connection.hpp"
+
+namespace tidewheel::postgres {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::seconds diagnosis_deadline{5};
+
+// The names that the URL sets. libpq's own complaint about a URL quotes it, password and all, so it
+// is not passed on.
+std::set<std::string> names_set(const std::string& url) {
+    char* complaint = nullptr;
+    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
+        PQconninfoParse(url.c_str(), &complaint), &PQconninfoFree);
+    PQfreemem(complaint);
+    const std::string hint =
+        "write it as postgresql://user:password@host:5432/database, with %40 for @ in a password";
+    if (!options) throw Error(Error::Kind::setting, "the database URL can't be read", hint);
+    std::set<std::string> names;
+    for (const PQconninfoOption* option = options.get(); option->keyword; ++option) {
+        if (!option->val) continue;
+        names.insert(option->keyword);
+        // user:pass@word@host leaves part of the password in the host, which every message names.
+        if (std::strcmp(option->keyword, "host") == 0 && std::strchr(option->val, '@') &&
+            option->val[0] != '@')
+            throw Error(Error::Kind::setting, "the host in the database URL contains @", hint);
+    }
+    return names;
+}
+
+struct Settings {
+    std::vector<const char*> names, values;
+
+    void add(const char* name, const char* value) {
+        names.push_back(name);
+        values.push_back(value);
+    }
+    void end() { add(nullptr, nullptr); }
+};
+
+// libpq takes the last value that it is given, so what stands before the URL ("dbname", which it
+// expands) is a default. It also beats the environment and service files; so we keep out of the way
+// of those.
+Settings settings(const std::string& url, const std::string& application) {
+    const std::set<std::string> set = names_set(url);
+    const bool has_service = set.contains("service") || std::getenv("PGSERVICE");
+    Settings result;
+    if (!has_service) {
+        if (!std::getenv("PGCONNECT_TIMEOUT")) result.add("connect_timeout", "10");
+        result.add("keepalives_idle", "30");
+        result.add("keepalives_interval", "10");
+        result.add("keepalives_count", "3");
+        result.add("tcp_user_timeout", "30000");
+    }
+    result.add("fallback_application_name", application.c_str());
+    result.add("dbname", url.c_str());
+    result.add("client_encoding", "UTF8");
+    result.end();
+    return result;
+}
+
+bool wait_for(PGconn* handle, bool to_read, Clock::time_point deadline) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+    pollfd wanted{PQsocket(handle), static_cast<short>(to_read ? POLLIN : POLLOUT), 0};
+    return left.count() > 0 && poll(&wanted, 1, static_cast<int>(left.count())) > 0;
+}
+
+// libpq keeps the SQLSTATE of a refused connection to itself, and the message is in the server's
+// language. But when it is asked before the handshake to be brief, the message is nothing but
+// severity and SQLSTATE. Hence a second attempt, for the diagnosis.
+std::string refusal_sqlstate(const Settings& with) {
+    const Clock::time_point deadline = Clock::now() + diagnosis_deadline;
+    const Handle handle(PQconnectStartParams(with.names.data(), with.values.data(), 1));
+    if (!handle) return {};
+    PQsetErrorVerbosity(handle.get(), PQERRORS_SQLSTATE);
+    for (PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+         PQstatus(handle.get()) != CONNECTION_BAD;) {
+        if (!wait_for(handle.get(), status == PGRES_POLLING_READING, deadline)) return {};
+        status = PQconnectPoll(handle.get());
+        if (status == PGRES_POLLING_OK || status == PGRES_POLLING_FAILED) break;
+    }
+    const std::string message = PQerrorMessage(handle.get());
+    static const std::regex refusal(":  ([0-9A-Z]{5})\\s*$");
+    std::smatch match;
+    return std::regex_search(message, match, refusal) ? match[1].str() : std::string{};
+}
+
+std::string hint_for(const std::string& sqlstate) {
+    if (sqlstate == "28P01") return "check the user and the password in the database URL";
+    if (sqlstate.starts_with("28"))
+        return "check the user in the database URL, and pg_hba.conf on the server";
+    if (sqlstate == "3D000") return "create the database, or correct its name in the database URL";
+    if (sqlstate == "53300") return "raise max_connections, or let fewer programs connect";
+    if (sqlstate == "57P03") return "the server is starting or stopping: wait for it";
+    return "check that the server runs, and the host and port in the database URL";
+}
+
+DatabaseError refusal(PGconn* handle, const Settings& with) {
+    // "No password supplied" is libpq's own verdict: the server has not said anything yet.
+    const std::string sqlstate =
+        PQconnectionNeedsPassword(handle) ? "28P01" : refusal_sqlstate(with);
+    return DatabaseError("can't connect to PostgreSQL: " + one_line(PQerrorMessage(handle)),
+                         sqlstate, 0, hint_for(sqlstate));
+}
+
+void apply_session_settings(PGconn* handle) {
+    const Result result(
+        PQexec(handle,
+               "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres';"
+               "SET extra_float_digits = 1; SET standard_conforming_strings = on;"
+               "SET client_min_messages = warning"));
+    require_success(handle, result.get());
+    // Frees the locks of a program that died in the middle of a query. Not every platform of the
+    // server can.
+    const Result check(PQexec(handle, "SET client_connection_check_interval = '1s'"));
+    if (PQstatus(handle) == CONNECTION_BAD) require_success(handle, check.get());
+}
+
+}  // namespace
+
+Handle connect(const std::string& url, const std::string& application) {
+    const Settings with = settings(url, application);
+    Handle handle(PQconnectdbParams(with.names.data(), with.values.data(), 1));
+    if (!handle) throw std::bad_alloc();
+    if (PQstatus(handle.get()) != CONNECTION_OK) throw refusal(handle.get(), with);
+    PQsetNoticeProcessor(
+        handle.get(), [](void*, const char*) {}, nullptr);
+    apply_session_settings(handle.get());
+    return handle;
+}
+
+}  // namespace tidewheel::postgres

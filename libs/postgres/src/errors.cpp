@@ -1,0 +1,120 @@
+#include "errors.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <string_view>
+
+namespace tidewheel::postgres {
+namespace {
+
+struct Verdict {
+    std::string_view prefix;  // of a SQLSTATE: a class of two characters, or a whole code
+    Error::Kind kind;
+};
+
+// PostgreSQL's manual, appendix "PostgreSQL Error Codes".
+constexpr std::array verdicts{
+    Verdict{"08", Error::Kind::unavailable},  // connection exception
+    Verdict{"25006",
+            Error::Kind::unavailable},  // read-only transaction: a standby, or about to become one
+    Verdict{"28", Error::Kind::setting},         // invalid authorization
+    Verdict{"3D000", Error::Kind::setting},      // no such database
+    Verdict{"40", Error::Kind::unavailable},     // transaction rollback: serialization, deadlock
+    Verdict{"53", Error::Kind::unavailable},     // insufficient resources
+    Verdict{"55P03", Error::Kind::unavailable},  // lock not available
+    Verdict{"57",
+            Error::Kind::unavailable},  // operator intervention: shutdown, cancel, starting up
+    Verdict{"58", Error::Kind::unavailable},  // system error: I/O
+};
+
+constexpr std::array<std::string_view, 9> data_faults{
+    "21",     // cardinality violation: a subquery gave more than one row, or ON CONFLICT met a row
+              // twice
+    "22",     // data exception
+    "23",     // integrity constraint violation
+    "44",     // WITH CHECK OPTION violation
+    "54",     // program limit exceeded: an index row too large, nesting too deep
+    "P0001",  // RAISE EXCEPTION
+    "P0002",  // no data found (SELECT INTO STRICT)
+    "P0003",  // too many rows
+    "P0004",  // ASSERT
+};
+
+std::string field(const PGresult* result, int code) {
+    const char* text = PQresultErrorField(result, code);
+    return text ? text : "";
+}
+
+}  // namespace
+
+Error::Kind kind_of(std::string_view sqlstate) {
+    if (sqlstate.empty()) return Error::Kind::unavailable;
+    const auto verdict = std::ranges::find_if(
+        verdicts, [&](const Verdict& candidate) { return sqlstate.starts_with(candidate.prefix); });
+    return verdict == verdicts.end() ? Error::Kind::refused : verdict->kind;
+}
+
+bool is_about_data(std::string_view sqlstate) {
+    return std::ranges::any_of(
+        data_faults, [&](std::string_view prefix) { return sqlstate.starts_with(prefix); });
+}
+
+DatabaseError::DatabaseError(const std::string& what, std::string sqlstate, int position,
+                             std::string hint)
+    : Error(kind_of(sqlstate), what, std::move(hint)),
+      sqlstate_(std::move(sqlstate)),
+      position_(position) {}
+
+bool DatabaseError::is_about_data() const {
+    return postgres::is_about_data(sqlstate_);
+}
+
+DatabaseError error_of(const PGresult* result) {
+    std::string what = field(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (what.empty()) what = one_line(PQresultErrorMessage(result));
+    const std::string detail = field(result, PG_DIAG_MESSAGE_DETAIL);
+    if (!detail.empty()) what += ": " + detail;
+    // Where COPY was, or which function raised; the outermost caller is of no use to the reader.
+    const std::string context = field(result, PG_DIAG_CONTEXT);
+    if (!context.empty()) what += " (" + context.substr(0, context.find('\n')) + ")";
+    std::string sqlstate = field(result, PG_DIAG_SQLSTATE);
+    if (sqlstate.empty()) sqlstate = "XX000";  // libpq's own complaint, the connection being up
+    return DatabaseError(what, sqlstate,
+                         std::atoi(field(result, PG_DIAG_STATEMENT_POSITION).c_str()),
+                         field(result, PG_DIAG_MESSAGE_HINT));
+}
+
+DatabaseError connection_lost(const std::string& while_doing, const std::string& message) {
+    return DatabaseError(
+        "the connection to PostgreSQL was lost " + while_doing + ": " + one_line(message), "");
+}
+
+void require_success(PGconn* handle, const PGresult* result) {
+    if (PQstatus(handle) == CONNECTION_BAD)
+        throw connection_lost("during a statement", PQerrorMessage(handle));
+    switch (PQresultStatus(result)) {
+        case PGRES_EMPTY_QUERY:
+        case PGRES_COMMAND_OK:
+        case PGRES_TUPLES_OK:
+        case PGRES_COPY_IN:
+            return;
+        default:
+            throw error_of(result);
+    }
+}
+
+std::string one_line(const std::string& text) {
+    std::string line;
+    for (const char character : text) {
+        if (character != '\n' && character != '\t') {
+            line += character;
+        } else if (!line.empty() && line.back() != ' ') {
+            line += ' ';
+        }
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    return line;
+}
+
+}  // namespace tidewheel::postgres

@@ -1,0 +1,120 @@
+#include "tidewheel/postgres/session.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+
+#include "connect.hpp"
+#include "errors.hpp"
+
+namespace tidewheel::postgres {
+namespace {
+
+constexpr std::size_t copy_chunk =
+    1 << 20;  // libpq's output buffer grows to the largest piece it is given
+
+std::size_t row_count(PGresult* result) {
+    return std::strtoull(PQcmdTuples(result), nullptr, 10);
+}
+
+void take_rows(const PGresult* result, Rows& rows) {
+    rows.clear();
+    rows.columns.clear();
+    const int width = PQnfields(result);
+    for (int column = 0; column < width; ++column)
+        rows.columns.emplace_back(PQfname(result, column));
+    rows.reserve(static_cast<std::size_t>(PQntuples(result)));
+    for (int row = 0; row < PQntuples(result); ++row) {
+        std::vector<std::optional<std::string>> fields(static_cast<std::size_t>(width));
+        for (int column = 0; column < width; ++column)
+            if (!PQgetisnull(result, row, column))
+                fields[static_cast<std::size_t>(column)].emplace(
+                    PQgetvalue(result, row, column),
+                    static_cast<std::size_t>(PQgetlength(result, row, column)));
+        rows.emplace_back(std::move(fields));
+    }
+}
+
+// Takes every result of the command under way, as libpq requires before the next; then throws the
+// first failure.
+template <class Take>
+void take_results(PGconn* handle, Take&& take) {
+    std::optional<DatabaseError> failure;
+    while (const Result result{PQgetResult(handle)}) {
+        switch (PQresultStatus(result.get())) {
+            case PGRES_COPY_IN:  // only run() meets it; the server makes an error of it
+                PQputCopyEnd(handle, "COPY needs Session::copy");
+                break;
+            case PGRES_EMPTY_QUERY:
+            case PGRES_COMMAND_OK:
+            case PGRES_TUPLES_OK:
+                if (!failure) take(result.get());
+                break;
+            default:
+                if (!failure) failure = error_of(result.get());
+                if (PQstatus(handle) == CONNECTION_BAD)
+                    throw connection_lost("during a statement", failure->what());
+        }
+    }
+    if (PQstatus(handle) == CONNECTION_BAD)
+        throw connection_lost("during a statement", PQerrorMessage(handle));
+    if (failure) throw *failure;
+}
+
+}  // namespace
+
+struct Session::State {
+    Handle handle;
+};
+
+Session::Session(const std::string& url, const std::string& application)
+    : state_(std::make_unique<State>(connect(url, application))) {
+    run("SET jit = off");
+}
+Session::~Session() = default;
+
+Rows Session::run(const std::string& sql) {
+    PGconn* handle = state_->handle.get();
+    if (PQsendQuery(handle, sql.c_str()) == 0)
+        throw connection_lost("before a statement", PQerrorMessage(handle));
+    Rows rows;
+    take_results(handle, [&](PGresult* result) {
+        if (PQresultStatus(result) == PGRES_TUPLES_OK) take_rows(result, rows);
+        rows.affected = row_count(result);
+        if (std::string_view(PQcmdStatus(result)).starts_with("INSERT"))
+            rows.inserted += rows.affected;
+    });
+    return rows;
+}
+
+std::size_t Session::copy(const std::string& copy_statement, std::string_view payload) {
+    PGconn* handle = state_->handle.get();
+    const Result begun(PQexec(handle, copy_statement.c_str()));
+    require_success(handle, begun.get());
+    if (PQresultStatus(begun.get()) != PGRES_COPY_IN)
+        throw DatabaseError("not a COPY … FROM STDIN: " + copy_statement, "42601");
+    for (; !payload.empty(); payload.remove_prefix(std::min(payload.size(), copy_chunk)))
+        if (PQputCopyData(handle, payload.data(),
+                          static_cast<int>(std::min(payload.size(), copy_chunk))) != 1)
+            throw connection_lost("during COPY", PQerrorMessage(handle));
+    if (PQputCopyEnd(handle, nullptr) != 1)
+        throw connection_lost("during COPY", PQerrorMessage(handle));
+    std::size_t rows = 0;
+    take_results(handle, [&](PGresult* result) { rows = row_count(result); });
+    return rows;
+}
+
+std::int32_t Session::backend_pid() const {
+    return PQbackendPID(state_->handle.get());
+}
+
+bool Session::in_transaction() const {
+    const PGTransactionStatusType status = PQtransactionStatus(state_->handle.get());
+    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+}
+
+bool Session::broken() const {
+    return PQstatus(state_->handle.get()) == CONNECTION_BAD;
+}
+
+}  // namespace tidewheel::postgres

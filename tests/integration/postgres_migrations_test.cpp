@@ -1,0 +1,149 @@
+#include <future>
+
+#include "tidewheel/postgres/migrations.hpp"
+#include "tidewheel/testing/catch.hpp"
+#include "tidewheel/testing/stack.hpp"
+
+using tidewheel::Error;
+using tidewheel::postgres::Connection;
+using tidewheel::postgres::migrated_version;
+using tidewheel::postgres::migration_version;
+using tidewheel::postgres::Transaction;
+using tidewheel::testing::TemporaryDatabase;
+
+namespace {
+
+void migrate(const std::string& url) {
+    Connection connection(url);
+    Transaction transaction(connection);
+    tidewheel::postgres::migrate(transaction);
+    transaction.commit();
+}
+
+std::string ledger(Connection& connection) {
+    return connection
+        .query(
+            "SELECT string_agg(version || ' ' || name || ' ' || applied_at, E'\\n' ORDER BY "
+            "version)"
+            " FROM tidewheel.migrations")
+        .front()
+        .text(0);
+}
+
+}  // namespace
+
+TEST_CASE("migrating an empty database makes the whole catalogue") {
+    TemporaryDatabase database;
+    Connection connection(database.url());
+    {
+        Transaction before(connection);
+        CHECK(migrated_version(before) == std::nullopt);
+    }
+    migrate(database.url());
+    Transaction after(connection);
+    CHECK(migrated_version(after) == migration_version());
+    CHECK(after.query("SELECT version FROM tidewheel.catalogue").front().integer(0) == 1);
+    for (const char* relation :
+         {"streams", "statements", "objects", "progress", "dead_letters", "windows"})
+        CHECK_NOTHROW(after.query("SELECT FROM tidewheel." + std::string(relation)));
+}
+
+TEST_CASE("migrating again changes nothing") {
+    TemporaryDatabase database;
+    Connection connection(database.url());
+    migrate(database.url());
+    const std::string before = ledger(connection);
+    migrate(database.url());
+    CHECK(ledger(connection) == before);
+}
+
+TEST_CASE("programs that migrate at the same time do it once") {
+    TemporaryDatabase database;
+    std::vector<std::future<void>> programs;
+    for (int program = 0; program < 4; ++program)
+        programs.push_back(std::async(std::launch::async, [&] { migrate(database.url()); }));
+    for (auto& program : programs)
+        CHECK_NOTHROW(program.get());
+    Connection connection(database.url());
+    CHECK(connection.query("SELECT count(*) FROM tidewheel.migrations").front().integer(0) ==
+          migration_version());
+}
+
+TEST_CASE("a rolled back migration leaves nothing behind") {
+    TemporaryDatabase database;
+    Connection connection(database.url());
+    {
+        Transaction transaction(connection);
+        tidewheel::postgres::migrate(transaction);
+    }
+    CHECK(connection.query("SELECT to_regnamespace('tidewheel')").front().is_null(0));
+}
+
+TEST_CASE("a catalogue of a newer program is refused") {
+    TemporaryDatabase database;
+    migrate(database.url());
+    Connection connection(database.url());
+    connection.query("INSERT INTO tidewheel.migrations VALUES ($1, 'of the future')",
+                     {std::to_string(migration_version() + 1)});
+    try {
+        migrate(database.url());
+        FAIL("accepted");
+    } catch (const Error& error) {
+        CHECK(error.kind() == Error::Kind::refused);
+        CHECK_FALSE(error.hint().empty());
+    }
+}
+
+TEST_CASE("a role that may not create schemas can still run an applied catalogue's migration") {
+    TemporaryDatabase database;
+    migrate(database.url());
+    Connection connection(database.url());
+    const std::string role = tidewheel::testing::unique("plain");
+    connection.query("CREATE ROLE " + role);
+    connection.query("GRANT USAGE ON SCHEMA tidewheel TO " + role);
+    connection.query("GRANT SELECT ON ALL TABLES IN SCHEMA tidewheel TO " + role);
+    connection.query("SET ROLE " + role);
+    {
+        Transaction transaction(connection);
+        CHECK_NOTHROW(tidewheel::postgres::migrate(transaction));
+    }
+    connection.query("RESET ROLE");
+    connection.query("DROP OWNED BY " + role);
+    connection.query("DROP ROLE " + role);
+}
+
+TEST_CASE(
+    "the windows view waits for partitions that have not begun and forgets those that are idle") {
+    TemporaryDatabase database;
+    migrate(database.url());
+    Connection connection(database.url());
+    Transaction transaction(connection);
+    transaction.run(R"(
+        INSERT INTO tidewheel.streams (schema_name, name, topic, partitions, is_foreign, text, fingerprint, file, line)
+        VALUES ('public', 's', 't', 3, false, '', '', '', 1);
+        INSERT INTO tidewheel.statements (name, kind, stream_id, target_schema, target_name, state_table, search_path,
+                                          text, fingerprint, file, line)
+        VALUES ('v', 'view', 1, 'public', 'v', 'public.v_state', 'public', '', '', '', 1);
+        INSERT INTO tidewheel.progress (statement_id, topic, partition, next_offset, end_offset, watermark, committed_at)
+        VALUES (1, 't', 0, 10, 10, '2025-01-01 12:00Z', now()), (1, 't', 1, 5, 9, '2025-01-01 11:00Z', now()),
+               (1, 't', 2, NULL, NULL, NULL, NULL))");
+    const auto complete = [&] {
+        return transaction
+            .query("SELECT DISTINCT complete_until FROM tidewheel.windows WHERE view = 'v'")
+            .front()
+            .text_or(0, "unknown");
+    };
+    CHECK(complete() == "unknown");  // partition 2 has not begun
+    transaction.run(
+        "UPDATE tidewheel.progress SET next_offset = 0, end_offset = 0, committed_at = now() - "
+        "interval '2 min'"
+        " WHERE partition = 2");
+    CHECK(complete() == "2025-01-01 11:00:00+00");  // the slowest of those that are read
+    transaction.run(
+        "UPDATE tidewheel.progress SET next_offset = 9, committed_at = now() - interval '2 min'"
+        " WHERE partition = 1");
+    CHECK(complete() ==
+          "2025-01-01 12:00:00+00");  // partition 1 has been read to its end and is silent
+    transaction.run("UPDATE tidewheel.progress SET committed_at = now() - interval '2 min'");
+    CHECK(complete() == "2025-01-01 12:00:00+00");  // all idle: the furthest
+}
