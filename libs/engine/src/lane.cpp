@@ -120,7 +120,8 @@ void Lane::write(std::stop_token stop) {
     for (StatementProgress& each : progress_)
         if (each.next_offset == todo.begin) each.next_offset = todo.end;
     next_ = todo.end;
-    observer_.on_committed({next_, todo.partition_end, batch_.records().size(),
+    const std::int64_t record_time = batch_.empty() ? 0 : batch_.records().back().timestamp;
+    observer_.on_committed({next_, todo.partition_end, batch_.records().size(), record_time,
                             began - filling_since_, clock_.now() - began, done});
 }
 

@@ -67,7 +67,7 @@ std::string stage_ddl(const StoredStream& stream) {
     return ddl;
 }
 
-std::string stage_copy(const StoredStream&, const engine::Schema& schema) {
+std::string stage_copy(const engine::Schema& schema) {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < schema.columns.size(); ++i)
         if (schema.needed[i]) names.push_back(quote_name(schema.columns[i].name));
@@ -84,7 +84,7 @@ std::string stage_validate(const StoredStream& stream) {
     }
     for (const engine::Column& column : stream.schema.columns)  // forces the conversion
         if (column.type.kind == Kind::other)
-            refused += (refused.empty() ? "" : " OR ") + quote_name(column.name) + "::text = NULL";
+            refused += (refused.empty() ? "" : " OR ") + "octet_length(" + quote_name(column.name) + "::text) < 0";
     if (refused.empty()) return "";
     verdict = verdict.empty() ? "NULL" : "CASE" + verdict + " END";
     return "SELECT tidewheel_seq, " + verdict + " FROM pg_temp.tidewheel_records WHERE " + refused +

@@ -28,15 +28,8 @@ std::vector<TargetColumn> filled_columns(Transaction& transaction,
                                          const sql::RowStatement& statement) {
     std::vector<TargetColumn> all = all_columns(transaction, statement.target);
     if (statement.target_columns.empty()) {
-        transaction.run("CREATE TEMP VIEW tidewheel_probe AS SELECT * FROM (" +
-                        statement.record_select + ") q");
-        const auto width = static_cast<std::size_t>(
-            transaction
-                .query("SELECT count(*) - 1 FROM pg_attribute WHERE attrelid = "
-                       "'pg_temp.tidewheel_probe'::regclass AND attnum > 0")
-                .at(0)
-                .integer(0));
-        transaction.run("DROP VIEW pg_temp.tidewheel_probe");
+        const std::size_t width =
+            transaction.query("SELECT * FROM (" + statement.record_select + ") q LIMIT 0").columns.size() - 1;
         if (width < all.size()) all.resize(width);
         return all;
     }

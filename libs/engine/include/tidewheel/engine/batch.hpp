@@ -14,7 +14,8 @@
 
 namespace tidewheel::engine {
 
-// Memory for the bytes of one batch: grows in blocks, is emptied at once, keeps its blocks for the next batch.
+// Memory for the bytes of one batch: grows in blocks, is emptied at once, keeps its blocks for the next batch (all but
+// those that a single huge record asked for).
 class Arena {
  public:
     char* allocate(std::size_t bytes);  // not aligned: for characters
@@ -64,7 +65,7 @@ class Vector {
         nulls_[row / 64] &= ~(std::uint64_t{1} << (row % 64));
     }
     void set_null(std::size_t row) { nulls_[row / 64] |= std::uint64_t{1} << (row % 64); }
-    void resize(std::size_t rows);  // every new row is null
+    void resize(std::size_t rows);  // every new row is null; keeps the memory of the rows it drops
     Kind kind() const { return kind_; }
 
  private:
@@ -119,6 +120,8 @@ class Batch {
     void grow();
     void accept_newest();
     void reject_newest(Reject reject);
+
+    void resize_columns(std::size_t rows);
 
     const Schema* schema_;
     std::vector<Vector> columns_;

@@ -69,6 +69,7 @@ class LaneObserver {
     struct BatchDone {
         std::int64_t next_offset, partition_end;
         std::size_t records;
+        std::int64_t record_time;  // of the newest record, milliseconds since 1970; 0: there was none
         std::chrono::nanoseconds filling, committing;
         const Committed& committed;
     };

@@ -59,10 +59,12 @@ struct Schema {
     std::vector<Column> columns;  // in the order of the DDL
     int event_time = -1;          // index of the event-time column; -1: none
     Route route;
-    // needed[i]: some statement, rule or check reads column i; the others are checked for nothing and not built.
+    // needed[i]: some statement, rule or check reads column i. The type and NOT NULL of the others are checked all the same
+    // (whether a record is good doesn't depend on the statements that there are), but they are not kept. Empty: all are.
     std::vector<bool> needed;
 
     int find(std::string_view column) const;  // its index, -1 when there is none
+    bool needs(std::size_t column) const;     // needed, or the event time
 };
 
 }  // namespace tidewheel::engine

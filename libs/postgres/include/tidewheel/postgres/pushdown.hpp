@@ -23,7 +23,7 @@ namespace tidewheel::postgres {
 std::string stage_ddl(const StoredStream& stream);
 // COPY pg_temp.tidewheel_batch (the needed columns, tidewheel_seq, tidewheel_timestamp) FROM STDIN
 // (FORMAT binary)
-std::string stage_copy(const StoredStream& stream, const engine::Schema& schema);
+std::string stage_copy(const engine::Schema& schema);
 // SELECT tidewheel_seq, the number of the first check that says no (from 0), the rows that break
 // none left out. Columns of Kind::other are converted on the way, so a value that can't be is an
 // error here. Empty when there is nothing to check.

@@ -1,0 +1,62 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "tidewheel/engine/lane.hpp"
+#include "tidewheel/postgres/copy_encoder.hpp"
+#include "tidewheel/postgres/dead_letters.hpp"
+#include "tidewheel/postgres/progress.hpp"
+#include "tidewheel/postgres/session.hpp"
+#include "tidewheel/postgres/stream_plan.hpp"
+
+namespace tidewheel::postgres {
+
+// Commits the batches of one lane: rows, view deltas, dead letters and progress in one transaction.
+// Used by one thread; cancel() by any.
+//
+// A batch runs at full speed first. When PostgreSQL refuses a row, the transaction is rolled back
+// and the batch runs again carefully: every statement under savepoints, halving the batch until the
+// refused rows stand alone and are parked.
+class BatchWriter final : public engine::BatchSink {
+  public:
+    // `plan` must outlive the writer.
+    BatchWriter(std::string url, std::string application, const StreamPlan& plan, LaneClaim claim);
+
+    std::vector<engine::StatementProgress> open() override;
+    engine::Committed commit(const engine::Work& work) override;
+    void cancel();  // makes PostgreSQL give up what it is doing for this lane
+
+  private:
+    enum class Pace { full, careful };
+    // Runs over the rows [first, last) of the batch.
+    using RunRange = std::function<void(std::size_t first, std::size_t last)>;
+
+    engine::Committed attempt(const engine::Work& work, Pace pace);
+    void stage_all(const engine::Batch& batch, Pace pace);
+    void stage(const engine::Batch& batch, std::size_t first, std::size_t last);
+    void validate(const engine::Work& work, Pace pace);
+    void find_refused(const engine::Batch& batch);
+    void refuse(const engine::Batch& batch, std::size_t row, engine::Reject reject);
+    void drop_refused();
+    void apply(const engine::Work& work, Pace pace, engine::Committed& done);
+    std::size_t apply_rows(const StreamPlan::RowTask& task);
+    void halve(const engine::Batch& batch, const RunRange& run,
+               const std::function<void(std::size_t, const DatabaseError&)>& park,
+               std::size_t first, std::size_t last);
+    void move_progress(const engine::Work& work, const engine::Committed& done);
+    void use_path(const std::string& search_path);
+
+    std::string url_, application_;
+    const StreamPlan& plan_;
+    LaneClaim claim_;
+    std::unique_ptr<Session> session_;
+    std::mutex session_mutex_;  // guards the pointer, for cancel()
+    CopyEncoder encoder_;
+    DeadLetters dead_letters_;
+    std::vector<std::size_t> refused_;  // rows that break a rule of the stream, in this attempt
+};
+
+}  // namespace tidewheel::postgres

@@ -1,0 +1,29 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tidewheel/engine/lane.hpp"
+#include "tidewheel/postgres/connection.hpp"
+
+// Who may move the progress of a partition, and how far it is. A claim takes a new epoch in
+// PostgreSQL, so whatever an earlier owner still has in flight no longer matches (the protocol:
+// docs/adr/0002-exactly-once.md).
+namespace tidewheel::postgres {
+
+struct LaneClaim {
+    std::string topic;
+    int partition;
+    std::vector<int> statements;  // the lane's
+    std::int64_t epoch = 0;       // set by claim()
+    std::int64_t start = 0;       // set by claim(): the lowest next_offset of its statements
+};
+
+// Claims all these lanes for `owner` in one short transaction and sets their epoch and start. A
+// statement that has not begun in a partition begins at first_offset(topic, partition). Throws
+// DatabaseError; gives up on a lock after 3 s (unavailable).
+void claim(Connection& connection, const std::string& owner, std::vector<LaneClaim>& lanes,
+           const std::function<std::int64_t(const std::string&, int)>& first_offset);
+
+}  // namespace tidewheel::postgres

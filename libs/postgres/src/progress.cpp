@@ -1,0 +1,70 @@
+#include "tidewheel/postgres/progress.hpp"
+
+#include <algorithm>
+
+namespace tidewheel::postgres {
+namespace {
+
+std::string id_array(const std::vector<int>& ids) {
+    std::vector<Parameter> items;
+    for (const int id : ids)
+        items.emplace_back(std::to_string(id));
+    return array_literal(items);
+}
+
+// A partition that the topic has gained since `apply` has no rows yet.
+void add_missing(Transaction& transaction, const LaneClaim& lane) {
+    transaction.query(
+        "INSERT INTO tidewheel.progress (statement_id, topic, partition)"
+        " SELECT id, $2, $3::integer FROM tidewheel.statements WHERE id = ANY ($1::integer[])"
+        " ON CONFLICT DO NOTHING",
+        {id_array(lane.statements), lane.topic, std::to_string(lane.partition)});
+}
+
+Rows take(Transaction& transaction, const LaneClaim& lane, const std::string& owner) {
+    return transaction.query(
+        "UPDATE tidewheel.progress SET epoch = $4::bigint, owner = $5, owner_pid = NULL, "
+        "owner_started = NULL,"
+        " claimed_at = clock_timestamp()"
+        " WHERE statement_id = ANY ($1::integer[]) AND topic = $2 AND partition = $3::integer "
+        "RETURNING next_offset",
+        {id_array(lane.statements), lane.topic, std::to_string(lane.partition),
+         std::to_string(lane.epoch), owner});
+}
+
+void begin_at(Transaction& transaction, const LaneClaim& lane, std::int64_t first) {
+    transaction.query(
+        "UPDATE tidewheel.progress SET next_offset = $4::bigint"
+        " WHERE statement_id = ANY ($1::integer[]) AND topic = $2 AND partition = $3::integer AND "
+        "next_offset IS NULL",
+        {id_array(lane.statements), lane.topic, std::to_string(lane.partition),
+         std::to_string(first)});
+}
+
+}  // namespace
+
+void claim(Connection& connection, const std::string& owner, std::vector<LaneClaim>& lanes,
+           const std::function<std::int64_t(const std::string&, int)>& first_offset) {
+    Transaction transaction(connection);
+    transaction.run("SET LOCAL lock_timeout = '3s'");
+    for (LaneClaim& lane : lanes) {
+        lane.epoch = transaction.query("SELECT nextval('tidewheel.epoch')").at(0).integer(0);
+        add_missing(transaction, lane);
+        const Rows rows = take(transaction, lane, owner);
+        if (rows.size() != lane.statements.size())
+            throw Error(
+                Error::Kind::unavailable,
+                "the catalogue has just changed: a statement of topic " + lane.topic + " is gone");
+        std::vector<std::int64_t> offsets;
+        for (const Row& row : rows)
+            if (!row.is_null(0)) offsets.push_back(row.integer(0));
+        if (offsets.size() < rows.size()) {
+            offsets.push_back(first_offset(lane.topic, lane.partition));
+            begin_at(transaction, lane, offsets.back());
+        }
+        lane.start = *std::min_element(offsets.begin(), offsets.end());
+    }
+    transaction.commit();
+}
+
+}  // namespace tidewheel::postgres

@@ -1,0 +1,16 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "tidewheel/http/server.hpp"
+#include "tidewheel/telemetry/health.hpp"
+#include "tidewheel/telemetry/metrics.hpp"
+
+namespace tidewheel::runtime {
+
+// Adds /metrics, /healthz (the process is alive) and /readyz (it makes progress: 200, or 503 with a
+// line per trouble).
+void add_admin_routes(http::Server& server, const telemetry::Metrics& metrics,
+                      const telemetry::Health& health);
+
+}  // namespace tidewheel::runtime

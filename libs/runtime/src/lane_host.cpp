@@ -1,0 +1,132 @@
+#include "tidewheel/runtime/lane_host.hpp"
+
+#include <algorithm>
+
+#include "tidewheel/postgres/connection.hpp"
+#include "tidewheel/telemetry/log.hpp"
+
+namespace tidewheel::runtime {
+
+using kafka::TopicPartition;
+
+LaneHost::LaneHost(const Settings& settings, std::string program,
+                   std::vector<postgres::StreamPlan> plans, kafka::GroupConsumer& consumer,
+                   kafka::ClientSettings kafka, telemetry::Metrics& metrics)
+    : settings_(settings),
+      program_(std::move(program)),
+      plans_(std::move(plans)),
+      consumer_(consumer),
+      kafka_(std::move(kafka)),
+      metrics_(metrics) {}
+
+LaneHost::~LaneHost() {
+    stop();
+}
+
+std::vector<std::string> LaneHost::topics() const {
+    std::vector<std::string> topics;
+    for (const postgres::StreamPlan& plan : plans_)
+        topics.push_back(plan.stream.stream.topic);
+    return topics;
+}
+
+const postgres::StreamPlan* LaneHost::plan_of(const std::string& topic) const {
+    const auto found = std::find_if(plans_.begin(), plans_.end(), [&](const auto& plan) {
+        return plan.stream.stream.topic == topic;
+    });
+    return found == plans_.end() ? nullptr : &*found;
+}
+
+// Claims what some statement reads; a partition that the routing keeps from all of them is not
+// fetched at all.
+std::vector<kafka::StartOffset> LaneHost::on_assigned(
+    const std::vector<TopicPartition>& partitions) {
+    std::vector<postgres::LaneClaim> claims;
+    for (const TopicPartition& where : partitions) {
+        const postgres::StreamPlan* plan = plan_of(where.topic);
+        if (!plan) continue;
+        std::vector<int> statements = plan->statements_reading(where.partition);
+        if (!statements.empty())
+            claims.push_back({where.topic, where.partition, std::move(statements)});
+    }
+    if (claims.empty()) return {};
+    postgres::Connection connection(settings_.database, program_);
+    postgres::claim(connection, settings_.instance, claims,
+                    [&](const std::string& topic, int partition) {
+                        return kafka::Admin(kafka_).watermarks(topic, partition).first;
+                    });
+    std::vector<kafka::StartOffset> starts;
+    for (postgres::LaneClaim& claim : claims) {
+        const TopicPartition where{claim.topic, claim.partition};
+        starts.push_back({where, claim.start});
+        places_[where] = Place{plan_of(claim.topic), std::move(claim), nullptr};
+    }
+    return starts;
+}
+
+void LaneHost::on_started(const std::vector<TopicPartition>& partitions) {
+    for (const TopicPartition& where : partitions) {
+        const auto place = places_.find(where);
+        if (place == places_.end()) continue;
+        place->second.runner = std::make_unique<LaneRunner>(
+            settings_, program_, *place->second.plan, place->second.claim, consumer_.source(where),
+            metrics_of(place->second));
+    }
+}
+
+LaneMetrics LaneHost::metrics_of(const Place& place) {
+    std::unordered_map<int, std::string> names;
+    for (const auto& task : place.plan->rows)
+        names.emplace(task.statement.id, task.statement.statement.name);
+    for (const auto& view : place.plan->views)
+        names.emplace(view.id, view.statement.name);
+    return LaneMetrics(metrics_, place.claim.topic, place.claim.partition, names);
+}
+
+void LaneHost::on_revoked(const std::vector<TopicPartition>& partitions, bool lost) {
+    telemetry::log(telemetry::Level::info, lost ? "partitions lost" : "partitions revoked",
+                   {{"partitions", partitions.size()}});
+    std::vector<Place> going;
+    for (const TopicPartition& where : partitions)
+        if (auto node = places_.extract(where)) going.push_back(std::move(node.mapped()));
+    stop(std::move(going));
+}
+
+void LaneHost::stop() {
+    std::vector<Place> going;
+    for (auto& [where, place] : places_)
+        going.push_back(std::move(place));
+    places_.clear();
+    stop(std::move(going));
+}
+
+// All of them are asked first, so they finish side by side.
+void LaneHost::stop(std::vector<Place> places) {
+    std::vector<kafka::StartOffset> offsets;
+    for (Place& place : places)
+        if (place.runner) place.runner->request_stop();
+    for (Place& place : places) {
+        if (!place.runner) continue;
+        place.runner->join(std::chrono::seconds(5));
+        if (const auto next = place.runner->status().next_offset; next >= 0)
+            offsets.push_back({{place.claim.topic, place.claim.partition}, next});
+        place.runner.reset();
+    }
+    if (!offsets.empty()) consumer_.publish_offsets(offsets);
+}
+
+std::vector<std::pair<TopicPartition, LaneStatus>> LaneHost::lanes() const {
+    std::vector<std::pair<TopicPartition, LaneStatus>> all;
+    for (const auto& [where, place] : places_)
+        if (place.runner) all.emplace_back(where, place.runner->status());
+    return all;
+}
+
+std::vector<kafka::StartOffset> LaneHost::offsets() const {
+    std::vector<kafka::StartOffset> all;
+    for (const auto& [where, status] : lanes())
+        if (status.next_offset >= 0) all.push_back({where, status.next_offset});
+    return all;
+}
+
+}  // namespace tidewheel::runtime

@@ -1,0 +1,113 @@
+#include "tidewheel/runtime/lane_runner.hpp"
+
+#include "tidewheel/codec/json_decoder.hpp"
+#include "tidewheel/telemetry/log.hpp"
+
+namespace tidewheel::runtime {
+
+using telemetry::Level;
+
+LaneRunner::LaneRunner(const Settings& settings, const std::string& program,
+                       const postgres::StreamPlan& plan, postgres::LaneClaim claim,
+                       std::unique_ptr<engine::RecordSource> source, LaneMetrics metrics)
+    : claim_(std::move(claim)),
+      metrics_(std::move(metrics)),
+      source_(std::move(source)),
+      decoder_(codec::make_json_decoder(plan.schema)),
+      batch_(plan.schema),
+      writer_(settings.database, program + " " + label(), plan, claim_),
+      lane_(*source_, *decoder_, writer_, batch_, *this,
+            {settings.batch_rows, settings.batch_bytes, settings.linger, settings.retry_longest}) {
+    status_.progress_at = Clock::system().now();
+    thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
+}
+
+LaneRunner::~LaneRunner() {
+    request_stop();
+    join(std::chrono::seconds(5));
+}
+
+std::string LaneRunner::label() const {
+    return claim_.topic + "/" + std::to_string(claim_.partition);
+}
+
+LaneStatus LaneRunner::status() const {
+    std::lock_guard lock(mutex_);
+    return status_;
+}
+
+void LaneRunner::join(std::chrono::milliseconds patience) {
+    if (!thread_.joinable()) return;
+    {
+        std::unique_lock lock(mutex_);
+        if (!ended_.wait_for(lock, patience, [&] { return status_.ended.has_value(); })) {
+            lock.unlock();
+            telemetry::log(Level::warning, "batch abandoned: PostgreSQL did not finish it in time",
+                           {{"lane", label()}});
+            writer_.cancel();
+        }
+    }
+    thread_.join();
+    source_.reset();
+    batch_.clear();  // its records hold Kafka's memory, without which the consumer can't close
+}
+
+void LaneRunner::run(std::stop_token stop) {
+    std::string trouble;
+    Error::Kind kind = Error::Kind::unavailable;  // stopped: somebody will go on
+    try {
+        lane_.run(stop);
+    } catch (const Error& error) {
+        kind = error.kind();
+        trouble = error.what();
+        telemetry::log(kind == Error::Kind::fenced ? Level::info : Level::error, "lane stopped",
+                       {{"lane", label()}, {"reason", trouble}, {"hint", error.hint()}});
+    }
+    batch_.clear();
+    std::lock_guard lock(mutex_);
+    status_.ended = kind;
+    status_.trouble = trouble;
+    ended_.notify_all();
+}
+
+void LaneRunner::on_opened(std::int64_t next_offset) {
+    telemetry::log(Level::info, "lane opened",
+                   {{"lane", label()}, {"offset", next_offset}, {"epoch", claim_.epoch}});
+    std::lock_guard lock(mutex_);
+    status_.next_offset = next_offset;
+    status_.trouble.clear();
+}
+
+void LaneRunner::on_committed(const BatchDone& done) {
+    metrics_.committed(done);
+    telemetry::log(Level::debug, "batch committed",
+                   {{"lane", label()},
+                    {"records", done.records},
+                    {"dead_letters", done.committed.dead_letters.size()},
+                    {"next_offset", done.next_offset}});
+    std::lock_guard lock(mutex_);
+    status_.next_offset = done.next_offset;
+    status_.partition_end = done.partition_end;
+    if (done.record_time != 0) status_.record_time = done.record_time;
+    status_.progress_at = Clock::system().now();
+    status_.trouble.clear();
+}
+
+void LaneRunner::on_retry(const Error& error, std::chrono::milliseconds wait) {
+    metrics_.retried();
+    telemetry::log(Level::warning, "batch failed, will be tried again",
+                   {{"lane", label()},
+                    {"reason", error.what()},
+                    {"wait_ms", wait.count()},
+                    {"hint", error.hint()}});
+    std::lock_guard lock(mutex_);
+    status_.trouble = error.what();
+}
+
+void LaneRunner::on_idle(std::int64_t partition_end) {
+    std::lock_guard lock(mutex_);
+    status_.partition_end = partition_end;
+    if (status_.lag() == 0) status_.progress_at = Clock::system().now();
+}
+
+}  // namespace tidewheel::runtime

@@ -1,0 +1,242 @@
+#include "tidewheel/runtime/service.hpp"
+
+#include <cstdlib>
+#include <thread>
+
+#include "tidewheel/core/retry.hpp"
+#include "tidewheel/core/signals.hpp"
+#include "tidewheel/core/version.hpp"
+#include "tidewheel/postgres/connection.hpp"
+#include "tidewheel/runtime/admin_server.hpp"
+#include "tidewheel/runtime/lane_host.hpp"
+#include "tidewheel/telemetry/log.hpp"
+
+namespace tidewheel::runtime {
+namespace {
+
+using telemetry::Level;
+using telemetry::Metric;
+
+// One catalogue version at work: a member of the consumer group and its lanes. A changed catalogue,
+// a fenced lane or lost servers end it, and a new one takes its place.
+class Generation {
+  public:
+    Generation(const Settings& settings, const std::string& program,
+               const kafka::ClientSettings& kafka, std::vector<postgres::StreamPlan> plans,
+               std::int64_t version, telemetry::Metrics& metrics)
+        : consumer_(kafka, settings.group + "." + program, settings.fetch_bytes),
+          host_(settings, "tidewheel-" + program, std::move(plans), consumer_, kafka, metrics),
+          version_(version) {
+        if (!host_.topics().empty()) consumer_.subscribe(host_.topics(), host_);
+    }
+    ~Generation() {
+        host_.stop();
+        consumer_.close();
+    }
+    Generation(const Generation&) = delete;
+    Generation& operator=(const Generation&) = delete;
+
+    kafka::GroupConsumer& consumer() { return consumer_; }
+    const LaneHost& host() const { return host_; }
+    std::int64_t version() const { return version_; }
+    bool fenced() const {
+        for (const auto& [where, lane] : host_.lanes())
+            if (lane.ended == Error::Kind::fenced) return true;
+        return false;
+    }
+
+  private:
+    kafka::GroupConsumer consumer_;
+    LaneHost host_;
+    std::int64_t version_;
+};
+
+class Service {
+  public:
+    Service(const Settings& settings, const ServiceKind& kind)
+        : settings_(settings),
+          name_(kind.name),
+          kind_(kind.statements),
+          server_(settings.listen),
+          backoff_(std::chrono::milliseconds(200), settings.retry_longest) {
+        kafka_.brokers = settings.kafka;
+        kafka_.options = settings.kafka_options;
+        kafka_.client_id = "tidewheel-" + name_;
+        kafka_.log = [](int level, const std::string& facility, const std::string& text) {
+            telemetry::log(level <= 4 ? Level::warning : Level::debug, "kafka",
+                           {{"facility", facility}, {"text", text}});
+        };
+        metrics_.gauge(Metric::build_info, {{"version", std::string(version())}}).set(1);
+        add_admin_routes(server_, metrics_, health_);
+        server_.start();
+        telemetry::log(Level::info, "started",
+                       {{"version", std::string(version())},
+                        {"instance", settings.instance},
+                        {"admin", server_.url()}});
+    }
+
+    void run(std::stop_token stop) {
+        health_.lacking("catalogue", "not read yet");
+        while (!stop.stop_requested()) {
+            try {
+                begin();
+                serve(stop);
+            } catch (const Error& error) {
+                if (error.kind() == Error::Kind::setting) throw;
+                health_.lacking("service", error.what());
+                const auto wait = backoff_.next();
+                telemetry::log(
+                    Level::warning, "waiting",
+                    {{"reason", error.what()}, {"wait_ms", wait.count()}, {"hint", error.hint()}});
+                generation_.reset();
+                wait_for(stop, wait);
+            }
+        }
+        telemetry::log(Level::info, "stopping");
+        generation_.reset();
+        telemetry::log(Level::info, "stopped");
+    }
+
+  private:
+    using Seconds = std::chrono::duration<double>;
+
+    // Reads the catalogue and takes it up.
+    void begin() {
+        generation_.reset();
+        postgres::Catalogue catalogue;
+        try {
+            database_ =
+                std::make_unique<postgres::Connection>(settings_.database, "tidewheel-" + name_);
+            catalogue = postgres::load_catalogue(*database_);
+            auto plans = postgres::plan_streams(*database_, catalogue, kind_);
+            metrics_.gauge(Metric::database_up).set(1);
+            telemetry::log(Level::info, "catalogue read",
+                           {{"version", catalogue.version}, {"streams", plans.size()}});
+            generation_ = std::make_unique<Generation>(settings_, name_, kafka_, std::move(plans),
+                                                       catalogue.version, metrics_);
+        } catch (const Error&) {
+            metrics_.gauge(Metric::database_up).set(0);
+            throw;
+        }
+        health_.well("catalogue");
+    }
+
+    // Until a stop, a changed catalogue, or trouble (thrown).
+    void serve(std::stop_token stop) {
+        auto last_look = Clock::Monotonic{};
+        while (!stop.stop_requested()) {
+            generation_->consumer().poll(std::chrono::milliseconds(100));
+            if (Clock::system().now() - last_look < std::chrono::seconds(1)) continue;
+            last_look = Clock::system().now();
+            if (postgres::catalogue_version(*database_) != generation_->version()) return;
+            if (generation_->fenced())
+                throw Error(Error::Kind::unavailable, "a lane was fenced: joining the group anew");
+            look_after();
+            health_.well("service");
+            backoff_.reset();
+        }
+    }
+
+    void look_after() {
+        generation_->consumer().publish_offsets(generation_->host().offsets());
+        const bool connected = generation_->consumer().connected();
+        metrics_.gauge(Metric::broker_up).set(connected ? 1 : 0);
+        connected ? health_.well("kafka")
+                  : health_.lacking("kafka",
+                                    "no broker answers: " + generation_->consumer().last_error());
+        int running = 0, retrying = 0, stopped = 0;
+        for (const auto& [where, lane] : generation_->host().lanes()) {
+            (lane.ended ? stopped : lane.trouble.empty() ? running : retrying)++;
+            judge(where.topic + "/" + std::to_string(where.partition), lane);
+            const double age =
+                lane.lag() == 0 || lane.record_time == 0 ? 0 : age_of(lane.record_time);
+            const telemetry::Labels labels{{"topic", where.topic},
+                                           {"partition", std::to_string(where.partition)}};
+            metrics_.gauge(Metric::lag_records, labels).set(static_cast<double>(lane.lag()));
+            metrics_.gauge(Metric::freshness_seconds, labels).set(age);
+        }
+        metrics_.gauge(Metric::lanes, {{"state", "running"}}).set(running);
+        metrics_.gauge(Metric::lanes, {{"state", "retrying"}}).set(retrying);
+        metrics_.gauge(Metric::lanes, {{"state", "stopped"}}).set(stopped);
+    }
+
+    void judge(const std::string& lane, const LaneStatus& status) {
+        const auto silent = Clock::system().now() - status.progress_at;
+        if (status.ended)
+            health_.lacking(lane, "stopped: " + status.trouble);
+        else if ((status.lag() > 0 || !status.trouble.empty()) && silent > settings_.stall_after)
+            health_.lacking(
+                lane, "no progress for " +
+                          std::to_string(
+                              std::chrono::duration_cast<std::chrono::seconds>(silent).count()) +
+                          " s with a lag of " + std::to_string(status.lag()) +
+                          (status.trouble.empty() ? "" : ": " + status.trouble));
+        else
+            health_.well(lane);
+    }
+
+    static double age_of(std::int64_t milliseconds) {
+        const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+                             Clock::system().wall().time_since_epoch())
+                             .count();
+        return static_cast<double>(now - milliseconds) / 1000.0;
+    }
+
+    const Settings& settings_;
+    std::string name_;
+    postgres::StatementKind kind_;
+    telemetry::Metrics metrics_;
+    telemetry::Health health_;
+    http::Server server_;
+    kafka::ClientSettings kafka_;
+    Backoff backoff_;
+    std::unique_ptr<postgres::Connection> database_;
+    std::unique_ptr<Generation> generation_;
+};
+
+// A stop has ten seconds. What hangs longer (a frozen server) is abandoned: whatever isn't
+// committed will be done again, exactly once.
+class EndInTime {
+  public:
+    explicit EndInTime(std::stop_token stop)
+        : thread_([stop](std::stop_token done) {
+              std::stop_source asked;
+              const std::stop_callback on_stop(stop, [&] { asked.request_stop(); });
+              const std::stop_callback on_done(done, [&] { asked.request_stop(); });
+              while (wait_for(asked.get_token(), std::chrono::hours(1))) {
+              }
+              if (done.stop_requested() || !wait_for(done, std::chrono::milliseconds(9500))) return;
+              telemetry::log(Level::warning, "abandoned what did not end in time");
+              std::_Exit(static_cast<int>(ExitCode::ok));
+          }) {}
+
+  private:
+    std::jthread thread_;
+};
+
+}  // namespace
+
+void run_service(const Settings& settings, const ServiceKind& kind, std::stop_token stop) {
+    Service(settings, kind).run(stop);
+}
+
+int service_main(const ServiceKind& kind, int argc, char** argv) {
+    Settings settings;
+    int status = 0;
+    const std::string program = std::string("tidewheel-") + kind.name;
+    if (!parse_service(argc, argv, program.c_str(), kind.purpose, kind.audience, settings, status))
+        return status;
+    telemetry::open_log(kind.name, settings.log_level, settings.log_format);
+    try {
+        StopOnSignal signals;
+        EndInTime deadline(signals.token());
+        run_service(settings, kind, signals.token());
+    } catch (const Error& error) {
+        telemetry::log(Level::error, "giving up",
+                       {{"reason", error.what()}, {"hint", error.hint()}});
+        status = static_cast<int>(exit_code(error));
+    }
+    return status;
+}
+
+}  // namespace tidewheel::runtime
