@@ -1,5 +1,7 @@
-# What the scripts `kafka` and `postgres` share: where a server's state lives, its pid file, its ports. Sourced, never run.
+# What the scripts `kafka` and `postgres` share: where a server's state lives, its ports, its verbs. Sourced, never run; the
+# script sets `server`, its name, before, and `dir`, its own state, after.
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # some names are used or set by the script alone
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 state=${TIDEWHEEL_STATE:-$root/.state}
 cache=${TIDEWHEEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/tidewheel}

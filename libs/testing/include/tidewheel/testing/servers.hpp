@@ -1,0 +1,50 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "tidewheel/kafka/client.hpp"
+
+namespace tidewheel::testing {
+
+// A server of one test's own, to be broken: started by the constructor through deploy/stack, wiped
+// by the destructor. Every call returns when it has happened. What it holds outlives stop() and
+// kill(); start() brings it back under the same port, unless another program took that meanwhile,
+// so ask for the address again.
+class PrivateServer {
+  public:
+    PrivateServer(const PrivateServer&) = delete;
+    PrivateServer& operator=(const PrivateServer&) = delete;
+
+    void start();
+    void stop();    // an orderly shutdown
+    void kill();    // SIGKILL to every process of it
+    void freeze();  // SIGSTOP: connections stay open and nothing answers
+    void thaw();
+
+  protected:
+    // script: its name in deploy/stack. environment: "NAME=value", the settings that the script
+    // documents.
+    PrivateServer(std::string script, std::vector<std::string> environment);
+    ~PrivateServer();
+    std::string address() const;  // what the script's `env` prints
+
+  private:
+    std::string call(const std::string& verb) const;
+
+    std::string script_, state_;
+    std::vector<std::string> environment_;
+};
+
+class PrivateKafka : public PrivateServer {
+  public:
+    explicit PrivateKafka(std::vector<std::string> environment = {});
+    kafka::ClientSettings settings() const;
+};
+
+class PrivatePostgres : public PrivateServer {
+  public:
+    explicit PrivatePostgres(std::vector<std::string> environment = {});
+    std::string url() const;  // the superuser's, with its password
+};
+
+}  // namespace tidewheel::testing

@@ -1,0 +1,93 @@
+#include "tidewheel/testing/stack.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <thread>
+
+#include "tidewheel/core/error.hpp"
+#include "tidewheel/postgres/connection.hpp"
+
+namespace tidewheel::testing {
+namespace {
+
+std::string required(const char* variable) {
+    const char* value = std::getenv(variable);
+    if (value == nullptr || *value == '\0')
+        throw Error(Error::Kind::setting, std::string(variable) + " is not set",
+                    "run the test by ./dev test, which starts the servers and names them");
+    return value;
+}
+
+std::string base36(std::uint64_t number) {
+    std::string text;
+    for (; number != 0; number /= 36)
+        text += "0123456789abcdefghijklmnopqrstuvwxyz"[number % 36];
+    return text;
+}
+
+void on_shared_server(const std::string& sql) {
+    postgres::Connection(required("TIDEWHEEL_TEST_DATABASE"), "tidewheel-test").query(sql);
+}
+
+}  // namespace
+
+kafka::ClientSettings kafka() {
+    kafka::ClientSettings settings;
+    settings.brokers = required("TIDEWHEEL_TEST_KAFKA");
+    settings.client_id = "tidewheel-test";
+    return settings;
+}
+
+// The process id keeps apart what runs now, the random number what ran before.
+std::string unique(const std::string& stem) {
+    static std::mt19937_64 random{std::random_device{}()};
+    return stem + "_" + base36(static_cast<std::uint64_t>(::getpid())) + base36(random() >> 24U);
+}
+
+TemporaryDatabase::TemporaryDatabase() : name_(unique("test")) {
+    url_ = with_database(required("TIDEWHEEL_TEST_DATABASE"), name_);
+    on_shared_server("CREATE DATABASE " + name_);
+}
+
+TemporaryDatabase::~TemporaryDatabase() {
+    try {
+        on_shared_server("DROP DATABASE " + name_ + " WITH (FORCE)");
+    } catch (const Error& error) {
+        std::fprintf(stderr, "database %s stays behind: %s\n", name_.c_str(), error.what());
+    }
+}
+
+std::string with_database(const std::string& url, const std::string& name) {
+    const std::size_t scheme_end = url.find("://");
+    if (scheme_end == std::string::npos)
+        throw Error(Error::Kind::setting, "\"" + url + "\" is not a PostgreSQL URL");
+    const std::size_t host_end = std::min(url.find_first_of("/?", scheme_end + 3), url.size());
+    const std::size_t path_end = std::min(url.find('?', host_end), url.size());
+    return url.substr(0, host_end) + "/" + name + url.substr(path_end);
+}
+
+// The one place where tests wait by time; everything else waits through it.
+void eventually(const std::string& what, const std::function<bool()>& condition,
+                std::chrono::milliseconds deadline) {
+    const auto end = std::chrono::steady_clock::now() + deadline;
+    std::string obstacle;
+    do {
+        try {
+            if (condition()) return;
+            obstacle.clear();
+        } catch (const Error& error) {
+            if (!error.retryable()) throw;
+            obstacle = std::string(" (") + error.what() + ")";
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    } while (std::chrono::steady_clock::now() < end);
+    throw Error(Error::Kind::unavailable,
+                "not within " + std::to_string(deadline.count()) + " ms: " + what + obstacle);
+}
+
+}  // namespace tidewheel::testing

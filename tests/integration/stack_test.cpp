@@ -1,0 +1,96 @@
+#include "tidewheel/testing/stack.hpp"
+
+#include <optional>
+
+#include "tidewheel/kafka/admin.hpp"
+#include "tidewheel/postgres/connection.hpp"
+#include "tidewheel/testing/catch.hpp"
+#include "tidewheel/testing/servers.hpp"
+
+using namespace tidewheel;
+using namespace tidewheel::testing;
+
+namespace {
+
+std::string count_databases(const std::string& url, const std::string& name) {
+    return postgres::Connection(url)
+        .query("SELECT count(*) FROM pg_database WHERE datname = $1", {name})
+        .at(0)
+        .text(0);
+}
+
+std::string with_password(const std::string& url, const std::string& password) {
+    const std::size_t begin = url.find(':', url.find("://") + 3) + 1;
+    return url.substr(0, begin) + password + url.substr(url.find('@'));
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a temporary database is there for its time, and dropped although somebody is connected") {
+    TemporaryDatabase bystander;
+    std::optional<TemporaryDatabase> database(std::in_place);
+    const std::string name = database->name();
+    CHECK(count_databases(bystander.url(), name) == "1");
+    postgres::Connection visitor(database->url());
+    CHECK(visitor.query("SELECT current_database()").at(0).text(0) == name);
+    database.reset();
+    CHECK(count_databases(bystander.url(), name) == "0");
+}
+
+TEST_CASE("the local PostgreSQL refuses a wrong password") {
+    TemporaryDatabase database;
+    try {
+        postgres::Connection intruder(with_password(database.url(), "wrong"));
+        FAIL("the wrong password was accepted");
+    } catch (const postgres::DatabaseError& error) {
+        CHECK(error.sqlstate() == "28P01");
+        CHECK(error.kind() == Error::Kind::setting);
+    }
+}
+
+TEST_CASE(
+    "a private PostgreSQL that is killed comes back under its port with what it had committed",
+    "[outage]") {
+    PrivatePostgres server;
+    const std::string url = server.url();
+    postgres::Connection(url).query("CREATE TABLE kept AS SELECT 42 AS answer");
+
+    server.kill();
+    CHECK_THROWS_AS(postgres::Connection(url), Error);
+    server.start();
+    CHECK(server.url() == url);
+    CHECK(postgres::Connection(url).query("SELECT answer FROM kept").at(0).integer(0) == 42);
+}
+
+TEST_CASE("a private PostgreSQL can stop and start in order", "[outage]") {
+    PrivatePostgres server;
+    server.stop();
+    server.stop();
+    CHECK_THROWS_AS(postgres::Connection(server.url()), Error);
+    server.start();
+    server.start();
+    CHECK(postgres::Connection(server.url()).query("SELECT 1").at(0).integer(0) == 1);
+}
+
+TEST_CASE("a private Kafka that is killed comes back under its port with its topics", "[outage]") {
+    PrivateKafka server;
+    const std::string address = server.settings().brokers;
+    CHECK(kafka::Admin(server.settings()).create_topic("kept", 3));
+
+    server.kill();
+    CHECK_THROWS_AS(kafka::Admin(server.settings(), std::chrono::seconds(1)).partitions("kept"),
+                    Error);
+    server.start();
+    CHECK(server.settings().brokers == address);
+    CHECK(kafka::Admin(server.settings()).partitions("kept") == 3);
+}
+
+TEST_CASE("a frozen Kafka answers nothing, and everything again when it thaws", "[outage]") {
+    PrivateKafka server;
+    server.freeze();
+    CHECK_THROWS_AS(kafka::Admin(server.settings(), std::chrono::seconds(1)).partitions("none"),
+                    Error);
+    server.thaw();
+    CHECK(kafka::Admin(server.settings()).partitions("none") == std::nullopt);
+}
