@@ -1,0 +1,309 @@
+#include "tidewheel/kafka/consumer.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+
+#include "client.hpp"
+#include "errors.hpp"
+#include "partition_source.hpp"
+
+namespace tidewheel::kafka {
+
+namespace {
+
+constexpr int last_commit_milliseconds = 1000;
+constexpr int probe_milliseconds = 200;
+constexpr std::chrono::seconds longest_goodbye{10};
+
+std::vector<TopicPartition> partitions_of(const rd_kafka_topic_partition_list_t& list) {
+    std::vector<TopicPartition> result;
+    for (int i = 0; i < list.cnt; ++i) {
+        result.push_back({list.elems[i].topic, list.elems[i].partition});
+    }
+    return result;
+}
+
+template <typename Offsets>
+PartitionList list_of(const Offsets& offsets) {
+    PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
+    for (const auto& [where, offset] : offsets) {
+        rd_kafka_topic_partition_list_add(list.get(), where.topic.c_str(), where.partition)
+            ->offset = offset;
+    }
+    return list;
+}
+
+}  // namespace
+
+// The poll thread does everything but two things: other threads call publish_offsets(), and sources
+// report to connection.
+struct GroupConsumer::State final : Callbacks {
+    struct Assigned {
+        Queue queue;  // keeps the partition's queue away from the consumer's, also while no source
+                      // reads it
+        std::int64_t start;
+    };
+
+    State(const ClientSettings& settings, const std::string& group, std::size_t fetch_bytes)
+        : client(RD_KAFKA_CONSUMER, settings, group_consumer_properties(group, fetch_bytes),
+                 *this) {
+        rd_kafka_poll_set_consumer(client.get());  // errors and rebalances are all served by poll()
+    }
+
+    void subscribe(const std::vector<std::string>& topics);
+    void leave();
+    void serve(int milliseconds);
+    void probe(int milliseconds);
+    void rethrow_failure();
+    void look_at(const rd_kafka_message_t& message);
+
+    void on_error(rd_kafka_resp_err_t code, const std::string& text) noexcept override;
+    void on_rebalance(rd_kafka_resp_err_t code,
+                      rd_kafka_topic_partition_list_t& partitions) noexcept override;
+    void assign(const std::vector<TopicPartition>& partitions);
+    void revoke(const std::vector<TopicPartition>& partitions, bool lost);
+    void drop_assignment() noexcept;
+
+    void publish(const std::vector<StartOffset>& next);
+    void publish_for_the_last_time();
+
+    Connection connection;
+    AssignmentListener* listener = nullptr;
+    std::map<TopicPartition, Assigned> assigned;
+    std::exception_ptr failure;  // what a callback could not throw: poll() does
+    bool closed = false;
+    std::mutex mutex;  // of published
+    std::map<TopicPartition, std::int64_t> published;
+    Client client;  // last: its threads use what stands above until it is gone
+};
+
+void GroupConsumer::State::subscribe(const std::vector<std::string>& topics) {
+    PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(topics.size())));
+    for (const auto& topic : topics) {
+        rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+    }
+    const auto code = rd_kafka_subscribe(client.get(), list.get());
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        throw error_of(code, "can't subscribe");
+    }
+}
+
+// Leaves the group; the listener hears of the end of its partitions while this waits.
+void GroupConsumer::State::leave() {
+    rd_kafka_unsubscribe(client.get());
+    const auto deadline = std::chrono::steady_clock::now() + longest_goodbye;
+    while (!assigned.empty() && std::chrono::steady_clock::now() < deadline) {
+        serve(probe_milliseconds);
+    }
+}
+
+void GroupConsumer::State::serve(int milliseconds) {
+    Message message(rd_kafka_consumer_poll(client.get(), milliseconds));
+    if (message) {
+        look_at(*message);
+    }
+}
+
+// Nothing tells that a broker is back when there is nothing to read, so ask while in doubt.
+void GroupConsumer::State::probe(int milliseconds) {
+    const rd_kafka_metadata_t* answer = nullptr;
+    if (rd_kafka_metadata(client.get(), 0, nullptr, &answer, milliseconds) ==
+        RD_KAFKA_RESP_ERR_NO_ERROR) {
+        rd_kafka_metadata_destroy(answer);
+        connection.good();
+    }
+}
+
+void GroupConsumer::State::rethrow_failure() {
+    if (failure) {
+        leave();
+        std::rethrow_exception(std::exchange(failure, nullptr));
+    }
+}
+
+// What arrives at the consumer's own queue are errors of the group and of the subscription; records
+// go to their partitions'.
+void GroupConsumer::State::look_at(const rd_kafka_message_t& message) {
+    if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        throw std::logic_error("a record came outside of its partition's queue");
+    }
+    const char* words = rd_kafka_message_errstr(&message);
+    connection.trouble(words);
+    if (kind_of(message.err) == Error::Kind::refused && !failure) {
+        const char* topic = message.rkt ? rd_kafka_topic_name(message.rkt) : nullptr;
+        failure = std::make_exception_ptr(
+            error_of(message.err, topic ? std::string("topic ") + topic : "consumer group", words));
+    }
+}
+
+void GroupConsumer::State::on_error(rd_kafka_resp_err_t code, const std::string& text) noexcept {
+    connection.trouble(text);
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        connection.down();
+    } else if (code == RD_KAFKA_RESP_ERR__FATAL) {
+        std::string words;
+        client.fatal_error(words);
+        failure = std::make_exception_ptr(
+            Error(Error::Kind::refused, "the Kafka consumer can't go on: " + words,
+                  "Another process may use the same group.instance.id. Restart this one."));
+    } else if (kind_of(code) == Error::Kind::refused) {
+        failure = std::make_exception_ptr(error_of(code, "Kafka", text));
+    }
+}
+
+void GroupConsumer::State::on_rebalance(rd_kafka_resp_err_t code,
+                                        rd_kafka_topic_partition_list_t& partitions) noexcept {
+    try {
+        connection.good();
+        if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && listener && !failure) {
+            assign(partitions_of(partitions));
+            return;
+        }
+        if (code == RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS && listener) {
+            revoke(partitions_of(partitions), rd_kafka_assignment_lost(client.get()));
+        }
+    } catch (...) {
+        failure = std::current_exception();
+        rd_kafka_yield(client.get());  // so that poll() can throw it now
+    }
+    drop_assignment();  // also for any other code: librdkafka wants its state synchronised
+}
+
+void GroupConsumer::State::assign(const std::vector<TopicPartition>& partitions) {
+    const std::vector<StartOffset> starts = listener->on_assigned(partitions);
+    std::vector<TopicPartition> started;
+    for (const auto& [where, offset] : starts) {
+        assigned.insert_or_assign(where, Assigned{own_queue(client, where), offset});
+        started.push_back(where);
+    }
+    const auto code = rd_kafka_assign(client.get(), list_of(starts).get());
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        throw error_of(code, "can't take the assigned partitions");
+    }
+    try {
+        listener->on_started(started);
+    } catch (...) {
+        listener->on_revoked(started, false);
+        throw;
+    }
+}
+
+void GroupConsumer::State::revoke(const std::vector<TopicPartition>& partitions, bool lost) {
+    std::vector<TopicPartition> ours;
+    std::ranges::copy_if(partitions, std::back_inserter(ours),
+                         [this](const TopicPartition& where) { return assigned.contains(where); });
+    if (ours.empty()) {
+        return;
+    }
+    listener->on_revoked(ours, lost);
+    if (!lost) {
+        publish_for_the_last_time();
+    }
+}
+
+void GroupConsumer::State::drop_assignment() noexcept {
+    assigned.clear();
+    {
+        const std::lock_guard lock(mutex);
+        published.clear();
+    }
+    rd_kafka_assign(client.get(), nullptr);
+}
+
+void GroupConsumer::State::publish(const std::vector<StartOffset>& next) {
+    std::map<TopicPartition, std::int64_t> offsets;
+    for (const auto& [where, offset] : next) {
+        if (offset >= 0) {
+            offsets[where] = offset;
+        }
+    }
+    if (offsets.empty()) {
+        return;
+    }
+    rd_kafka_commit(client.get(), list_of(offsets).get(), /*async=*/1);
+    const std::lock_guard lock(mutex);
+    offsets.merge(published);
+    published.swap(offsets);
+}
+
+// Waits for the answer, but not for long: these offsets are for onlookers.
+void GroupConsumer::State::publish_for_the_last_time() {
+    PartitionList offsets;
+    {
+        const std::lock_guard lock(mutex);
+        if (published.empty()) {
+            return;
+        }
+        offsets = list_of(published);
+    }
+    Queue answers(rd_kafka_queue_new(client.get()));
+    rd_kafka_commit_queue(client.get(), offsets.get(), answers.get(), nullptr, nullptr);
+    Event answer(rd_kafka_queue_poll(answers.get(), last_commit_milliseconds));
+}
+
+GroupConsumer::GroupConsumer(const ClientSettings& settings, const std::string& group,
+                             std::size_t fetch_bytes)
+    : state_(std::make_unique<State>(settings, group, fetch_bytes)) {}
+
+GroupConsumer::~GroupConsumer() {
+    try {
+        close();
+    } catch (...) {
+        // The listener's trouble at the very end: whoever wants to hear of it calls close().
+    }
+}
+
+void GroupConsumer::subscribe(const std::vector<std::string>& topics,
+                              AssignmentListener& listener) {
+    state_->leave();
+    state_->rethrow_failure();
+    state_->listener = &listener;
+    state_->subscribe(topics);
+}
+
+void GroupConsumer::poll(std::chrono::milliseconds wait) {
+    const int milliseconds = static_cast<int>(wait.count());
+    const int probe = state_->connection.up() ? 0 : std::min(milliseconds / 2, probe_milliseconds);
+    state_->serve(milliseconds - probe);
+    state_->rethrow_failure();
+    if (!state_->connection.up()) {
+        state_->probe(probe);
+    }
+}
+
+std::unique_ptr<engine::RecordSource> GroupConsumer::source(const TopicPartition& where) {
+    const auto found = state_->assigned.find(where);
+    if (found == state_->assigned.end()) {
+        throw std::logic_error("source of a partition that is not assigned: " + where.topic + " " +
+                               std::to_string(where.partition));
+    }
+    return std::make_unique<PartitionSource>(state_->client, state_->connection, where,
+                                             found->second.start);
+}
+
+void GroupConsumer::publish_offsets(const std::vector<StartOffset>& next) {
+    state_->publish(next);
+}
+
+void GroupConsumer::close() {
+    if (std::exchange(state_->closed, true)) {
+        return;
+    }
+    rd_kafka_consumer_close(state_->client.get());
+    if (state_->failure) {
+        std::rethrow_exception(std::exchange(state_->failure, nullptr));
+    }
+}
+
+bool GroupConsumer::connected() const {
+    return state_->connection.up();
+}
+
+std::string GroupConsumer::last_error() const {
+    return state_->connection.last_error();
+}
+
+}  // namespace tidewheel::kafka

@@ -1,0 +1,85 @@
+#include "client.hpp"
+#include "errors.hpp"
+#include "record.hpp"
+#include "tidewheel/kafka/consumer.hpp"
+
+namespace tidewheel::kafka {
+
+namespace {
+
+// librdkafka's simple consumer: one partition, no group.
+class PartitionReader : private Callbacks {
+  public:
+    PartitionReader(const ClientSettings& settings, const TopicPartition& where, std::int64_t begin)
+        : client_(RD_KAFKA_CONSUMER, settings, reader_properties(), *this),
+          topic_(client_.topic(where.topic)),
+          partition_(where.partition) {
+        if (rd_kafka_consume_start(topic_.get(), partition_, begin) != 0) {
+            throw error_of(rd_kafka_last_error(), "can't read topic " + where.topic +
+                                                      ", partition " +
+                                                      std::to_string(where.partition));
+        }
+    }
+    ~PartitionReader() override { rd_kafka_consume_stop(topic_.get(), partition_); }
+    PartitionReader(const PartitionReader&) = delete;
+    PartitionReader& operator=(const PartitionReader&) = delete;
+
+    Message next(std::chrono::milliseconds patience) {
+        return Message(
+            rd_kafka_consume(topic_.get(), partition_, static_cast<int>(patience.count())));
+    }
+    std::string last_error() const { return connection_.last_error(); }
+
+  private:
+    void on_error(rd_kafka_resp_err_t, const std::string& text) noexcept override {
+        connection_.trouble(text);
+    }
+
+    Connection connection_;
+    Client client_;
+    Topic topic_;
+    int partition_;
+};
+
+}  // namespace
+
+void read_partition(const ClientSettings& settings, const TopicPartition& where, std::int64_t begin,
+                    std::int64_t end, std::chrono::milliseconds patience,
+                    const std::function<void(const engine::Record&)>& each) {
+    if (begin >= end) {
+        return;
+    }
+    const auto at = [&](std::int64_t offset) {
+        return "topic " + where.topic + ", partition " + std::to_string(where.partition) +
+               ", offset " + std::to_string(offset);
+    };
+    PartitionReader reader(settings, where, begin);
+    std::int64_t next = begin;
+    auto heard = std::chrono::steady_clock::now();
+    while (next < end) {
+        const auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::steady_clock::now() - heard);
+        Message message = silence < patience ? reader.next(patience - silence) : nullptr;
+        if (!message) {
+            throw Error(Error::Kind::unavailable,
+                        at(next) + " did not come within " + std::to_string(patience.count()) +
+                            " ms; wanted up to " + std::to_string(end) +
+                            (reader.last_error().empty() ? "" : ": " + reader.last_error()),
+                        "A broker may be away, or an open transaction holds the records back.");
+        }
+        if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+            // Behind the last record there may be markers of transactions and gaps of compaction.
+            next = message->offset;
+        } else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            next = message->offset + 1;
+            heard = std::chrono::steady_clock::now();
+            if (message->offset < end) {
+                each(to_record(std::move(message)));
+            }
+        } else if (!heals_by_itself(message->err)) {
+            throw error_of(message->err, at(next), rd_kafka_message_errstr(message.get()));
+        }
+    }
+}
+
+}  // namespace tidewheel::kafka
