@@ -61,10 +61,11 @@ bool is_about_data(std::string_view sqlstate) {
 }
 
 DatabaseError::DatabaseError(const std::string& what, std::string sqlstate, int position,
-                             std::string hint)
+                             std::string hint, std::string column)
     : Error(kind_of(sqlstate), what, std::move(hint)),
       sqlstate_(std::move(sqlstate)),
-      position_(position) {}
+      position_(position),
+      column_(std::move(column)) {}
 
 bool DatabaseError::is_about_data() const {
     return postgres::is_about_data(sqlstate_);
@@ -82,7 +83,7 @@ DatabaseError error_of(const PGresult* result) {
     if (sqlstate.empty()) sqlstate = "XX000";  // libpq's own complaint, the connection being up
     return DatabaseError(what, sqlstate,
                          std::atoi(field(result, PG_DIAG_STATEMENT_POSITION).c_str()),
-                         field(result, PG_DIAG_MESSAGE_HINT));
+                         field(result, PG_DIAG_MESSAGE_HINT), field(result, PG_DIAG_COLUMN_NAME));
 }
 
 DatabaseError connection_lost(const std::string& while_doing, const std::string& message) {

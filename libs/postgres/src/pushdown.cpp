@@ -84,7 +84,7 @@ std::string stage_validate(const StoredStream& stream) {
     }
     for (const engine::Column& column : stream.schema.columns)  // forces the conversion
         if (column.type.kind == Kind::other)
-            refused += (refused.empty() ? "" : " OR ") + "octet_length(" + quote_name(column.name) + "::text) < 0";
+            refused += (refused.empty() ? "" : " OR ") + std::string("octet_length(") + quote_name(column.name) + "::text) < 0";
     if (refused.empty()) return "";
     verdict = verdict.empty() ? "NULL" : "CASE" + verdict + " END";
     return "SELECT tidewheel_seq, " + verdict + " FROM pg_temp.tidewheel_records WHERE " + refused +

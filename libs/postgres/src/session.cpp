@@ -104,6 +104,12 @@ std::size_t Session::copy(const std::string& copy_statement, std::string_view pa
     return rows;
 }
 
+void Session::cancel() {
+    char message[256];
+    const std::unique_ptr<PGcancel, void (*)(PGcancel*)> ticket(PQgetCancel(state_->handle.get()), PQfreeCancel);
+    if (ticket) PQcancel(ticket.get(), message, sizeof message);  // it may come too late: then there is nothing to cancel
+}
+
 std::int32_t Session::backend_pid() const {
     return PQbackendPID(state_->handle.get());
 }

@@ -17,15 +17,17 @@ namespace tidewheel::postgres {
 // connection, setting for 28 and 3D000, refused for the rest.
 class DatabaseError : public Error {
  public:
-    DatabaseError(const std::string& what, std::string sqlstate, int position = 0, std::string hint = {});
+    DatabaseError(const std::string& what, std::string sqlstate, int position = 0, std::string hint = {}, std::string column = {});
     const std::string& sqlstate() const { return sqlstate_; }  // empty: the connection was lost or never made
     int position() const { return position_; }                 // of the error in the SQL text, characters from 1; 0: unknown
+    const std::string& column() const { return column_; }      // that a constraint is about; empty: unknown
     // The row's own fault (classes 22, 23, 21000, P0001, 54000…), as against trouble of the server or of the statement.
     bool is_about_data() const;
 
  private:
     std::string sqlstate_;
     int position_;
+    std::string column_;
 };
 Error::Kind kind_of(std::string_view sqlstate);
 bool is_about_data(std::string_view sqlstate);

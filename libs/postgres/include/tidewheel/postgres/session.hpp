@@ -24,6 +24,9 @@ class Session {
     // COPY … FROM STDIN (FORMAT binary): sends the payload, which must be whole (signature to trailer), in one go; the number of rows.
     std::size_t copy(const std::string& copy_statement, std::string_view payload);
 
+    // Asks the server to give up the statement under way (57014, unavailable, comes out of run() or copy()). From any thread.
+    void cancel();
+
     std::int32_t backend_pid() const;
     bool in_transaction() const;
     bool broken() const;  // the connection is gone
