@@ -8,7 +8,7 @@
 
 namespace tidewheel::telemetry {
 
-// Every metric that a service exposes, declared once in metrics.cpp: docs/reference/metrics.md is generated from the table and a
+// Every metric that a service exposes, declared once in metrics_table.cpp: docs/reference/metrics.md is generated from the table and a
 // golden test pins it.
 enum class Metric {
     records_consumed,        // counter {topic, partition}      records read from Kafka
@@ -73,10 +73,12 @@ class Metrics {
     Metrics(const Metrics&) = delete;
     Metrics& operator=(const Metrics&) = delete;
 
-    // The labels must be exactly those of the table (asserted).
+    // The labels must be exactly those of the table, and the metric of that type: otherwise std::logic_error.
     Counter counter(Metric metric, const Labels& labels = {});
     Gauge gauge(Metric metric, const Labels& labels = {});
     Histogram histogram(Metric metric, const Labels& labels = {});
+    // Takes a series away, when its partition is no longer ours: a stale lag would be counted twice. Its handles die with it.
+    void forget(Metric metric, const Labels& labels);
     std::string text() const;  // Prometheus' text format, for /metrics
 
  private:

@@ -1,0 +1,24 @@
+#pragma once
+#include <chrono>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+#include "tidewheel/telemetry/log.hpp"
+
+namespace tidewheel::telemetry {
+
+// One message. Whatever its bytes are, it becomes one line of valid UTF-8: fields may hold what
+// strangers sent.
+struct LogLine {
+    std::chrono::system_clock::time_point time;
+    Level level;
+    std::string_view service;
+    std::string_view event;
+    std::initializer_list<Field> fields;
+};
+
+std::string as_text(const LogLine& line);
+std::string as_json(const LogLine& line);
+
+}  // namespace tidewheel::telemetry

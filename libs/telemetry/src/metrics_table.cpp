@@ -1,0 +1,112 @@
+#include "metrics_table.hpp"
+
+namespace tidewheel::telemetry {
+namespace {
+
+// In the order of Metric.
+const std::vector<MetricDescription> table = {
+    {"tidewheel_records_consumed_total",
+     "counter",
+     {"topic", "partition"},
+     "records",
+     "Records read from Kafka."},
+    {"tidewheel_records_accepted_total",
+     "counter",
+     {"topic", "partition"},
+     "records",
+     "Records that passed the stream's rules."},
+    {"tidewheel_records_dead_lettered_total",
+     "counter",
+     {"topic", "partition", "reason"},
+     "records",
+     "Records that broke a rule and were parked, by reason."},
+    {"tidewheel_rows_written_total",
+     "counter",
+     {"statement"},
+     "rows",
+     "Rows that PostgreSQL inserted, updated or merged."},
+    {"tidewheel_batches_committed_total",
+     "counter",
+     {"topic", "partition"},
+     "batches",
+     "Transactions that committed."},
+    {"tidewheel_batch_records", "histogram", {"topic"}, "records", "Records in a batch."},
+    {"tidewheel_batch_seconds",
+     "histogram",
+     {"topic"},
+     "seconds",
+     "Time from the first record of a batch to its commit."},
+    {"tidewheel_commit_seconds",
+     "histogram",
+     {"topic"},
+     "seconds",
+     "Time of a batch's transaction alone."},
+    {"tidewheel_retries_total",
+     "counter",
+     {"topic", "partition"},
+     "transactions",
+     "Transactions tried again after trouble with a server."},
+    {"tidewheel_lag_records",
+     "gauge",
+     {"topic", "partition"},
+     "records",
+     "End of the partition minus what is committed."},
+    {"tidewheel_freshness_seconds",
+     "gauge",
+     {"topic", "partition"},
+     "seconds",
+     "Age of the oldest record that is not committed; 0 when there is none."},
+    {"tidewheel_lanes",
+     "gauge",
+     {"state"},
+     "lanes",
+     "Lanes that are running, retrying or stopped."},
+    {"tidewheel_database_up",
+     "gauge",
+     {},
+     "0 or 1",
+     "1 when the last attempt to use the database worked."},
+    {"tidewheel_broker_up", "gauge", {}, "0 or 1", "1 when a broker answers."},
+    {"tidewheel_build_info", "gauge", {"version"}, "1", "The version that runs; always 1."},
+};
+
+}  // namespace
+
+std::span<const MetricDescription> describe_metrics() {
+    return table;
+}
+
+const MetricDescription& describe(Metric metric) {
+    return table.at(static_cast<std::size_t>(metric));
+}
+
+std::vector<double> bucket_bounds(const MetricDescription& histogram) {
+    if (histogram.unit == "seconds") {
+        return {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+    }
+    return {1, 10, 100, 500, 1000, 2500, 5000, 10000, 20000, 50000, 100000};
+}
+
+std::string metrics_as_markdown() {
+    std::string page =
+        "# Metrics\n\n"
+        "Generated from the table in `libs/telemetry/src/metrics_table.cpp`.\n\n"
+        "Every service answers `GET /metrics` in Prometheus' text format. A histogram shows as "
+        "`NAME_bucket`,\n"
+        "`NAME_sum` and `NAME_count`. Consumed records are accepted or dead-lettered; accepted "
+        "records become\n"
+        "rows: these four counts add up, or something is wrong.\n\n"
+        "| metric | type | labels | unit | meaning |\n"
+        "|---|---|---|---|---|\n";
+    for (const MetricDescription& metric : table) {
+        std::string labels;
+        for (const std::string& label : metric.labels) {
+            labels += (labels.empty() ? "`" : ", `") + label + "`";
+        }
+        page += "| `" + metric.name + "` | " + metric.type + " | " + labels + " | " + metric.unit +
+                " | " + metric.help + " |\n";
+    }
+    return page;
+}
+
+}  // namespace tidewheel::telemetry
