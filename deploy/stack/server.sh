@@ -25,6 +25,16 @@ close_descriptors() {
     done
 }
 
+# run_detached LOG COMMAND…: in a session of its own, which a Ctrl-C here doesn't reach. Its process id is in $!.
+run_detached() {
+    local log=$1
+    shift
+    (
+        close_descriptors
+        exec setsid "$@" >>"$log" 2>&1 </dev/null
+    ) &
+}
+
 listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # Below 32768, where Linux starts to hand out ports to outgoing connections.

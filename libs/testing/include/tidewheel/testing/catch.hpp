@@ -6,7 +6,9 @@
 #include <catch2/catch.hpp>
 namespace Catch {
 namespace Matchers {
-inline auto ContainsSubstring(const std::string& text) { return Contains(text); }
+inline auto ContainsSubstring(const std::string& text) {
+    return Contains(text);
+}
 }  // namespace Matchers
 }  // namespace Catch
 #endif

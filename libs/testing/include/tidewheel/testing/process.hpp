@@ -6,8 +6,8 @@
 namespace tidewheel::testing {
 
 // A child process (one of our programs, or a server's script) in a process group of its own. When
-// it ends, or at the end of the object, the rest of the group is killed; the kernel kills the child,
-// too, when the thread that started it dies, so a crashed test leaves nothing behind.
+// it ends, or at the end of the object, the rest of the group is killed; the kernel kills the
+// child, too, when the thread that started it dies, so a crashed test leaves nothing behind.
 class Process {
   public:
     // environment: "NAME=value", added to ours. Standard output and error go to files that output()

@@ -1,0 +1,121 @@
+# The local stack as a whole: Kafka, PostgreSQL, two workers, one aggregator. Sourced by `dev`.
+# shellcheck shell=bash disable=SC2154
+
+programs=$root/build/dev/bin
+services=(worker-1 worker-2 aggregator-1)  # the program tidewheel-NAME, and a number
+
+start_servers() {
+    local kafka failed=0
+    "$stack/kafka" start & kafka=$!
+    "$stack/postgres" start || failed=1
+    wait "$kafka" || failed=1
+    return "$failed"
+}
+
+stop_servers() {
+    "$stack/postgres" "$1"
+    "$stack/kafka" "$1"
+}
+
+# The lines NAME=value that programs and people need.
+stack_environment() {
+    "$stack/postgres" env
+    "$stack/kafka" env
+}
+
+export_environment() {
+    local lines line
+    lines=$(stack_environment) || die "the stack is not up: run ./dev up"
+    while read -r line; do export "${line?}"; done <<<"$lines"
+    export PATH=$programs:$PATH
+}
+
+# One service by its name; everything of it lies in .state/log.
+service_program() { echo "$programs/tidewheel-${1%-*}"; }
+service_pid() { cat "$state/log/$1.pid" 2>/dev/null; }
+
+# "(deleted)" behind the name: the program was built anew since, and what runs is the old one.
+service_executable() {
+    local pid
+    pid=$(service_pid "$1") && readlink "/proc/$pid/exe" 2>/dev/null
+}
+service_alive() { [[ $(service_executable "$1") == "$(service_program "$1")"* ]]; }
+
+start_service() {
+    if service_alive "$1" && [[ $(service_executable "$1") == "$(service_program "$1")" ]]; then return; fi
+    stop_service "$1"
+    local dir=$state/log
+    mkdir -p "$dir"
+    TIDEWHEEL_LISTEN=127.0.0.1:$(remembered_port "$1.port") TIDEWHEEL_INSTANCE=$1 \
+        run_detached "$dir/$1.log" "$(service_program "$1")"
+    echo $! >"$dir/$1.pid"
+}
+
+# A service that ends by itself has said why in its last lines.
+await_service() {
+    local dir=$state/log
+    wait_until 20 service_answers_or_ended "$1" && service_alive "$1" && return
+    tail -5 "$dir/$1.log" >&2
+    die "$1 did not start: see $dir/$1.log"
+}
+service_answers_or_ended() { ! service_alive "$1" || listening "$(<"$state/log/$1.port")"; }
+
+stop_service() {
+    local pid
+    if service_alive "$1"; then
+        pid=$(service_pid "$1")
+        kill "$pid"
+        wait_until 15 gone "$pid" || { say "$1 did not stop in 15 s: killed"; kill -s KILL "$pid"; }
+        say "$1 stopped"
+    fi
+    rm -f "$state/log/$1.pid"
+}
+
+up() {
+    local service
+    for program in tidewheel tidewheel-worker tidewheel-aggregator; do
+        [[ -x $programs/$program ]] || die "$program is not built: run ./dev build"
+    done
+    start_servers || die "the servers did not start"
+    export_environment
+    tidewheel init
+    tidewheel apply "$root/pipelines/"
+    for service in "${services[@]}"; do start_service "$service"; done
+    for service in "${services[@]}"; do await_service "$service"; done
+    say "two workers and one aggregator run; their logs are in $state/log"
+}
+
+# Services first: they finish their batches while the servers still answer.
+down() {
+    local service
+    for service in "${services[@]}"; do stop_service "$service"; done
+    if [[ ${1:-} == --wipe ]]; then
+        stop_servers wipe
+        rm -rf "$state/log"
+        rmdir "$state"
+    else
+        stop_servers stop
+    fi
+}
+
+status() {
+    local service failed=0
+    "$stack/kafka" status || failed=1
+    "$stack/postgres" status || failed=1
+    for service in "${services[@]}"; do
+        if service_alive "$service"; then
+            say "$service: running (pid $(service_pid "$service"), http://127.0.0.1:$(<"$state/log/$service.port")/metrics)"
+        else
+            say "$service: not running"
+            failed=1
+        fi
+    done
+    ((failed == 0)) || return 1
+    export_environment
+    tidewheel status
+}
+
+env_lines() {
+    stack_environment | sed 's/^/export /'
+    echo "export PATH=$programs:\$PATH"
+}

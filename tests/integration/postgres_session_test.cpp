@@ -1,0 +1,223 @@
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "tidewheel/postgres/copy_encoder.hpp"
+#include "tidewheel/postgres/session.hpp"
+#include "tidewheel/testing/catch.hpp"
+#include "tidewheel/testing/stack.hpp"
+
+using Catch::Matchers::ContainsSubstring;
+using tidewheel::Error;
+using tidewheel::engine::Kind;
+using tidewheel::engine::Uuid;
+using tidewheel::engine::Vector;
+using tidewheel::postgres::Connection;
+using tidewheel::postgres::CopyEncoder;
+using tidewheel::postgres::DatabaseError;
+using tidewheel::postgres::Session;
+using tidewheel::testing::TemporaryDatabase;
+
+namespace {
+
+template <class Action>
+DatabaseError failure_of(Action&& action) {
+    try {
+        action();
+    } catch (const DatabaseError& error) {
+        return error;
+    }
+    throw std::logic_error("nothing was thrown");
+}
+
+std::string integers(std::int32_t from, std::int32_t to) {
+    CopyEncoder out;
+    out.begin();
+    for (std::int32_t n = from; n < to; ++n) {
+        out.row(1);
+        out.int32(n);
+    }
+    out.finish();
+    return std::string(out.payload());
+}
+
+// What PostgreSQL reads from the wire form of one value and of one NULL, as text.
+template <class T>
+std::string stored(Session& session, const std::string& type, Kind kind, const T& value) {
+    Vector column(kind);
+    column.resize(2);
+    column.set(0, value);
+    CopyEncoder out;
+    out.begin();
+    for (std::size_t row = 0; row < 2; ++row) {
+        out.row(1);
+        encode(out, column, row);
+    }
+    out.finish();
+    session.run("CREATE TEMP TABLE one (value " + type + ")");
+    const std::size_t copied = session.copy("COPY one FROM STDIN (FORMAT binary)", out.payload());
+    REQUIRE(copied == 2);
+    const auto rows =
+        session.run("SELECT value::text FROM one WHERE value IS NOT NULL; DROP TABLE one");
+    REQUIRE(rows.size() == 1);
+    return rows[0].text(0);
+}
+
+constexpr std::int64_t noon = (9 * 3600LL + 30 * 60) * 1'000'000 + 1;  // 09:30:00.000001
+
+}  // namespace
+
+TEST_CASE("a script runs in one go: rows of the last query, counts of the INSERTs") {
+    TemporaryDatabase database;
+    Session session(database.url(), "tidewheel-test");
+    const auto rows = session.run(
+        "CREATE TABLE t (n int); INSERT INTO t SELECT generate_series(1, 5); SELECT 'first'; "
+        "DELETE FROM t WHERE n = 1;"
+        "INSERT INTO t VALUES (6), (7); SELECT n, NULL AS nothing FROM t ORDER BY n; UPDATE t SET "
+        "n = 0 WHERE n > 4");
+    REQUIRE(rows.size() == 6);
+    CHECK(rows.columns == std::vector<std::string>{"n", "nothing"});
+    CHECK(rows[0].text(0) == "2");
+    CHECK(rows[0].is_null(1));
+    CHECK(rows.affected == 3);
+    CHECK(rows.inserted == 7);
+}
+
+TEST_CASE("a script stops at its first error and leaves the session usable") {
+    TemporaryDatabase database;
+    Session session(database.url(), "tidewheel-test");
+    session.run("CREATE TABLE t (n int)");
+    session.run("BEGIN");
+    CHECK(session.in_transaction());
+    const auto error = failure_of(
+        [&] { session.run("INSERT INTO t VALUES (1); SELECT 1 / 0; INSERT INTO t VALUES (2)"); });
+    CHECK(error.sqlstate() == "22012");
+    CHECK(error.is_about_data());
+    CHECK(session.in_transaction());
+    session.run("ROLLBACK");
+    CHECK_FALSE(session.in_transaction());
+    CHECK(session.run("SELECT count(*) FROM t").front().integer(0) == 0);
+}
+
+TEST_CASE("COPY through run is refused and harms nothing") {
+    TemporaryDatabase database;
+    Session session(database.url(), "tidewheel-test");
+    session.run("CREATE TABLE t (n int)");
+    CHECK_THAT(failure_of([&] { session.run("COPY t FROM STDIN"); }).what(),
+               ContainsSubstring("Session::copy"));
+    CHECK_THROWS_AS(session.copy("SELECT 1", ""), DatabaseError);
+    CHECK(session.run("SELECT count(*) FROM t").front().integer(0) == 0);
+}
+
+TEST_CASE("COPY stores a payload of many megabytes whole") {
+    TemporaryDatabase database;
+    Session session(database.url(), "tidewheel-test");
+    session.run("CREATE TABLE t (n int)");
+    const std::string payload = integers(0, 500'000);
+    REQUIRE(payload.size() > 4'000'000);
+    CHECK(session.copy("COPY t FROM STDIN (FORMAT binary)", payload) == 500'000);
+    const auto rows = session.run("SELECT count(DISTINCT n), max(n) FROM t");
+    CHECK(rows[0].integer(0) == 500'000);
+    CHECK(rows[0].integer(1) == 499'999);
+}
+
+TEST_CASE("a COPY that fails stores nothing, says where, and leaves the session usable") {
+    TemporaryDatabase database;
+    Session session(database.url(), "tidewheel-test");
+    session.run("CREATE TABLE t (n int CHECK (n <> 3000))");
+    const auto refused = failure_of(
+        [&] { session.copy("COPY t FROM STDIN (FORMAT binary)", integers(0, 400'000)); });
+    CHECK(refused.sqlstate() == "23514");
+    CHECK_THAT(refused.what(), ContainsSubstring("line 3001"));
+
+    std::string cut = integers(0, 10);
+    cut.resize(cut.size() - 5);
+    CHECK(failure_of([&] { session.copy("COPY t FROM STDIN (FORMAT binary)", cut); }).sqlstate() ==
+          "22P04");
+    CHECK(failure_of([&] {
+              session.copy("COPY missing FROM STDIN (FORMAT binary)", cut);
+          }).sqlstate() == "42P01");
+    CHECK(session.run("SELECT count(*) FROM t").front().integer(0) == 0);
+    CHECK(session.copy("COPY t FROM STDIN (FORMAT binary)", integers(0, 10)) == 10);
+}
+
+TEST_CASE("a session whose backend was ended is broken and unavailable") {
+    TemporaryDatabase database;
+    Connection other(database.url());
+    const auto terminate = [&](const Session& session) {
+        other.query("SELECT pg_terminate_backend($1::int, 10000)",
+                    {std::to_string(session.backend_pid())});
+    };
+    const auto check = [](const Session& session, const DatabaseError& error) {
+        CHECK(error.kind() == Error::Kind::unavailable);
+        CHECK(error.sqlstate().empty());
+        CHECK(session.broken());
+    };
+    SECTION("before a statement") {
+        Session session(database.url(), "tidewheel-test");
+        CHECK_FALSE(session.broken());
+        terminate(session);
+        check(session, failure_of([&] { session.run("SELECT 1"); }));
+        check(session, failure_of([&] { session.run("SELECT 1"); }));
+    }
+    SECTION("before COPY") {
+        Session session(database.url(), "tidewheel-test");
+        session.run("CREATE TEMP TABLE t (n int)");
+        terminate(session);
+        check(session, failure_of([&] {
+                  session.copy("COPY t FROM STDIN (FORMAT binary)", integers(0, 10));
+              }));
+    }
+    SECTION("by itself, in the middle of a script") {
+        Session session(database.url(), "tidewheel-test");
+        check(session, failure_of([&] {
+                  session.run("SELECT 1; SELECT pg_terminate_backend(pg_backend_pid()); SELECT 2");
+              }));
+    }
+}
+
+TEST_CASE("every kind of value arrives as it was sent") {
+    TemporaryDatabase database;
+    Session session(database.url(), "tidewheel-test");
+    using I32 = std::int32_t;
+    using I64 = std::int64_t;
+    CHECK(stored(session, "boolean", Kind::boolean, std::uint8_t{1}) == "true");
+    CHECK(stored(session, "boolean", Kind::boolean, std::uint8_t{0}) == "false");
+    CHECK(stored(session, "smallint", Kind::int16, I32{-32768}) == "-32768");
+    CHECK(stored(session, "integer", Kind::int32, I32{-2147483647 - 1}) == "-2147483648");
+    CHECK(stored(session, "bigint", Kind::int64, std::numeric_limits<I64>::min()) ==
+          "-9223372036854775808");
+    CHECK(stored(session, "real", Kind::float32, 1.1) == "1.1");
+    CHECK(stored(session, "double precision", Kind::float64, 0.1 + 0.2) == "0.30000000000000004");
+    CHECK(stored(session, "double precision", Kind::float64,
+                 -std::numeric_limits<double>::infinity()) == "-Infinity");
+    CHECK(stored(session, "date", Kind::date, I32{9262}) == "2025-05-11");
+    CHECK(stored(session, "date", Kind::date, I32{-1}) == "1999-12-31");
+    CHECK(stored(session, "time", Kind::time, noon) == "09:30:00.000001");
+    CHECK(stored(session, "timestamp", Kind::timestamp, I64{-1}) == "1999-12-31 23:59:59.999999");
+    CHECK(stored(session, "timestamptz", Kind::timestamptz, noon) ==
+          "2000-01-01 09:30:00.000001+00");
+    CHECK(stored(session, "uuid", Kind::uuid,
+                 Uuid{{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 255}}) ==
+          "00010203-0405-0607-0809-0a0b0c0d0eff");
+    CHECK(stored(session, "text", Kind::text, std::string_view("Grüße\t\\N\n")) == "Grüße\t\\N\n");
+    CHECK(stored(session, "text", Kind::text, std::string_view("")).empty());
+    CHECK(stored(session, "varchar(3)", Kind::varchar, std::string_view("äöü")) == "äöü");
+    CHECK(stored(session, "json", Kind::json, std::string_view("{\"a\": 1,  \"a\":2}")) ==
+          "{\"a\": 1,  \"a\":2}");
+    CHECK(stored(session, "jsonb", Kind::jsonb, std::string_view("{\"b\":1.10,\"a\":[]}")) ==
+          "{\"a\": [], \"b\": 1.10}");
+    CHECK(stored(session, "jsonb", Kind::other, std::string_view("[1, null]")) == "[1, null]");
+    // 12.5: two digits of base 10000, weight 0, positive, scale 1.
+    CHECK(stored(session, "numeric", Kind::numeric,
+                 std::string_view("\0\2\0\0\0\0\0\1\0\14\23\210", 12)) == "12.5");
+}
+
+TEST_CASE("a NUL character is refused by COPY as the fault of the data") {
+    TemporaryDatabase database;
+    Session session(database.url(), "tidewheel-test");
+    const auto error =
+        failure_of([&] { stored(session, "text", Kind::text, std::string_view("a\0b", 3)); });
+    CHECK(error.sqlstate() == "22021");
+    CHECK(error.is_about_data());
+}
