@@ -1,5 +1,7 @@
 #include "errors.hpp"
 
+#include <libpq-fe.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>

@@ -1,18 +1,19 @@
 #pragma once
-#include <libpq-fe.h>
-
 #include <string>
 
 #include "tidewheel/postgres/connection.hpp"
 
+struct pg_conn;  // PGconn and PGresult: the tests of this header do without libpq's
+struct pg_result;
+
 namespace tidewheel::postgres {
 
 // What a failed result says.
-DatabaseError error_of(const PGresult* result);
+DatabaseError error_of(const pg_result* result);
 // The connection is gone; the message is what libpq or the server's last words say.
 DatabaseError connection_lost(const std::string& while_doing, const std::string& message);
 // Throws unless the result is that of a statement that succeeded.
-void require_success(PGconn* handle, const PGresult* result);
+void require_success(pg_conn* handle, const pg_result* result);
 
 std::string one_line(const std::string& text);
 
