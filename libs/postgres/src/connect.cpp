@@ -2,10 +2,10 @@
 
 #include <poll.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <regex>
 #include <set>
 #include <vector>
@@ -141,6 +141,11 @@ Handle connect(const std::string& url, const std::string& application) {
         handle.get(), [](void*, const char*) {}, nullptr);
     apply_session_settings(handle.get());
     return handle;
+}
+
+void ignore_notices(PGconn* handle) {
+    PQsetNoticeProcessor(
+        handle, [](void*, const char*) {}, nullptr);
 }
 
 }  // namespace tidewheel::postgres

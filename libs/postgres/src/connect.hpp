@@ -23,4 +23,6 @@ using Result = std::unique_ptr<PGresult, ClearResult>;
 // there is no server to talk to. No message shows the password.
 Handle connect(const std::string& url, const std::string& application);
 
+void ignore_notices(PGconn* handle);
+
 }  // namespace tidewheel::postgres

@@ -135,6 +135,7 @@ struct Connection::State {
         if (PQregisterEventProc(handle, &remember_failure, "tidewheel", &failure) == 0)
             throw std::bad_alloc();
         pqxx = adopt(std::move(opened));
+        ignore_notices(handle);  // libpqxx puts its own printer in
     }
 
     bool lost() const { return PQstatus(handle) == CONNECTION_BAD; }
