@@ -22,13 +22,17 @@ struct Answer {
     const char* words;  // lives as long as the event
 };
 
-// The one answer of a request about one topic.
-Answer only(const rd_kafka_topic_result_t** results, std::size_t count) {
+// The one answer of a request about one topic; `topics` is librdkafka's reader of that kind of
+// result.
+Answer only(const rd_kafka_event_t* result,
+            const rd_kafka_topic_result_t** (*topics)(const rd_kafka_event_t*, std::size_t*)) {
+    std::size_t count = 0;
+    const rd_kafka_topic_result_t** answers = topics(result, &count);
     if (count != 1) {
         return {RD_KAFKA_RESP_ERR__BAD_MSG, nullptr};
     }
-    return {rd_kafka_topic_result_error(results[0]),
-            rd_kafka_topic_result_error_string(results[0])};
+    return {rd_kafka_topic_result_error(answers[0]),
+            rd_kafka_topic_result_error_string(answers[0])};
 }
 
 // All partitions of the topic have leaders, so that it can be written and read. -1: not (yet).
@@ -68,7 +72,7 @@ struct Admin::State final : Callbacks {
 };
 
 void Admin::State::on_error(rd_kafka_resp_err_t code, const std::string& text) noexcept {
-    connection.trouble(text);
+    connection.report(code, text);
     if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION) {
         wrong_password = true;
     }
@@ -164,9 +168,8 @@ bool Admin::create_topic(const std::string& topic, int partitions, int replicati
             rd_kafka_NewTopic_t* list[] = {wanted.get()};
             rd_kafka_CreateTopics(state_->client.get(), list, 1, options, queue);
         });
-    std::size_t count = 0;
-    const auto* result = rd_kafka_event_CreateTopics_result(event.get());
-    const auto answer = only(rd_kafka_CreateTopics_result_topics(result, &count), count);
+    const auto answer =
+        only(rd_kafka_event_CreateTopics_result(event.get()), rd_kafka_CreateTopics_result_topics);
     if (answer.code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
         return false;
     }
@@ -183,9 +186,8 @@ void Admin::delete_topic(const std::string& topic) {
             rd_kafka_DeleteTopic_t* list[] = {unwanted.get()};
             rd_kafka_DeleteTopics(state_->client.get(), list, 1, options, queue);
         });
-    std::size_t count = 0;
-    const auto* result = rd_kafka_event_DeleteTopics_result(event.get());
-    const auto answer = only(rd_kafka_DeleteTopics_result_topics(result, &count), count);
+    const auto answer =
+        only(rd_kafka_event_DeleteTopics_result(event.get()), rd_kafka_DeleteTopics_result_topics);
     state_->check(answer.code, what, answer.words);
 }
 

@@ -15,6 +15,17 @@ void Connection::trouble(const std::string& text) {
     last_error_ = text;
 }
 
+void Connection::report(rd_kafka_resp_err_t code, const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        up_ = false;
+        if (!last_error_.empty()) {
+            return;  // it names a broker and a cause, this one neither
+        }
+    }
+    last_error_ = text;
+}
+
 std::string Connection::last_error() const {
     const std::lock_guard lock(mutex_);
     return last_error_;

@@ -21,7 +21,7 @@ class Connection {
         }
     }
     void trouble(const std::string& text);
-    void down() { up_ = false; }
+    void report(rd_kafka_resp_err_t code, const std::string& text);  // what an error callback says
     bool up() const { return up_; }
     std::string last_error() const;
 

@@ -83,8 +83,9 @@ std::pair<std::string, std::string> fetch_stall_cure(int version) {
 }
 
 Properties group_consumer_properties(const std::string& group, std::size_t fetch_bytes) {
-    // librdkafka bounds the payload, for each partition, and overshoots by one fetch. A queued record costs some 400 bytes of
-    // bookkeeping besides (measured), so records are bounded by number, too: else small ones would take a multiple of it.
+    // librdkafka bounds the payload, for each partition, and overshoots by one fetch. A queued
+    // record costs some 400 bytes of bookkeeping besides (measured), so records are bounded by
+    // number, too: else small ones would take a multiple of it.
     const std::size_t kibibytes = std::clamp<std::size_t>(fetch_bytes / 1024, 64, 1024 * 1024);
     const std::size_t records = std::max<std::size_t>(fetch_bytes / 512, 1000);
     const std::size_t fetch = std::clamp<std::size_t>(fetch_bytes / 8, 64 * 1024, mebibyte);

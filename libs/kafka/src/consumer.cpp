@@ -65,7 +65,7 @@ struct GroupConsumer::State final : Callbacks {
                       rd_kafka_topic_partition_list_t& partitions) noexcept override;
     void assign(const std::vector<TopicPartition>& partitions);
     void revoke(const std::vector<TopicPartition>& partitions, bool lost);
-    void drop_assignment() noexcept;
+    void drop_assignment(rd_kafka_resp_err_t code) noexcept;
 
     void publish(const std::vector<StartOffset>& next);
     void publish_for_the_last_time();
@@ -140,10 +140,8 @@ void GroupConsumer::State::look_at(const rd_kafka_message_t& message) {
 }
 
 void GroupConsumer::State::on_error(rd_kafka_resp_err_t code, const std::string& text) noexcept {
-    connection.trouble(text);
-    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-        connection.down();
-    } else if (code == RD_KAFKA_RESP_ERR__FATAL) {
+    connection.report(code, text);
+    if (code == RD_KAFKA_RESP_ERR__FATAL) {
         std::string words;
         client.fatal_error(words);
         failure = std::make_exception_ptr(
@@ -169,7 +167,7 @@ void GroupConsumer::State::on_rebalance(rd_kafka_resp_err_t code,
         failure = std::current_exception();
         rd_kafka_yield(client.get());  // so that poll() can throw it now
     }
-    drop_assignment();  // also for any other code: librdkafka wants its state synchronised
+    drop_assignment(code);  // also for any other code: librdkafka wants its state synchronised
 }
 
 void GroupConsumer::State::assign(const std::vector<TopicPartition>& partitions) {
@@ -204,13 +202,17 @@ void GroupConsumer::State::revoke(const std::vector<TopicPartition>& partitions,
     }
 }
 
-void GroupConsumer::State::drop_assignment() noexcept {
+// An assignment must be answered with a list, if an empty one: with NULL, librdkafka 2.0.2 waits
+// for the list for ever and postpones every later subscription. A revocation is answered with NULL.
+void GroupConsumer::State::drop_assignment(rd_kafka_resp_err_t code) noexcept {
     assigned.clear();
     {
         const std::lock_guard lock(mutex);
         published.clear();
     }
-    rd_kafka_assign(client.get(), nullptr);
+    const PartitionList none(rd_kafka_topic_partition_list_new(0));
+    rd_kafka_assign(client.get(),
+                    code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? none.get() : nullptr);
 }
 
 void GroupConsumer::State::publish(const std::vector<StartOffset>& next) {

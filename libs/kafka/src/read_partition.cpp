@@ -31,8 +31,8 @@ class PartitionReader : private Callbacks {
     std::string last_error() const { return connection_.last_error(); }
 
   private:
-    void on_error(rd_kafka_resp_err_t, const std::string& text) noexcept override {
-        connection_.trouble(text);
+    void on_error(rd_kafka_resp_err_t code, const std::string& text) noexcept override {
+        connection_.report(code, text);
     }
 
     Connection connection_;
