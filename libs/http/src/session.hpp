@@ -1,0 +1,42 @@
+#pragma once
+#include <boost/beast/core.hpp>
+#include <functional>
+
+#include "asio.hpp"
+#include "message.hpp"
+#include "router.hpp"
+
+namespace tidewheel::http {
+
+// What all connections of a server share. Outlives them.
+struct Shared {
+    ServerLimits limits;
+    Router router;
+    std::function<void(const std::string&)> on_error;
+    asio::thread_pool& handlers;  // where handlers run
+    bool stopping = false;        // only touched on the I/O thread
+};
+
+// One connection. Everything but the handlers runs on the I/O thread.
+class Session {
+  public:
+    Session(asio::ip::tcp::socket socket, Shared& shared);
+
+    asio::awaitable<void> serve();   // until either side has enough
+    asio::awaitable<void> refuse();  // 503: too many connections
+    void stop();                     // closes now, or, when a request is being answered, after that
+
+  private:
+    asio::awaitable<bool> serve_one();
+    asio::awaitable<beast::error_code> read(
+        beast::http::request_parser<beast::http::string_body>& parser);
+    asio::awaitable<bool> send(Response response, bool is_head, unsigned version, bool keep_alive);
+    asio::awaitable<void> drain();
+
+    beast::tcp_stream stream_;
+    beast::flat_buffer buffer_;
+    Shared& shared_;
+    bool answering_ = false;
+};
+
+}  // namespace tidewheel::http
