@@ -25,7 +25,8 @@ struct StartOffset {
 };
 inline constexpr std::int64_t offset_beginning = -2;
 
-// Hears of the group's decisions. All calls come from inside GroupConsumer::poll or close, on that thread.
+// Hears of the group's decisions. All calls come from inside GroupConsumer::poll, subscribe or close, on that thread. It outlives
+// the consumer, or close() is called before it goes.
 class AssignmentListener {
  public:
     virtual ~AssignmentListener() = default;
@@ -53,9 +54,11 @@ class GroupConsumer {
     void subscribe(const std::vector<std::string>& topics, AssignmentListener& listener);
     // Serves the group for at most this long. Throws Error: refused (authentication, unknown topic…) or what the listener threw.
     void poll(std::chrono::milliseconds wait);
-    // The source of an assigned partition, from on_started until on_revoked.
+    // The source of an assigned partition, from on_started until on_revoked; called on poll()'s thread, read on any one. It and
+    // its records must be gone when on_revoked returns: librdkafka waits for them when it closes. After it threw it stays broken
+    // (going on could skip records): subscribe again to start from the recorded progress.
     std::unique_ptr<engine::RecordSource> source(const TopicPartition& where);
-    // Tells Kafka where we are, for lag tools only; never read back. Asynchronous.
+    // Tells Kafka where we are, for lag tools only; never read back. Asynchronous; any thread may call it.
     void publish_offsets(const std::vector<StartOffset>& next);
     // Revokes everything through the listener and leaves the group. Blocks for at most some seconds.
     void close();
