@@ -6,23 +6,29 @@ namespace tidewheel::engine {
 
 static std::size_t width_of(Kind kind) {
     switch (kind) {
-        case Kind::boolean: return sizeof(std::uint8_t);
+        case Kind::boolean:
+            return sizeof(std::uint8_t);
         case Kind::int16:
         case Kind::int32:
-        case Kind::date: return sizeof(std::int32_t);
+        case Kind::date:
+            return sizeof(std::int32_t);
         case Kind::int64:
         case Kind::time:
         case Kind::timestamp:
-        case Kind::timestamptz: return sizeof(std::int64_t);
+        case Kind::timestamptz:
+            return sizeof(std::int64_t);
         case Kind::float32:
-        case Kind::float64: return sizeof(double);
-        case Kind::uuid: return sizeof(Uuid);
+        case Kind::float64:
+            return sizeof(double);
+        case Kind::uuid:
+            return sizeof(Uuid);
         case Kind::numeric:
         case Kind::text:
         case Kind::varchar:
         case Kind::json:
         case Kind::jsonb:
-        case Kind::other: break;
+        case Kind::other:
+            break;
     }
     return sizeof(std::string_view);
 }

@@ -4,7 +4,8 @@
 
 namespace tidewheel::engine {
 
-// PostgreSQL adds the size of a varlena header to these modifiers (VARHDRSZ), so that 0 can't mean "none".
+// PostgreSQL adds the size of a varlena header to these modifiers (VARHDRSZ), so that 0 can't mean
+// "none".
 static constexpr int modifier_offset = 4;
 
 // numeric.c, make_numeric_typmod: precision in the upper half, scale in eleven signed bits.

@@ -35,7 +35,9 @@ auto refusing_after_writing(std::int64_t moment) {
     };
 }
 
-std::optional<Reject> write_nothing(const Record&, Batch&) { return std::nullopt; }
+std::optional<Reject> write_nothing(const Record&, Batch&) {
+    return std::nullopt;
+}
 
 }  // namespace
 

@@ -8,7 +8,8 @@
 using namespace tidewheel::engine;
 
 TEST_CASE("type modifiers are read as PostgreSQL packs them") {
-    // select atttypmod from pg_attribute: numeric(10,2) 655366, numeric(5,2) 327686, numeric(3,-2) 198658
+    // select atttypmod from pg_attribute: numeric(10,2) 655366, numeric(5,2) 327686, numeric(3,-2)
+    // 198658
     const auto price = numeric_limit({Kind::numeric, 655366, "numeric(10,2)"});
     REQUIRE(price);
     CHECK(price->precision == 10);

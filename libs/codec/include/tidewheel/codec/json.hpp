@@ -38,6 +38,9 @@ class Json {
     bool is_object() const { return std::holds_alternative<Object>(value_); }
     bool is_array() const { return std::holds_alternative<Array>(value_); }
     bool is_string() const { return std::holds_alternative<std::string>(value_); }
+    bool is_boolean() const { return std::holds_alternative<bool>(value_); }
+    bool is_integer() const { return std::holds_alternative<std::int64_t>(value_); }
+    bool is_number() const { return is_integer() || std::holds_alternative<double>(value_); }
     // Each throws std::bad_variant_access when the value is something else; number() takes integers, too.
     bool boolean() const { return std::get<bool>(value_); }
     std::int64_t integer() const { return std::get<std::int64_t>(value_); }
@@ -51,7 +54,8 @@ class Json {
     Json& push(Json value);                            // appends an item; returns *this
 
     std::string dump(int indent = 0) const;  // indent 0: one line
-    // The value of a text, or nullopt with what is wrong and where ("… at byte 17") in `*error`, if given.
+    // The value of a text, or nullopt with what is wrong and where ("… at byte 17") in `*error`, if given. As strict as the
+    // record decoder: no repeated members, at most json_depth_limit levels. A whole number beyond int64 becomes a double.
     static std::optional<Json> parse(std::string_view text, std::string* error = nullptr);
 
     bool operator==(const Json&) const = default;

@@ -1,0 +1,49 @@
+#pragma once
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tidewheel/engine/schema.hpp"
+
+namespace tidewheel::codec {
+
+// The fields that a schema knows, as a tree of names: built once, walked for every record without
+// allocating.
+class FieldTree {
+  public:
+    struct Node {
+        std::string name;
+        std::size_t index = 0;             // in nodes()
+        std::vector<std::size_t> columns;  // that take the value of this field
+        std::vector<Node*>
+            children;               // by name_order; not empty: the field is an object to walk into
+        bool wants_json = false;    // some column takes the value's JSON text
+        Node* successor = nullptr;  // the sibling that came next in the last record
+        Node* first = nullptr;      // the child that came first in the last record
+    };
+
+    explicit FieldTree(const engine::Schema& schema);
+    FieldTree(const FieldTree&) = delete;
+    FieldTree& operator=(const FieldTree&) = delete;
+
+    Node& root() { return *nodes_.front(); }
+    std::size_t size() const { return nodes_.size(); }
+    // The node that feeds a column; nullptr when its value is no field of the record.
+    const Node* node_of(std::size_t column) const { return node_of_column_[column]; }
+
+    // The child of `parent` with this name, nullptr when there is none. Records of one producer
+    // have their fields in one order, so the child that followed `previous` (nullptr: that came
+    // first) last time is tried before any search.
+    static Node* find(Node& parent, Node* previous, std::string_view name);
+
+  private:
+    Node& child(Node& parent, const std::string& name);
+    void add(std::size_t column, const engine::Column& definition);
+
+    std::vector<std::unique_ptr<Node>> nodes_;
+    std::vector<const Node*> node_of_column_;
+};
+
+}  // namespace tidewheel::codec

@@ -1,0 +1,48 @@
+#include "uuid_text.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace tidewheel::codec {
+namespace {
+
+constexpr std::uint8_t no_digit = 0xFF;
+
+constexpr std::array<std::uint8_t, 256> hexadecimal = [] {
+    std::array<std::uint8_t, 256> values{};
+    values.fill(no_digit);
+    for (std::uint8_t i = 0; i < 10; ++i)
+        values['0' + i] = i;
+    for (std::uint8_t i = 0; i < 6; ++i)
+        values['a' + i] = values['A' + i] = static_cast<std::uint8_t>(10 + i);
+    return values;
+}();
+
+std::uint8_t digit(char c) {
+    return hexadecimal[static_cast<unsigned char>(c)];
+}
+
+bool remove_braces(std::string_view& text) {
+    if (text.empty() || text.front() != '{') return true;
+    if (text.back() != '}') return false;
+    text = text.substr(1, text.size() - 2);
+    return true;
+}
+
+}  // namespace
+
+Verdict read_uuid(std::string_view text, engine::Uuid& uuid) {
+    if (text == "{" || !remove_braces(text)) return Verdict::wrong_type;
+    for (std::size_t i = 0; i < sizeof uuid.bytes; ++i) {
+        if (text.size() < 2) return Verdict::wrong_type;
+        const std::uint8_t high = digit(text[0]), low = digit(text[1]);
+        if (high == no_digit || low == no_digit) return Verdict::wrong_type;
+        uuid.bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
+        text.remove_prefix(2);
+        const bool after_group = i % 2 == 1 && i + 1 < sizeof uuid.bytes;
+        if (after_group && text.starts_with('-')) text.remove_prefix(1);
+    }
+    return text.empty() ? Verdict::ok : Verdict::wrong_type;
+}
+
+}  // namespace tidewheel::codec
