@@ -11,27 +11,32 @@
 
 namespace tidewheel::kafka {
 
-// Topics and offsets. Every call blocks for at most `patience` and throws Error: unavailable when no broker answers in time,
-// refused when one says no, setting when librdkafka doesn't know a property.
+// Topics and offsets. Every call blocks for at most `patience` and throws Error: unavailable when
+// no broker answers in time, refused when one says no, setting when librdkafka doesn't know a
+// property.
 class Admin {
- public:
-    explicit Admin(const ClientSettings& settings, std::chrono::milliseconds patience = std::chrono::seconds(10));
+  public:
+    explicit Admin(const ClientSettings& settings,
+                   std::chrono::milliseconds patience = std::chrono::seconds(10));
     ~Admin();
     Admin(const Admin&) = delete;
     Admin& operator=(const Admin&) = delete;
 
     std::optional<int> partitions(const std::string& topic);  // nullopt: no such topic
-    // replication -1: the broker's default. False when the topic was there already. Returns once its leaders are known.
+    // replication -1: the broker's default. False when the topic was there already. Returns once
+    // its leaders are known.
     bool create_topic(const std::string& topic, int partitions, int replication = -1,
                       const std::map<std::string, std::string>& config = {});
     void delete_topic(const std::string& topic);
     void delete_records(const std::string& topic, int partition, std::int64_t before);
-    // [first, end): the oldest offset that is still there, and the offset after the newest (read_committed).
+    // [first, end): the oldest offset that is still there, and the offset after the newest
+    // (read_committed).
     std::pair<std::int64_t, std::int64_t> watermarks(const std::string& topic, int partition);
     // Group offsets as lag tools see them, by partition; -1: none.
-    std::map<int, std::int64_t> group_offsets(const std::string& group, const std::string& topic, int partitions);
+    std::map<int, std::int64_t> group_offsets(const std::string& group, const std::string& topic,
+                                              int partitions);
 
- private:
+  private:
     struct State;
     std::unique_ptr<State> state_;
 };

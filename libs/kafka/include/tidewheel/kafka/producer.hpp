@@ -13,11 +13,11 @@
 namespace tidewheel::kafka {
 
 struct Outgoing {
-    int partition;                          // -1: Kafka's default partitioner decides by the key
+    int partition;  // -1: Kafka's default partitioner decides by the key
     std::optional<std::string_view> key;
     std::optional<std::string_view> value;  // nullopt: a tombstone
     std::span<const std::pair<std::string_view, std::string_view>> headers;
-    std::int64_t timestamp = 0;             // milliseconds since 1970; 0: now
+    std::int64_t timestamp = 0;  // milliseconds since 1970; 0: now
 };
 
 // What became of the records. sent == delivered + failed after flush().
@@ -26,22 +26,25 @@ struct Deliveries {
     std::string first_failure;
 };
 
-// An idempotent producer (acks=all). Bytes are copied; every delivery is accounted for. One thread calls it.
+// An idempotent producer (acks=all). Bytes are copied; every delivery is accounted for. One thread
+// calls it.
 class Producer {
- public:
+  public:
     explicit Producer(const ClientSettings& settings);
     ~Producer();  // does not wait: flush() first
     Producer(const Producer&) = delete;
     Producer& operator=(const Producer&) = delete;
 
-    // Queues a record; when the queue is full it waits for room, so the caller slows down and nothing is lost.
-    // Throws Error (refused: too large, unknown topic or partition; unavailable: a fatal error of librdkafka).
+    // Queues a record; when the queue is full it waits for room, so the caller slows down and
+    // nothing is lost. Throws Error (refused: too large, unknown topic or partition; unavailable: a
+    // fatal error of librdkafka).
     void send(const std::string& topic, const Outgoing& record);
-    // Waits until every record has been delivered or has failed; false when that took longer than `patience`.
+    // Waits until every record has been delivered or has failed; false when that took longer than
+    // `patience`.
     bool flush(std::chrono::milliseconds patience);
     const Deliveries& deliveries() const;
 
- private:
+  private:
     struct State;
     std::unique_ptr<State> state_;
 };
