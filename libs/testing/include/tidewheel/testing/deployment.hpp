@@ -1,0 +1,51 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tidewheel/kafka/client.hpp"
+#include "tidewheel/postgres/connection.hpp"
+#include "tidewheel/testing/process.hpp"
+#include "tidewheel/testing/stack.hpp"
+
+namespace tidewheel::testing {
+
+// A pipeline at work for one test: a database, a topic and consumer groups of its own, and the real
+// programs.
+class Deployment {
+  public:
+    // On the shared servers. environment: "NAME=value", settings for all programs.
+    explicit Deployment(std::vector<std::string> environment = {});
+    // On servers of the test's own. `url` names a superuser's database.
+    Deployment(std::string url, kafka::ClientSettings kafka,
+               std::vector<std::string> environment = {});
+
+    const std::string& topic() const { return topic_; }
+    const std::string& url() const { return url_; }
+    std::string text(std::string text) const;  // {topic} replaced
+
+    Finished apply(const std::string& sql);                        // {topic} is replaced
+    Finished tidewheel(std::vector<std::string> arguments) const;  // any command
+    void must(std::vector<std::string> arguments)
+        const;  // …that has to succeed; throws with what it printed
+    // Records of one partition; each has the header origin=test and the time 2026-01-01 00:00 UTC.
+    // @tombstone, @empty, @hex 00ff and @key k|value are special.
+    void send(int partition, const std::vector<std::string>& values) const;
+    std::unique_ptr<Process> start(const std::string& service,
+                                   std::vector<std::string> environment = {}) const;
+    void arrive()
+        const;  // until every statement has applied all that was sent; throws after a minute
+    postgres::Rows query(const std::string& sql) const;
+    std::string value(const std::string& sql) const;  // of the first column of the only row
+
+  private:
+    std::unique_ptr<TemporaryDatabase> database_;
+    std::string url_;
+    kafka::ClientSettings kafka_;
+    std::string topic_;
+    std::vector<std::string> environment_;
+};
+
+std::vector<std::string> lines_of(const std::string& text);  // those that are not empty
+
+}  // namespace tidewheel::testing

@@ -1,0 +1,131 @@
+#include "tidewheel/testing/deployment.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "tidewheel/kafka/producer.hpp"
+
+namespace tidewheel::testing {
+namespace {
+
+constexpr std::int64_t new_year_2026 = 1767225600000;
+
+std::string from_hex(const std::string& digits) {
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
+        bytes += static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16));
+    return bytes;
+}
+
+void send_value(kafka::Producer& producer, const std::string& topic, int partition,
+                const std::string& value) {
+    const std::pair<std::string_view, std::string_view> header{"origin", "test"};
+    kafka::Outgoing record{partition, {}, value, {&header, 1}, new_year_2026};
+    std::string bytes;
+    if (value == "@tombstone") record.value.reset();
+    if (value == "@empty") record.value = "";
+    if (value.starts_with("@hex ")) record.value = bytes = from_hex(value.substr(5));
+    if (value.starts_with("@key ")) {
+        const auto bar = value.find('|');
+        record.key = std::string_view(value).substr(5, bar - 5);
+        record.value = std::string_view(value).substr(bar + 1);
+    }
+    producer.send(topic, record);
+}
+
+std::string said(const Finished& finished) {
+    return "exit status " + std::to_string(finished.status) + "\n" + finished.output +
+           finished.errors;
+}
+
+}  // namespace
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);)
+        if (!line.empty()) lines.push_back(line);
+    return lines;
+}
+
+Deployment::Deployment(std::vector<std::string> environment)
+    : database_(std::make_unique<TemporaryDatabase>()),
+      url_(database_->url()),
+      kafka_(testing::kafka()),
+      topic_(unique("topic")),
+      environment_(std::move(environment)) {
+    environment_.insert(environment_.end(),
+                        {"TIDEWHEEL_DATABASE=" + url_, "TIDEWHEEL_KAFKA=" + kafka_.brokers,
+                         "TIDEWHEEL_GROUP=" + topic_});
+}
+
+Deployment::Deployment(std::string url, kafka::ClientSettings kafka,
+                       std::vector<std::string> environment)
+    : url_(std::move(url)),
+      kafka_(std::move(kafka)),
+      topic_(unique("topic")),
+      environment_(std::move(environment)) {
+    environment_.insert(environment_.end(),
+                        {"TIDEWHEEL_DATABASE=" + url_, "TIDEWHEEL_KAFKA=" + kafka_.brokers,
+                         "TIDEWHEEL_GROUP=" + topic_});
+}
+
+std::string Deployment::text(std::string text) const {
+    const std::string token = "{topic}";
+    for (auto at = text.find(token); at != std::string::npos;
+         at = text.find(token, at + topic_.size()))
+        text.replace(at, token.size(), topic_);
+    return text;
+}
+
+Finished Deployment::tidewheel(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), program("tidewheel"));
+    return run(std::move(arguments), environment_, std::chrono::seconds(120));
+}
+
+void Deployment::must(std::vector<std::string> arguments) const {
+    const std::string command = arguments.front();
+    if (const Finished finished = tidewheel(std::move(arguments)); finished.status != 0)
+        throw std::runtime_error("tidewheel " + command + ": " + said(finished));
+}
+
+Finished Deployment::apply(const std::string& sql) {
+    must({"init"});
+    const auto file = std::filesystem::temp_directory_path() / (topic_ + ".sql");
+    std::ofstream(file) << text(sql);
+    const Finished finished = tidewheel({"apply", file.string()});
+    std::filesystem::remove(file);
+    return finished;
+}
+
+void Deployment::send(int partition, const std::vector<std::string>& values) const {
+    kafka::Producer producer(kafka_);
+    for (const std::string& value : values)
+        send_value(producer, topic_, partition, value);
+    if (!producer.flush(std::chrono::seconds(30)) || producer.deliveries().failed > 0)
+        throw std::runtime_error("not delivered: " + producer.deliveries().first_failure);
+}
+
+std::unique_ptr<Process> Deployment::start(const std::string& service,
+                                           std::vector<std::string> environment) const {
+    environment.insert(environment.begin(), environment_.begin(), environment_.end());
+    return std::make_unique<Process>(std::vector<std::string>{program(service)},
+                                     std::move(environment));
+}
+
+void Deployment::arrive() const {
+    must({"status", "--wait", "--timeout", "60"});
+}
+
+postgres::Rows Deployment::query(const std::string& sql) const {
+    return postgres::Connection(url_).query(sql);
+}
+
+std::string Deployment::value(const std::string& sql) const {
+    return query(sql).at(0).text_or(0, "\\N");
+}
+
+}  // namespace tidewheel::testing
