@@ -39,9 +39,11 @@ class Generation {
     kafka::GroupConsumer& consumer() { return consumer_; }
     const LaneHost& host() const { return host_; }
     std::int64_t version() const { return version_; }
-    bool fenced() const {
+    // A lane has ended that can go on with a new claim and a new source. (One whose records are
+    // gone stays down.)
+    bool must_rejoin() const {
         for (const auto& [where, lane] : host_.lanes())
-            if (lane.ended == Error::Kind::fenced) return true;
+            if (lane.ended && *lane.ended != Error::Kind::refused) return true;
         return false;
     }
 
@@ -129,8 +131,8 @@ class Service {
             if (Clock::system().now() - last_look < std::chrono::seconds(1)) continue;
             last_look = Clock::system().now();
             if (postgres::catalogue_version(*database_) != generation_->version()) return;
-            if (generation_->fenced())
-                throw Error(Error::Kind::unavailable, "a lane was fenced: joining the group anew");
+            if (generation_->must_rejoin())
+                throw Error(Error::Kind::unavailable, "a lane has to be claimed anew");
             look_after();
             health_.well("service");
             backoff_.reset();
