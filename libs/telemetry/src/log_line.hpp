@@ -15,7 +15,7 @@ struct LogLine {
     Level level;
     std::string_view service;
     std::string_view event;
-    std::initializer_list<Field> fields;
+    std::initializer_list<Field> fields;  // borrowed: render before the caller's list dies
 };
 
 std::string as_text(const LogLine& line);

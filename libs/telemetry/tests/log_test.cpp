@@ -72,8 +72,9 @@ TEST_CASE("Text quotes what would blur into its neighbours") {
 }
 
 TEST_CASE("Nobody can forge a second line") {
-    const LogLine forged =
-        line("a\nb", {{"k", "x\n2026-11-21T14:02:11.125Z error worker  y\r\x1b[2J"}});
+    const std::initializer_list<Field> fields = {
+        {"k", "x\n2026-11-21T14:02:11.125Z error worker  y\r\x1b[2J"}};
+    const LogLine forged = line("a\nb", fields);
     for (const std::string& text : {as_text(forged), as_json(forged)}) {
         CHECK(text.find_first_of("\n\r\x1b") == std::string::npos);
     }
