@@ -1,0 +1,136 @@
+#include <fmt/format.h>
+
+#include "functions.hpp"
+#include "names.hpp"
+#include "rows.hpp"
+
+namespace tidewheel::sql {
+namespace {
+
+struct Clause {
+    const char* field;
+    const char* name;
+    const char* hint;
+};
+constexpr Clause refused_clauses[] = {
+    {"distinct_clause", "DISTINCT",
+     "a primary key and ON CONFLICT DO NOTHING keep one row of a key"},
+    {"group_clause", "GROUP BY", "totals are a CREATE MATERIALIZED VIEW"},
+    {"having_clause", "HAVING", "totals are a CREATE MATERIALIZED VIEW"},
+    {"window_clause", "WINDOW", "query the stored rows with a window"},
+    {"limit_count", "LIMIT", "a continuous INSERT has no end; filter in WHERE"},
+    {"limit_offset", "OFFSET", "a continuous INSERT has no beginning; filter in WHERE"},
+    {"locking_clause", "FOR UPDATE and its relatives", "rows of a stream can't be locked"},
+    {"into_clause", "INTO", "name the table in INSERT INTO"},
+};
+
+int location_of_clause(ast::Select& select, const char* field_name) {
+    int location = -1;
+    ast::for_each_child(ast::message(select), [&](const ast::Field& field, ast::Message& child) {
+        if (location < 0 && std::string_view(field.name) == field_name) {
+            location = ast::location(child);
+        }
+    });
+    return location > 0 ? location : ast::location(ast::message(select));
+}
+
+void refuse_clauses(ast::Select& select, Refusals& refusals) {
+    for (const Clause& clause : refused_clauses) {
+        if (!ast::is_set(ast::message(select), clause.field)) continue;
+        refusals.add(location_of_clause(select, clause.field),
+                     fmt::format("{} is not supported in a continuous INSERT", clause.name),
+                     clause.hint);
+    }
+}
+
+// Aggregates and window functions of this SELECT itself; those of a sub-select are its own affair.
+void refuse_calls(ast::Select& select, Refusals& refusals) {
+    ast::walk(ast::message(select), [&](ast::Message& message) {
+        if (ast::as<ast::Select>(&message)) return &message == &ast::message(select);
+        if (is_aggregate(message)) {
+            refusals.add(
+                ast::location(message),
+                fmt::format("the aggregate {} is not supported in a continuous INSERT",
+                            function_name(message)),
+                "totals are a CREATE MATERIALIZED VIEW; an aggregate over the record's own "
+                "data goes into a sub-select");
+        } else if (is_window_call(message)) {
+            refusals.add(
+                ast::location(message),
+                fmt::format("the window function {} is not supported in a continuous INSERT",
+                            function_name(message)),
+                "query the stored rows with a window");
+        }
+        return true;
+    });
+}
+
+// Names that FROM of a sub-select gives its own columns; an unqualified name among them is not the
+// stream's.
+bool binds(ast::Select& select, const std::string& name) {
+    bool found = false;
+    for (ast::Node* item : TIDEWHEEL_NODES(select, from_clause)) {
+        ast::walk(*ast::content(item), [&](ast::Message& message) {
+            if (auto* string = ast::as<ast::String>(&message))
+                found = found || name == string->sval;
+            if (auto* column = ast::as<ast::ColumnDef>(&message)) {
+                found = found || name == column->colname;
+            }
+            if (auto* target = ast::as<ast::Target>(&message))
+                found = found || name == target->name;
+            if (message.descriptor == &pg_query__alias__descriptor) {
+                found = found || name == reinterpret_cast<PgQuery__Alias*>(&message)->aliasname;
+            }
+            return !ast::as<ast::ColumnRef>(&message);
+        });
+    }
+    return found;
+}
+
+bool is_of_stream(const ast::ColumnRef& reference, ast::Select& subquery, const Reading& reading) {
+    const auto name = ast::strings(TIDEWHEEL_NODES(reference, fields));
+    if (name.size() > 1) return name[name.size() - 2] == alias_of(*reading.place);
+    return name.size() == 1 && has_column(*reading.stream, name[0]) && !binds(subquery, name[0]);
+}
+
+// PostgreSQL counts an aggregate whose columns are all of an outer SELECT to that SELECT: (SELECT
+// max(s.price)) is an aggregate over the stream.
+bool is_over_stream(ast::Message& aggregate, ast::Select& subquery, const Reading& reading) {
+    bool any = false;
+    bool all = true;
+    ast::walk(aggregate, [&](ast::Message& message) {
+        if (auto* reference = ast::as<ast::ColumnRef>(&message)) {
+            any = true;
+            all = all && is_of_stream(*reference, subquery, reading);
+        }
+        return true;
+    });
+    return any && all;
+}
+
+void refuse_outer_aggregates(ast::Select& subquery, const Reading& reading, Refusals& refusals) {
+    ast::walk(ast::message(subquery), [&](ast::Message& message) {
+        if (ast::as<ast::Select>(&message)) return &message == &ast::message(subquery);
+        if (is_aggregate(message) && is_over_stream(message, subquery, reading)) {
+            refusals.add(
+                ast::location(message),
+                fmt::format("the aggregate {} is over columns of stream {}", function_name(message),
+                            reading.stream->name.text()),
+                "it would sum up the batch; if another table's column is meant, qualify it");
+        }
+        return true;
+    });
+}
+
+}  // namespace
+
+void refuse_batch_dependence(const Reading& reading, Refusals& refusals) {
+    for (auto* level : reading.levels) {
+        refuse_clauses(*level, refusals);
+        refuse_calls(*level, refusals);
+    }
+    for (auto* subquery : reading.subqueries)
+        refuse_outer_aggregates(*subquery, reading, refusals);
+}
+
+}  // namespace tidewheel::sql

@@ -1,0 +1,104 @@
+#include <fmt/format.h>
+
+#include "figure_name.hpp"
+#include "functions.hpp"
+#include "names.hpp"
+#include "rows.hpp"
+
+namespace tidewheel::sql {
+namespace {
+
+// A relation alias that the statement doesn't use.
+std::string fresh_alias(ast::Message& root, std::string alias) {
+    bool is_taken = true;
+    while (is_taken) {
+        is_taken = false;
+        ast::walk(root, [&](ast::Message& message) {
+            if (auto* string = ast::as<ast::String>(&message)) {
+                is_taken = is_taken || alias == string->sval;
+            }
+            return true;
+        });
+        if (is_taken) alias += '_';
+    }
+    return alias;
+}
+
+// now() without a name of its own is a column `now` to the SELECT around it, and has to stay one.
+void keep_names(ast::Tree& tree, ast::Message& root) {
+    ast::walk(root, [&](ast::Message& message) {
+        auto* target = ast::as<ast::Target>(&message);
+        if (target && target->val && !*target->name && is_now(*ast::content(target->val))) {
+            target->name = tree.arena().copy(figure_name(*target->val));
+        }
+        return true;
+    });
+}
+
+void replace_now(ast::Tree& tree, ast::Message& root, const std::string& record) {
+    keep_names(tree, root);
+    ast::walk(root, [&](ast::Message& message) {
+        auto* node = ast::as<ast::Node>(&message);
+        if (node && ast::content(node) && is_now(*ast::content(node))) {
+            const std::string type = type_of_now(*ast::content(node));
+            const std::string time = record + ".tidewheel_timestamp";
+            *node = *tree.expression(type == "timestamptz" ? time : time + "::" + type);
+        }
+        return true;
+    });
+}
+
+std::string one_record(const Reading& reading, const std::string& record) {
+    std::string columns;
+    for (const auto& column : reading.stream->columns) {
+        if (!columns.empty()) columns += ", ";
+        columns += record + "." + ast::quote_identifier(column.name);
+    }
+    return fmt::format("(SELECT {}) AS {}", columns,
+                       ast::quote_identifier(alias_of(*reading.place)));
+}
+
+// Puts a sub-select of the one record into the stream's place.
+void replace_stream(ast::Tree& tree, ast::Message& root, const Reading& reading,
+                    const std::string& record) {
+    ast::walk(root, [&](ast::Message& message) {
+        auto* node = ast::as<ast::Node>(&message);
+        if (!node || ast::as<ast::RangeVar>(node) != reading.place) return true;
+        ast::Node* item = tree.from_item(one_record(reading, record));
+        if (reading.place->alias) ast::as<ast::RangeSubselect>(item)->alias = reading.place->alias;
+        *node = *item;
+        return false;
+    });
+}
+
+}  // namespace
+
+std::string record_form(ast::Tree& tree, ast::Select& select, const Reading& reading) {
+    ast::Message& root = ast::message(select);
+    const std::string record = fresh_alias(root, "tidewheel_r");
+    replace_now(tree, root, record);
+    replace_stream(tree, root, reading, record);
+    return fmt::format(
+        "SELECT {0}.tidewheel_seq, tidewheel_q.* FROM pg_temp.tidewheel_records AS {0} "
+        "CROSS JOIN LATERAL ({1}) AS tidewheel_q",
+        record, ast::deparse(*tree.wrap(root)));
+}
+
+void unqualify(ast::Message& root, const Reading& reading) {
+    const RelationName name = relation_name(*reading.place);
+    if (name.schema.empty()) return;
+    ast::walk(root, [&](ast::Message& message) {
+        if (auto* reference = ast::as<ast::ColumnRef>(&message)) {
+            const auto parts = ast::strings(TIDEWHEEL_NODES(*reference, fields));
+            if (reference->n_fields >= 3 && parts[0] == name.schema && parts[1] == name.name) {
+                ++reference->fields;
+                --reference->n_fields;
+            }
+        }
+        return true;
+    });
+    static char nothing[] = "";
+    reading.place->schemaname = nothing;
+}
+
+}  // namespace tidewheel::sql

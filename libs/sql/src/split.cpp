@@ -1,0 +1,104 @@
+#include <regex>
+
+#include "ast.hpp"
+#include "source.hpp"
+
+namespace tidewheel::sql {
+namespace {
+
+struct Range {
+    std::size_t begin, end;
+};
+
+std::vector<Range> ranges_of(const PgQuerySplitResult& result) {
+    std::vector<Range> ranges;
+    for (int i = 0; i < result.n_stmts; ++i) {
+        const auto begin = static_cast<std::size_t>(result.stmts[i]->stmt_location);
+        ranges.push_back({begin, begin + static_cast<std::size_t>(result.stmts[i]->stmt_len)});
+    }
+    return ranges;
+}
+
+// The parser cuts exactly, but only a file without syntax errors; the scanner cuts any file, and
+// mistakes a semicolon inside BEGIN ATOMIC for the end.
+std::vector<Range> cut(const std::string& text) {
+    auto result = pg_query_split_with_parser(text.c_str());
+    if (result.error) {
+        pg_query_free_split_result(result);
+        result = pg_query_split_with_scanner(text.c_str());
+    }
+    auto ranges = ranges_of(result);
+    pg_query_free_split_result(result);
+    return ranges;
+}
+
+std::string name_in(const std::string& comment) {
+    static const std::regex pattern(R"(^--\s*name:\s*(\S+)\s*$)");
+    std::smatch match;
+    return std::regex_match(comment, match, pattern) ? match[1].str() : std::string();
+}
+
+// The comment lines straight above the first token belong to the statement; an empty line parts
+// them from it.
+std::string given_name(const std::string& text, const std::vector<ast::Token>& tokens,
+                       std::size_t first) {
+    std::size_t next = tokens[first].begin;
+    for (std::size_t i = first; i-- > 0 && tokens[i].is_comment; next = tokens[i].begin) {
+        const auto gap = text.substr(tokens[i].end, next - tokens[i].end);
+        if (std::count(gap.begin(), gap.end(), '\n') > 1) break;
+        const std::string comment = text.substr(tokens[i].begin, tokens[i].end - tokens[i].begin);
+        if (auto name = name_in(comment); !name.empty()) return name;
+    }
+    return {};
+}
+
+std::vector<Piece> pieces(const std::string& text, const std::vector<ast::Token>& tokens,
+                          const std::vector<Range>& ranges) {
+    std::vector<Piece> result;
+    std::size_t i = 0;
+    for (const Range& range : ranges) {
+        Piece piece{std::string::npos, 0, {}};
+        for (; i < tokens.size() && tokens[i].begin < range.end; ++i) {
+            const bool is_semicolon =
+                tokens[i].end - tokens[i].begin == 1 && text[tokens[i].begin] == ';';
+            if (tokens[i].is_comment || (is_semicolon && piece.begin == std::string::npos))
+                continue;
+            if (piece.begin == std::string::npos) {
+                piece.begin = tokens[i].begin;
+                piece.given_name = given_name(text, tokens, i);
+            }
+            piece.end = tokens[i].end;
+        }
+        if (piece.begin != std::string::npos) result.push_back(std::move(piece));
+    }
+    return result;
+}
+
+}  // namespace
+
+std::vector<Piece> split(Source& source) {
+    std::string text = source.text();
+    if (const auto nul = text.find('\0'); nul != std::string::npos) {
+        source.refuse(nul, "a NUL byte in the file", "save it as plain UTF-8 text");
+        text.resize(nul);
+    }
+    try {
+        const auto tokens = ast::scan(text);
+        return pieces(text, tokens, cut(text));
+    } catch (const ast::SyntaxError& error) {
+        source.refuse(error.offset, error.message);
+        text.resize(error.offset);
+    }
+    try {  // everything before the statement that holds the broken token
+        const auto tokens = ast::scan(text);
+        auto result = pieces(text, tokens, cut(text));
+        const bool is_cut =
+            !result.empty() && text.find(';', result.back().end) == std::string::npos;
+        if (is_cut) result.pop_back();
+        return result;
+    } catch (const ast::SyntaxError&) {
+        return {};  // the break is inside a token, so nothing before it can be cut either
+    }
+}
+
+}  // namespace tidewheel::sql

@@ -1,0 +1,165 @@
+#include "parse.hpp"
+#include "tidewheel/testing/catch.hpp"
+
+using namespace tidewheel;
+using namespace tidewheel::sql;
+using namespace tidewheel::sql::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+Stream stream_of(const std::string& columns, const std::string& options = "topic 'x'") {
+    return last_as<Stream>("CREATE FOREIGN TABLE s (" + columns + ") SERVER kafka OPTIONS (" +
+                           options + ")");
+}
+
+std::string refusal_of(const std::string& columns, const std::string& options = "topic 'x'") {
+    return error_of("CREATE FOREIGN TABLE s (" + columns + ") SERVER kafka OPTIONS (" + options +
+                    ")");
+}
+
+}  // namespace
+
+TEST_CASE("A stream has a topic, columns, checks and routes") {
+    const Stream stream = stream_of(
+        "id uuid NOT NULL, kind text CHECK (kind <> ''), price numeric(10,2) DEFAULT 0, CHECK "
+        "(price > 0), "
+        "CONSTRAINT named CHECK (kind <> 'x')",
+        "topic 'my-topic', partitions '4', replication '3', format 'json', route 'kind', route_a "
+        "'0, 2', "
+        "\"route_B c\" '1'");
+    CHECK(stream.topic == "my-topic");
+    CHECK(stream.partitions == 4);
+    CHECK(stream.replication == 3);
+    REQUIRE(stream.columns.size() == 3);
+    CHECK(stream.columns[0].not_null);
+    CHECK(stream.columns[2].type == "numeric(10, 2)");
+    CHECK(stream.columns[2].fallback == "0");
+    REQUIRE(stream.checks.size() == 3);
+    CHECK(stream.checks[0].name == "s_kind_check");
+    CHECK(stream.checks[0].column == "kind");
+    CHECK(stream.checks[1].name == "s_price_check");
+    CHECK(stream.checks[1].column.empty());
+    CHECK(stream.checks[2].name == "named");
+    REQUIRE(stream.rules.size() == 2);
+    CHECK(stream.rules[0].partitions == std::vector<int>{0, 2});
+    CHECK(stream.rules[1].value == "B c");
+}
+
+TEST_CASE("Checks without a name get the one that PostgreSQL would choose") {
+    const Stream stream =
+        stream_of("a int CHECK (a > 0) CHECK (a < 9), b int, CHECK (a < b), CHECK (a > b)");
+    REQUIRE(stream.checks.size() == 4);
+    CHECK(stream.checks[0].name == "s_a_check");
+    CHECK(stream.checks[1].name == "s_a_check1");
+    CHECK(stream.checks[2].name == "s_check");
+    CHECK(stream.checks[3].name == "s_check1");
+}
+
+TEST_CASE("A column says where its value comes from") {
+    const Stream stream = stream_of(
+        "a text, b text OPTIONS (json 'Region'), c text OPTIONS (path 'customer.id'), d text "
+        "OPTIONS (json "
+        "'dotted\\.name'), e int OPTIONS (\"partition\" 'true'), f bigint OPTIONS (\"offset\" "
+        "'true'), g "
+        "timestamptz OPTIONS (timestamp 'true'), h text OPTIONS (key 'true'), i text OPTIONS "
+        "(header "
+        "'source'), j int OPTIONS (key 'false')");
+    using Path = std::vector<std::string>;
+    CHECK(stream.columns[0].path == Path{"a"});
+    CHECK(stream.columns[1].path == Path{"Region"});
+    CHECK(stream.columns[2].path == Path{"customer", "id"});
+    CHECK(stream.columns[3].path == Path{"dotted.name"});
+    CHECK(stream.columns[4].source == engine::Source::partition);
+    CHECK(stream.columns[5].source == engine::Source::offset);
+    CHECK(stream.columns[6].source == engine::Source::timestamp);
+    CHECK(stream.columns[7].source == engine::Source::key);
+    CHECK(stream.columns[8].source == engine::Source::header);
+    CHECK(stream.columns[8].header == "source");
+    CHECK(stream.columns[9].source == engine::Source::field);
+}
+
+TEST_CASE("Without a wrapper a stream is an ordinary table of the same shape") {
+    const Stream stream =
+        stream_of("a int OPTIONS (json 'A') NOT NULL DEFAULT 1 CHECK (a > 0), CHECK (a < 9)");
+    CHECK(stream.as_ordinary_table ==
+          "CREATE TABLE s (a int NOT NULL DEFAULT 1 CHECK (a > 0), CHECK (a < 9))");
+    CHECK(stream.as_foreign_table ==
+          "CREATE FOREIGN TABLE s (a int OPTIONS (json 'A') NOT NULL DEFAULT 1 CHECK (a > 0), "
+          "CHECK (a < 9)) "
+          "SERVER kafka OPTIONS (topic 'x')");
+}
+
+TEST_CASE("A stream's options are checked by name and value") {
+    struct Case {
+        std::string options, said;
+    };
+    const std::vector<Case> cases = {
+        {"partitions '4'", "stream s names no topic"},
+        {"topic 'x', partitons '4'", "unknown stream option partitons"},
+        {"topic 'x', partitons '4'", "did you mean partitions?"},
+        {"topic 'x', colour '4'", "known are topic, partitions"},
+        {"topic 'x', topic 'y'", "option topic is given twice"},
+        {"topic 'a b'", "'a b' can't be the name of a topic"},
+        {"topic ''", "'' can't be the name of a topic"},
+        {"topic 'x', partitions 'four'", "partitions 'four' is not a number"},
+        {"topic 'x', partitions '0'", "partitions '0' is not a number from 1"},
+        {"topic 'x', partitions '99999999999'", "partitions '99999999999' is not a number"},
+        {"topic 'x', replication '-1'", "replication '-1' is not a number"},
+        {"topic 'x', format 'avro'", "format 'avro' is not supported"},
+        {"topic 'x', event_time 'tz'", "event_time 'tz' is not a column of s"},
+        {"topic 'x', route 'knd', route_a '0'", "did you mean kind?"},
+        {"topic 'x', route_a '0'", "route_a without the option route"},
+        {"topic 'x', route 'kind'", "has a route without any rule"},
+        {"topic 'x', partitions '2', route 'kind', route_a '2'", "partition 2, but s has 2"},
+        {"topic 'x', partitions '2', route 'kind', route_a '-1'", "partition -1, but s has 2"},
+        {"topic 'x', partitions '2', route 'kind', route_a '1,1'", "names partition 1 twice"},
+        {"topic 'x', partitions '2', route 'kind', route_a 'one'", "'one' is not a partition"},
+    };
+    for (const auto& each : cases) {
+        INFO(each.options);
+        CHECK_THAT(refusal_of("kind text", each.options), ContainsSubstring(each.said));
+    }
+}
+
+TEST_CASE("What a topic can't promise is refused by name") {
+    struct Case {
+        std::string columns, said;
+    };
+    const std::vector<Case> cases = {
+        {"id int PRIMARY KEY", "PRIMARY KEY is not supported in a stream"},
+        {"id int, PRIMARY KEY (id)", "PRIMARY KEY is not supported in a stream"},
+        {"id int UNIQUE", "UNIQUE is not supported in a stream"},
+        {"id int REFERENCES t", "REFERENCES is not supported in a stream"},
+        {"a int, b int GENERATED ALWAYS AS (a) STORED", "GENERATED ALWAYS AS"},
+        {"id int GENERATED ALWAYS AS IDENTITY", "GENERATED AS IDENTITY"},
+        {"id serial", "a stream can't number its records"},
+        {"id int, id text", "column id is there twice"},
+        {"tidewheel_seq int", "is a column of Tidewheel's own"},
+        {"id int OPTIONS (jsn 'x')", "unknown column option jsn"},
+        {"id int OPTIONS (jsn 'x')", "did you mean json?"},
+        {"id int OPTIONS (json 'a..b')", "is not a field or a path"},
+        {"id int OPTIONS (key 'yes')", "key is 'yes'"},
+        {"id int OPTIONS (header '')", "header names no header"},
+        {"id int OPTIONS (json 'a', key 'true')", "more than one source"},
+        {"id int OPTIONS (json 'a', json 'b')", "option json is given twice"},
+        {"id uuid DEFAULT gen_random_uuid()", "gen_random_uuid() is volatile"},
+        {"at timestamptz DEFAULT now()", "as the DEFAULT of a stream's column"},
+        {"at timestamptz CHECK (at < now())", "in a CHECK of a stream"},
+        {"LIKE t", "LIKE is not supported in a stream"},
+        {"", "has no columns"},
+    };
+    for (const auto& each : cases) {
+        INFO(each.columns);
+        CHECK_THAT(refusal_of(each.columns), ContainsSubstring(each.said));
+    }
+    CHECK_THAT(error_of("CREATE FOREIGN TABLE s (a int) SERVER files OPTIONS (topic 'x')"),
+               ContainsSubstring("SERVER files is not supported"));
+    CHECK_THAT(
+        error_of("CREATE FOREIGN TABLE IF NOT EXISTS s (a int) SERVER kafka OPTIONS (topic 'x')"),
+        ContainsSubstring("IF NOT EXISTS is not supported"));
+}
+
+TEST_CASE("Two streams may share a topic") {
+    CHECK(error_of("CREATE FOREIGN TABLE s (a int) SERVER kafka OPTIONS (topic 'events')") == "");
+}

@@ -1,0 +1,197 @@
+#include "parse.hpp"
+#include "tidewheel/testing/catch.hpp"
+
+using namespace tidewheel::sql;
+using namespace tidewheel::sql::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+ViewStatement view_of(const std::string& select) {
+    return last_as<ViewStatement>("CREATE MATERIALIZED VIEW v AS " + select);
+}
+
+std::vector<std::string> keys_of(const ViewStatement& view) {
+    std::vector<std::string> texts;
+    for (const auto& key : view.keys)
+        texts.push_back(key.expression);
+    return texts;
+}
+
+std::vector<std::string> partials_of(const ViewStatement& view) {
+    std::vector<std::string> texts;
+    for (const auto& partial : view.partials)
+        texts.push_back(partial.expression);
+    return texts;
+}
+
+using Texts = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("A view is taken apart into keys, partial aggregates and a finishing SELECT") {
+    const auto view = view_of(
+        "SELECT date_trunc('hour', ts) AS hour, store_id, count(*) AS sales, sum(price * qty) AS "
+        "total "
+        "FROM events WHERE kind = 'sale' GROUP BY 1, 2");
+    CHECK(keys_of(view) == Texts{"date_trunc('hour', ts)", "store_id"});
+    CHECK(partials_of(view) == Texts{"count(*)", "sum(price * qty)"});
+    CHECK(view.partials[0].merge == Merge::add);
+    CHECK(view.from == "events");
+    CHECK(view.where == "kind = 'sale'");
+    CHECK(view.finish ==
+          "SELECT k1 AS hour, k2 AS store_id, a1 AS sales, a2 AS total FROM {state}");
+}
+
+TEST_CASE("Equal aggregates are kept once, and avg is made of sum and count") {
+    const auto view = view_of(
+        "SELECT kind, avg(e.qty), sum(qty), sum(qty) FILTER (WHERE price > 1) FROM events e GROUP "
+        "BY kind");
+    CHECK(partials_of(view) ==
+          Texts{"sum(e.qty)", "count(e.qty)", "sum(qty) FILTER (WHERE price > 1)"});
+    CHECK(view.finish ==
+          "SELECT k1 AS kind, tidewheel.average(a1, a2) AS avg, a1 AS sum, a3 AS sum FROM {state}");
+}
+
+TEST_CASE("avg of a real column adds up in double precision, as PostgreSQL does") {
+    CHECK(partials_of(view_of("SELECT avg(weight), sum(weight) FROM events")) ==
+          Texts{"sum(weight::double precision)", "count(weight)", "sum(weight)"});
+}
+
+TEST_CASE("Each aggregate merges in its own way") {
+    const auto view = view_of(
+        "SELECT min(ts), max(ts), bool_and(qty > 0), every(qty > 1), bool_or(qty > 2), count(id) "
+        "FROM "
+        "events");
+    std::vector<Merge> merges;
+    for (const auto& partial : view.partials)
+        merges.push_back(partial.merge);
+    CHECK(merges == std::vector<Merge>{Merge::least, Merge::greatest, Merge::logical_and,
+                                       Merge::logical_and, Merge::logical_or, Merge::add});
+}
+
+TEST_CASE("A view without GROUP BY has one row, even before the first record") {
+    const auto view = view_of("SELECT count(*), max(ts) FROM events");
+    CHECK(view.keys.empty());
+    CHECK(view.finish ==
+          "SELECT COALESCE(a1, 0) AS count, a2 AS max FROM (VALUES (1)) AS tidewheel_one (n) LEFT "
+          "JOIN "
+          "{state} ON true");
+}
+
+TEST_CASE("A view with groups alone counts its rows") {
+    const auto view = view_of("SELECT store_id AS s FROM events GROUP BY s");
+    CHECK(keys_of(view) == Texts{"store_id"});
+    CHECK(partials_of(view) == Texts{"count(*)"});
+    CHECK(view.finish == "SELECT k1 AS s FROM {state}");
+}
+
+TEST_CASE("Keys and aggregates are found inside expressions, HAVING becomes WHERE") {
+    const auto view = view_of(
+        "SELECT upper(e.kind) || '!', (sum(price) / count(price))::int AS each, CASE WHEN "
+        "e.store_id > 1 "
+        "THEN 'a' ELSE kind END FROM events e GROUP BY kind, store_id HAVING count(*) > 1 AND "
+        "store_id IN "
+        "(1, 2)");
+    CHECK(keys_of(view) == Texts{"kind", "store_id"});
+    CHECK(view.finish ==
+          "SELECT upper(k1) || '!' AS \"?column?\", (a1 / a2)::int AS each, CASE WHEN k2 > 1 THEN "
+          "'a' "
+          "ELSE k1 END AS kind FROM {state} WHERE a3 > 1 AND k2 IN (1, 2)");
+}
+
+TEST_CASE("An expression in GROUP BY is found whole") {
+    const auto view = view_of(
+        "SELECT store_id % 2 AS parity, store_id % 2 + 1 AS next, count(*) FROM "
+        "events GROUP BY store_id % 2");
+    CHECK(view.finish == "SELECT k1 AS parity, k1 + 1 AS next, a1 AS count FROM {state}");
+}
+
+TEST_CASE("An input column wins over an output name in GROUP BY") {
+    CHECK(keys_of(view_of("SELECT price AS kind, kind AS k2 FROM events GROUP BY kind, price")) ==
+          Texts{"kind", "price"});
+}
+
+TEST_CASE("A view joins ordinary tables, and the stream loses its schema") {
+    const auto view = view_of(
+        "SELECT p.category, count(*) FROM public.events JOIN products p ON p.id = "
+        "public.events.store_id "
+        "GROUP BY category");
+    CHECK(view.from == "events JOIN products p ON p.id = events.store_id");
+    CHECK(view.finish == "SELECT k1 AS category, a1 AS count FROM {state}");
+}
+
+TEST_CASE("The column list of a view names its output") {
+    const auto view = last_as<ViewStatement>(
+        "CREATE MATERIALIZED VIEW v (\"Store\", n) AS SELECT store_id, count(*), max(ts) FROM "
+        "events "
+        "GROUP BY 1");
+    CHECK(view.output_columns == Texts{"Store", "n"});
+    CHECK(view.finish == "SELECT k1 AS \"Store\", a1 AS n, a2 AS max FROM {state}");
+}
+
+TEST_CASE("Columns without AS are named as PostgreSQL names them") {
+    const auto view = view_of(
+        "SELECT count(*), sum(qty)::bigint, coalesce(max(qty), 0), greatest(min(qty), 1), 'x', "
+        "1::int, "
+        "nullif(max(kind), ''), extract(epoch FROM max(ts)), CASE WHEN true THEN 1 END, "
+        "ARRAY[max(qty)], "
+        "max(qty) + 1 FROM events");
+    for (const std::string name :
+         {" AS count", " AS sum", " AS \"coalesce\"", " AS \"greatest\"", "'x' AS \"?column?\"",
+          "1::int AS int4", " AS \"nullif\"", " AS \"extract\"", " AS \"case\"", " AS \"array\"",
+          "+ 1 AS \"?column?\""}) {
+        INFO(name);
+        CHECK_THAT(view.finish, ContainsSubstring(name));
+    }
+}
+
+TEST_CASE("What a continuous view can't keep by deltas is refused by name") {
+    const std::vector<Refusal> refusals = {
+        {"SELECT id FROM events", "neither GROUP BY nor an aggregate"},
+        {"SELECT count(*) FROM u", "reads no stream"},
+        {"SELECT count(DISTINCT kind) FROM events", "count(DISTINCT …)"},
+        {"SELECT sum(qty ORDER BY ts) FROM events", "ORDER BY in sum()"},
+        {"SELECT array_agg(id) FROM events", "the aggregate array_agg()"},
+        {"SELECT stddev(qty) FROM events", "the aggregate stddev()"},
+        {"SELECT mode() WITHIN GROUP (ORDER BY qty) FROM events", "the aggregate mode()"},
+        {"SELECT count(*) OVER () FROM events", "the window function count()"},
+        {"SELECT DISTINCT kind, count(*) FROM events GROUP BY 1", "DISTINCT is not supported"},
+        {"SELECT kind, count(*) FROM events GROUP BY 1 LIMIT 1", "LIMIT is not supported"},
+        {"SELECT kind, count(*) FROM events GROUP BY 1 OFFSET 1", "OFFSET is not supported"},
+        {"SELECT kind, count(*) FROM events GROUP BY 1 ORDER BY 1", "order where you query"},
+        {"SELECT count(*) FROM events UNION SELECT 1", "UNION over a stream"},
+        {"SELECT kind, count(*) FROM events GROUP BY ROLLUP (kind)", "ROLLUP and CUBE"},
+        {"SELECT kind, count(*) FROM events GROUP BY CUBE (kind)", "ROLLUP and CUBE"},
+        {"SELECT kind, count(*) FROM events GROUP BY GROUPING SETS (kind, ())", "GROUPING SETS"},
+        {"SELECT kind, count(*) FROM events GROUP BY DISTINCT kind", "GROUP BY DISTINCT"},
+        {"WITH x AS (SELECT * FROM events) SELECT count(*) FROM x", "WITH is not supported"},
+        {"SELECT count(*) FROM (SELECT * FROM events) x", "inside a CTE or a sub-select"},
+        {"SELECT count(*) FROM u WHERE id IN (SELECT id FROM events)", "read in a sub-select"},
+        {"SELECT count(*) FROM u LEFT JOIN events USING (id)", "nullable side"},
+        {"SELECT * FROM events GROUP BY id", "* is not supported"},
+        {"SELECT kind, qty FROM events GROUP BY kind", "column qty must appear in GROUP BY"},
+        {"SELECT kind FROM events GROUP BY kind HAVING qty > 1", "column qty must appear"},
+        {"SELECT count(*) FROM events WHERE ts > now()", "now() is not supported"},
+        {"SELECT count(*) FROM events WHERE random() > 0.5", "random() is volatile"},
+        {"SELECT kind, count(*) FROM events GROUP BY 3", "GROUP BY position 3"},
+        {"SELECT count(*) FROM events GROUP BY 1", "an aggregate can't be grouped by"},
+        {"SELECT (SELECT 1), count(*) FROM events", "a sub-select in the SELECT list"},
+        {"SELECT u.a + 1 AS x, count(*) FROM events JOIN u USING (id) GROUP BY x",
+         "a column of a joined table, or the one in the SELECT list?"},
+        {"SELECT count(*) FROM events WITH NO DATA", "WITH NO DATA"},
+    };
+    for (const auto& refusal : refusals) {
+        INFO(refusal.sql);
+        CHECK_THAT(error_of("CREATE MATERIALIZED VIEW v AS " + refusal.sql),
+                   ContainsSubstring(refusal.said));
+    }
+    CHECK_THAT(error_of("CREATE MATERIALIZED VIEW v TABLESPACE x AS SELECT count(*) FROM events"),
+               ContainsSubstring("TABLESPACE is not supported"));
+    CHECK_THAT(
+        error_of(
+            "CREATE MATERIALIZED VIEW v WITH (fillfactor = 50) AS SELECT count(*) FROM events"),
+        ContainsSubstring("WITH (…) is not supported"));
+    CHECK_THAT(error_of("CREATE MATERIALIZED VIEW IF NOT EXISTS v AS SELECT count(*) FROM events"),
+               ContainsSubstring("IF NOT EXISTS is not supported"));
+}
