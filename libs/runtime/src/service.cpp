@@ -9,6 +9,7 @@
 #include "tidewheel/postgres/connection.hpp"
 #include "tidewheel/runtime/admin_server.hpp"
 #include "tidewheel/runtime/lane_host.hpp"
+#include "tidewheel/runtime/lane_watch.hpp"
 #include "tidewheel/telemetry/log.hpp"
 
 namespace tidewheel::runtime {
@@ -60,6 +61,7 @@ class Service {
           name_(kind.name),
           kind_(kind.statements),
           server_(settings.listen),
+          watch_(metrics_, health_, settings.stall_after),
           backoff_(std::chrono::milliseconds(200), settings.retry_longest) {
         kafka_.brokers = settings.kafka;
         kafka_.options = settings.kafka_options;
@@ -100,8 +102,6 @@ class Service {
     }
 
   private:
-    using Seconds = std::chrono::duration<double>;
-
     // Reads the catalogue and takes it up.
     void begin() {
         generation_.reset();
@@ -146,42 +146,7 @@ class Service {
         connected ? health_.well("kafka")
                   : health_.lacking("kafka",
                                     "no broker answers: " + generation_->consumer().last_error());
-        int running = 0, retrying = 0, stopped = 0;
-        for (const auto& [where, lane] : generation_->host().lanes()) {
-            (lane.ended ? stopped : lane.trouble.empty() ? running : retrying)++;
-            judge(where.topic + "/" + std::to_string(where.partition), lane);
-            const double age =
-                lane.lag() == 0 || lane.record_time == 0 ? 0 : age_of(lane.record_time);
-            const telemetry::Labels labels{{"topic", where.topic},
-                                           {"partition", std::to_string(where.partition)}};
-            metrics_.gauge(Metric::lag_records, labels).set(static_cast<double>(lane.lag()));
-            metrics_.gauge(Metric::freshness_seconds, labels).set(age);
-        }
-        metrics_.gauge(Metric::lanes, {{"state", "running"}}).set(running);
-        metrics_.gauge(Metric::lanes, {{"state", "retrying"}}).set(retrying);
-        metrics_.gauge(Metric::lanes, {{"state", "stopped"}}).set(stopped);
-    }
-
-    void judge(const std::string& lane, const LaneStatus& status) {
-        const auto silent = Clock::system().now() - status.progress_at;
-        if (status.ended)
-            health_.lacking(lane, "stopped: " + status.trouble);
-        else if ((status.lag() > 0 || !status.trouble.empty()) && silent > settings_.stall_after)
-            health_.lacking(
-                lane, "no progress for " +
-                          std::to_string(
-                              std::chrono::duration_cast<std::chrono::seconds>(silent).count()) +
-                          " s with a lag of " + std::to_string(status.lag()) +
-                          (status.trouble.empty() ? "" : ": " + status.trouble));
-        else
-            health_.well(lane);
-    }
-
-    static double age_of(std::int64_t milliseconds) {
-        const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-                             Clock::system().wall().time_since_epoch())
-                             .count();
-        return static_cast<double>(now - milliseconds) / 1000.0;
+        watch_.look(generation_->host().lanes());
     }
 
     const Settings& settings_;
@@ -190,6 +155,7 @@ class Service {
     telemetry::Metrics metrics_;
     telemetry::Health health_;
     http::Server server_;
+    LaneWatch watch_;
     kafka::ClientSettings kafka_;
     Backoff backoff_;
     std::unique_ptr<postgres::Connection> database_;
