@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <regex>
 
 #include "ast.hpp"
@@ -10,26 +11,47 @@ struct Range {
     std::size_t begin, end;
 };
 
-std::vector<Range> ranges_of(const PgQuerySplitResult& result) {
+// The parser cuts exactly, but only a file without syntax errors.
+std::vector<Range> cut_by_parser(const std::string& text) {
+    const auto result = pg_query_split_with_parser(text.c_str());
     std::vector<Range> ranges;
-    for (int i = 0; i < result.n_stmts; ++i) {
+    for (int i = 0; !result.error && i < result.n_stmts; ++i) {
         const auto begin = static_cast<std::size_t>(result.stmts[i]->stmt_location);
         ranges.push_back({begin, begin + static_cast<std::size_t>(result.stmts[i]->stmt_len)});
     }
+    pg_query_free_split_result(result);
     return ranges;
 }
 
-// The parser cuts exactly, but only a file without syntax errors; the scanner cuts any file, and
-// mistakes a semicolon inside BEGIN ATOMIC for the end.
-std::vector<Range> cut(const std::string& text) {
-    auto result = pg_query_split_with_parser(text.c_str());
-    if (result.error) {
-        pg_query_free_split_result(result);
-        result = pg_query_split_with_scanner(text.c_str());
+bool is_word(const std::string& text, const ast::Token& token, std::string_view word) {
+    const std::string_view found(text.data() + token.begin, token.end - token.begin);
+    return token.is_folded && std::equal(found.begin(), found.end(), word.begin(), word.end(),
+                                         [](char a, char b) { return (a | 0x20) == b; });
+}
+
+// Every semicolon ends a statement, even inside parentheses, so that one missing ')' doesn't hide
+// what comes after it. Only those between BEGIN ATOMIC and its END do not.
+std::vector<Range> cut_by_tokens(const std::string& text, const std::vector<ast::Token>& tokens) {
+    std::vector<Range> ranges;
+    std::size_t begin = 0;
+    int blocks = 0;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        const bool opens =
+            is_word(text, tokens[i], "atomic") && i > 0 && is_word(text, tokens[i - 1], "begin");
+        if (opens || (blocks > 0 && is_word(text, tokens[i], "case"))) ++blocks;
+        if (blocks > 0 && is_word(text, tokens[i], "end")) --blocks;
+        if (blocks == 0 && text[tokens[i].begin] == ';') {
+            ranges.push_back({begin, tokens[i].begin});
+            begin = tokens[i].end;
+        }
     }
-    auto ranges = ranges_of(result);
-    pg_query_free_split_result(result);
+    ranges.push_back({begin, text.size()});
     return ranges;
+}
+
+std::vector<Range> cut(const std::string& text, const std::vector<ast::Token>& tokens) {
+    auto ranges = cut_by_parser(text);
+    return ranges.empty() ? cut_by_tokens(text, tokens) : ranges;
 }
 
 std::string name_in(const std::string& comment) {
@@ -84,14 +106,14 @@ std::vector<Piece> split(Source& source) {
     }
     try {
         const auto tokens = ast::scan(text);
-        return pieces(text, tokens, cut(text));
+        return pieces(text, tokens, cut(text, tokens));
     } catch (const ast::SyntaxError& error) {
         source.refuse(error.offset, error.message);
         text.resize(error.offset);
     }
     try {  // everything before the statement that holds the broken token
         const auto tokens = ast::scan(text);
-        auto result = pieces(text, tokens, cut(text));
+        auto result = pieces(text, tokens, cut(text, tokens));
         const bool is_cut =
             !result.empty() && text.find(';', result.back().end) == std::string::npos;
         if (is_cut) result.pop_back();

@@ -45,6 +45,7 @@ class ViewTaker {
           identity_(tree, select, reading) {}
 
     void take() {
+        if (select_.n_group_clause == 0 && !has_aggregate()) return refuse_plain();
         for (ast::Node* item : TIDEWHEEL_NODES(select_, group_clause))
             add_key(item);
         if (refusals_.any()) return;
@@ -54,7 +55,6 @@ class ViewTaker {
         const std::string having =
             select_.having_clause ? finish_expression(*select_.having_clause) : "";
         if (refusals_.any()) return;
-        if (view_.keys.empty() && view_.partials.empty()) return refuse_plain();
         if (view_.partials.empty()) count_rows();
         view_.finish = fmt::format("SELECT {} FROM {}", outputs, state());
         if (!having.empty()) view_.finish += " WHERE " + having;
@@ -124,12 +124,25 @@ class ViewTaker {
         return target.val;
     }
 
-    bool refuse_aggregate_key(ast::Node& expression) {
+    static bool contains_aggregate(ast::Message& root) {
         bool found = false;
-        ast::walk(expression.base, [&](ast::Message& message) {
+        ast::walk(root, [&](ast::Message& message) {
             found = found || is_aggregate(message);
             return !found;
         });
+        return found;
+    }
+
+    bool has_aggregate() const {
+        bool found = select_.having_clause && contains_aggregate(select_.having_clause->base);
+        for (ast::Node* target : TIDEWHEEL_NODES(select_, target_list)) {
+            found = found || contains_aggregate(target->base);
+        }
+        return found;
+    }
+
+    bool refuse_aggregate_key(ast::Node& expression) {
+        const bool found = contains_aggregate(expression.base);
         if (found) {
             refusals_.add(ast::location(expression.base), "an aggregate can't be grouped by");
         }
