@@ -71,7 +71,8 @@ class Builder {
         Json::Object members;  // the newest waits for its value
     };
 
-    bool add(Json&& value) {
+    // Not inlined: GCC 12 would warn of members of the variant that it believes to be unset.
+    [[gnu::noinline]] bool add(Json&& value) {
         if (open_.empty())
             root_ = std::move(value);
         else if (open_.back().members.empty())

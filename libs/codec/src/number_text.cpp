@@ -87,6 +87,8 @@ Verdict read_boolean(std::string_view text, bool& value) {
 }
 
 bool is_within_limits(std::string_view number) {
+    constexpr std::size_t shortest_offender = 5;  // 1e309
+    if (number.size() < shortest_offender) return true;
     if (number.size() > number_length_limit) return false;
     const std::size_t mark = number.find_first_of("eE");
     if (mark == std::string_view::npos) return true;
