@@ -230,7 +230,14 @@ void refuse_variants(ast::Message& statement, Refusals& refusals) {
     }
 }
 
-PlainStatement seed_rows(const ast::Insert& insert, const Piece& piece) {
+PlainStatement seed_rows(ast::Insert& insert, const Piece& piece,
+                         const std::vector<Stream>& streams, Refusals& refusals) {
+    if (const Stream* stream = mentions_stream(ast::message(insert), streams)) {
+        refusals.add(
+            insert.relation->location,
+            fmt::format("INSERT … VALUES can't read or write stream {}", stream->name.text()),
+            "a stream is read by INSERT INTO … SELECT … FROM it; `tidewheel produce` writes");
+    }
     const std::string name =
         piece.given_name.empty() ? relation_name(*insert.relation).text() : piece.given_name;
     return {"INSERT … VALUES", "ROWS " + name, false};
@@ -240,7 +247,9 @@ PlainStatement seed_rows(const ast::Insert& insert, const Piece& piece) {
 
 PlainStatement read_plain(ast::Tree& tree, const Piece& piece, const std::vector<Stream>& streams,
                           Refusals& refusals) {
-    if (auto* insert = tree.statement_as<ast::Insert>()) return seed_rows(*insert, piece);
+    if (auto* insert = tree.statement_as<ast::Insert>()) {
+        return seed_rows(*insert, piece, streams, refusals);
+    }
     ast::Message& statement = *ast::content(&tree.statement());
     const auto* kind =
         std::find_if(std::begin(accepted), std::end(accepted),

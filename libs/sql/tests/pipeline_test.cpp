@@ -177,6 +177,8 @@ TEST_CASE("What is not part of a pipeline is refused by name") {
         {"SET search_path = x", "SET is not part of a pipeline"},
         {"DROP TABLE t", "run `tidewheel drop`"},
         {"CREATE SERVER kafka FOREIGN DATA WRAPPER x", "`tidewheel init` makes it"},
+        {"INSERT INTO t VALUES ((SELECT id FROM events))", "can't read or write stream events"},
+        {"INSERT INTO events VALUES (1)", "can't read or write stream events"},
         {"LISTEN x", "LISTEN is not part of a pipeline"},
         {"CREATE VIEW v AS SELECT * FROM events", "CREATE VIEW over stream events"},
         {"CREATE TABLE x AS SELECT * FROM events", "CREATE TABLE AS over stream events"},
@@ -188,4 +190,19 @@ TEST_CASE("What is not part of a pipeline is refused by name") {
         INFO(refusal.sql);
         CHECK_THAT(error_of(refusal.sql), ContainsSubstring(refusal.said));
     }
+}
+
+TEST_CASE("A file of rubbish is refused or empty, never a crash") {
+    for (const std::string text :
+         {"", ";;", "-- only a comment", "/* open", "'", "\"", "$$", "(", ")", "\xff\xfe",
+          "SELECT U&'\\00zz'", "CREATE MATERIALIZED VIEW v AS EXECUTE x",
+          "INSERT INTO t DEFAULT VALUES", "INSERT INTO t TABLE events",
+          "INSERT INTO t VALUES (1) UNION SELECT 1 FROM events"}) {
+        INFO(text);
+        CHECK_NOTHROW(error_of(text));
+    }
+    CHECK_THAT(error_of(std::string("CREATE TABLE a (b int);\0DROP", 28)),
+               ContainsSubstring("a NUL byte"));
+    CHECK_THAT(error_of("CREATE TABLE a (b int); /* open"),
+               ContainsSubstring("unterminated /* comment"));
 }
