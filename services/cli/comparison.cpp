@@ -1,0 +1,114 @@
+#include "cli/comparison.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace tidewheel::cli {
+namespace {
+
+using postgres::quote_name;
+
+constexpr int most_samples = 10;
+constexpr auto tolerance = "1e-9";
+
+bool is_float(const ComparedColumn& column) {
+    return column.type == "float4" || column.type == "float8";
+}
+
+// Types without equality are compared through one that has it.
+std::string comparable(const ComparedColumn& column) {
+    constexpr std::array<std::string_view, 8> without{"xml",  "point", "box",     "line",
+                                                      "lseg", "path",  "polygon", "circle"};
+    const std::string name = quote_name(column.name);
+    if (column.type == "json") return name + "::jsonb AS " + name;
+    const bool as_text = std::find(without.begin(), without.end(), column.type) != without.end();
+    return as_text ? name + "::text AS " + name : name;
+}
+
+std::string joined(const std::vector<std::string>& items, const std::string& between) {
+    std::string text;
+    for (const std::string& item : items)
+        text += (text.empty() ? "" : between) + item;
+    return text;
+}
+
+std::string all_but(const std::string& left, const std::string& right, const std::string& columns) {
+    return "SELECT " + columns + " FROM " + left + " EXCEPT ALL SELECT " + columns + " FROM " +
+           right;
+}
+
+std::string near(const std::string& name) {
+    const std::string m = "m." + name, u = "u." + name;
+    return "(" + m + " IS NOT DISTINCT FROM " + u + " OR abs(" + m + " - " + u +
+           ") <= " + tolerance + " * greatest(abs(" + m + "), abs(" + u + ")))";
+}
+
+// The rows of a side with what identifies them: everything but the floats, and a number among those
+// that share it.
+std::string identified(const std::string& relation, const std::vector<std::string>& exact,
+                       const std::vector<std::string>& floats) {
+    const std::string key = "ROW(" + joined(exact, ", ") + ")::text";
+    return "SELECT ctid AS id, " + key + " AS key, row_number() OVER (PARTITION BY " + key +
+           " ORDER BY " + joined(floats, ", ") + ") AS n, " + joined(floats, ", ") +
+           " FROM pg_temp." + relation;
+}
+
+// Rows that differ in the last digits of their floats alone are no difference.
+void forgive_rounding(postgres::Session& session, const std::vector<ComparedColumn>& columns) {
+    std::vector<std::string> exact, floats, close;
+    for (const ComparedColumn& column : columns) {
+        (is_float(column) ? floats : exact).push_back(quote_name(column.name));
+        if (is_float(column)) close.push_back(near(quote_name(column.name)));
+    }
+    if (floats.empty()) return;
+    session.run("CREATE TEMP TABLE tidewheel_near AS WITH m AS (" +
+                identified("tidewheel_missing", exact, floats) + "), u AS (" +
+                identified("tidewheel_unexpected", exact, floats) +
+                ") SELECT m.id AS m, u.id AS u FROM m JOIN u USING (key, n) WHERE " +
+                joined(close, " AND "));
+    session.run(
+        "DELETE FROM pg_temp.tidewheel_missing WHERE ctid IN (SELECT m FROM "
+        "pg_temp.tidewheel_near)");
+    session.run(
+        "DELETE FROM pg_temp.tidewheel_unexpected WHERE ctid IN (SELECT u FROM "
+        "pg_temp.tidewheel_near)");
+    session.run("DROP TABLE pg_temp.tidewheel_near");
+}
+
+std::int64_t count(postgres::Session& session, const std::string& relation) {
+    return session.run("SELECT count(*) FROM " + relation)[0].integer(0);
+}
+
+std::vector<std::string> samples(postgres::Session& session, const std::string& relation) {
+    std::vector<std::string> rows;
+    for (const auto& row : session.run("SELECT to_jsonb(t)::text FROM pg_temp." + relation +
+                                       " t LIMIT " + std::to_string(most_samples)))
+        rows.push_back(row.text(0));
+    return rows;
+}
+
+}  // namespace
+
+Difference compare_relations(postgres::Session& session, const std::string& expected,
+                             const std::string& stored,
+                             const std::vector<ComparedColumn>& columns) {
+    std::vector<std::string> names;
+    for (const ComparedColumn& column : columns)
+        names.push_back(comparable(column));
+    session.run("CREATE TEMP TABLE tidewheel_missing AS " +
+                all_but(expected, stored, joined(names, ", ")));
+    session.run("CREATE TEMP TABLE tidewheel_unexpected AS " +
+                all_but(stored, expected, joined(names, ", ")));
+    forgive_rounding(session, columns);
+    Difference difference;
+    difference.expected = count(session, expected);
+    difference.missing = count(session, "pg_temp.tidewheel_missing");
+    difference.unexpected = count(session, "pg_temp.tidewheel_unexpected");
+    difference.missing_rows = samples(session, "tidewheel_missing");
+    difference.unexpected_rows = samples(session, "tidewheel_unexpected");
+    session.run("DROP TABLE pg_temp.tidewheel_missing, pg_temp.tidewheel_unexpected");
+    return difference;
+}
+
+}  // namespace tidewheel::cli

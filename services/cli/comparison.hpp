@@ -1,0 +1,27 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tidewheel/postgres/session.hpp"
+
+namespace tidewheel::cli {
+
+struct ComparedColumn {
+    std::string name, type;  // type as pg_type.typname
+};
+
+struct Difference {
+    std::int64_t expected = 0;              // rows
+    std::int64_t missing = 0;               // expected, but not stored
+    std::int64_t unexpected = 0;            // stored, but not expected
+    std::vector<std::string> missing_rows;  // some of them, as JSON
+    std::vector<std::string> unexpected_rows;
+};
+
+// Compares two relations of the same columns, as multisets. real and double precision are equal
+// within a relative 1e-9, since sums of theirs depend on the order of the records.
+Difference compare_relations(postgres::Session& session, const std::string& expected,
+                             const std::string& stored, const std::vector<ComparedColumn>& columns);
+
+}  // namespace tidewheel::cli

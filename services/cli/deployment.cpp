@@ -1,0 +1,242 @@
+#include "cli/deployment.hpp"
+
+#include <algorithm>
+#include <regex>
+
+#include "cli/source_errors.hpp"
+#include "cli/type_check.hpp"
+#include "cli/view_creation.hpp"
+#include "tidewheel/postgres/migrations.hpp"
+
+namespace tidewheel::cli {
+namespace {
+
+using postgres::DatabaseError;
+using postgres::StoredStatement;
+using postgres::StoredStream;
+using postgres::Transaction;
+
+// The schemas by name, so that the statement means the same to whichever role runs it ("$user"
+// would not).
+std::string search_path(Transaction& transaction) {
+    return transaction
+        .query(
+            "SELECT coalesce(string_agg(quote_ident(s), ', ' ORDER BY n), 'pg_catalog') "
+            "FROM unnest(current_schemas(false)) WITH ORDINALITY AS u(s, n)")[0]
+        .text(0);
+}
+
+bool can_use_server(Transaction& transaction) {
+    return transaction
+        .query(
+            "SELECT EXISTS (SELECT FROM pg_foreign_server WHERE srvname = 'kafka' AND "
+            "has_server_privilege(oid, 'USAGE'))")[0]
+        .boolean(0);
+}
+
+// Views are plain views underneath, so COMMENT ON MATERIALIZED VIEW has to call them that.
+std::string as_applied(const sql::PlainStatement& plain, const std::string& text) {
+    static const std::regex comment_on_view("^(\\s*COMMENT\\s+ON)\\s+MATERIALIZED(\\s+VIEW)",
+                                            std::regex::icase);
+    return plain.kind == "COMMENT" ? std::regex_replace(text, comment_on_view, "$1$2") : text;
+}
+
+class Deployment {
+  public:
+    Deployment(Transaction& transaction, const PipelineFiles& files, const Ledger& ledger,
+               const std::string& schema)
+        : transaction_(transaction),
+          files_(files),
+          ledger_(ledger),
+          schema_(schema),
+          foreign_(can_use_server(transaction)),
+          search_path_(search_path(transaction)) {
+        load_streams();
+    }
+
+    void apply(const Change& change) {
+        Deployed done{change.statement, change.verdict, {}};
+        in_savepoint(transaction_, [&] {
+            if (std::holds_alternative<sql::Stream>(change.statement.body))
+                apply_stream(change, done);
+            else if (std::holds_alternative<sql::PlainStatement>(change.statement.body))
+                apply_plain(change);
+            else
+                apply_continuous(change, done);
+        });
+        report_.statements.push_back(std::move(done));
+        report_.changed = report_.changed || change.verdict == Verdict::create;
+    }
+
+    DeploymentReport report() { return std::move(report_); }
+
+  private:
+    void load_streams() {
+        const std::vector<sql::Stream> declared = declared_streams(ledger_);
+        for (std::size_t i = 0; i < declared.size(); ++i) {
+            StoredStream stored{
+                ledger_.streams[i].id, declared[i], ledger_.streams[i].is_foreign, {}, {}};
+            resolve(stored);
+            report_.streams.push_back(std::move(stored));
+        }
+    }
+
+    void resolve(StoredStream& stored) {
+        stored.schema = postgres::resolve_schema(transaction_, stored.stream);
+        stored.checks = postgres::resolve_checks(transaction_, stored.stream.name);
+    }
+
+    void apply_stream(const Change& change, Deployed& done) {
+        if (change.verdict == Verdict::unchanged) return;
+        StoredStream stored{0, std::get<sql::Stream>(change.statement.body), foreign_, {}, {}};
+        run_mapped(change.statement,
+                   foreign_ ? stored.stream.as_foreign_table : stored.stream.as_ordinary_table);
+        if (stored.stream.name.schema.empty()) stored.stream.name.schema = schema_;
+        try {
+            resolve(stored);
+        } catch (const Error& error) {
+            if (error.kind() != Error::Kind::pipeline) throw;
+            throw sql::PipelineError(
+                {diagnostic_at(files_, change.statement, 0, error.what(), error.hint())});
+        }
+        stored.id = record_stream(transaction_, stored, origin_of(change.statement));
+        if (!foreign_)
+            done.warnings.push_back(
+                "there is no server kafka that this role may use: the stream is an empty ordinary "
+                "table, which works as well");
+        report_.streams.push_back(std::move(stored));
+    }
+
+    void apply_plain(const Change& change) {
+        if (change.verdict == Verdict::unchanged) return;
+        const auto& plain = std::get<sql::PlainStatement>(change.statement.body);
+        run_mapped(change.statement, as_applied(plain, change.statement.text));
+        record_object(transaction_, change.object, plain.kind, origin_of(change.statement));
+    }
+
+    void apply_continuous(const Change& change, Deployed& done) {
+        const StoredStream& stream = stream_of(change.statement);
+        StoredStatement stored{0, stream.id, change.statement, "", search_path_};
+        if (change.verdict == Verdict::unchanged) {
+            const AppliedStatement* applied = ledger_.statement(change.statement.name);
+            stored.id = applied->id;
+            stored.state_table = applied->state_table;
+            stored.search_path = applied->search_path;
+        } else {
+            stored.id = next_statement_id(transaction_);
+            std::holds_alternative<sql::ViewStatement>(stored.statement.body)
+                ? make_view(stream, stored, done)
+                : make_rows(stream, stored);
+            record_statement(transaction_, stored, stream);
+        }
+        report_.continuous.push_back(std::move(stored));
+    }
+
+    void make_view(const StoredStream& stream, StoredStatement& stored, Deployed& done) {
+        auto& view = std::get<sql::ViewStatement>(stored.statement.body);
+        if (view.name.schema.empty()) view.name.schema = schema_;
+        stored.state_table = state_table_name(stored.statement.name, stored.id);
+        done.warnings = create_view(transaction_, files_, stream, stored);
+    }
+
+    void make_rows(const StoredStream& stream, StoredStatement& stored) {
+        resolve_table(stored.statement);
+        check_rows(transaction_, files_, stream, stored);
+    }
+
+    // Which table the INSERT means, by the search path of today.
+    void resolve_table(sql::Statement& statement) {
+        auto& rows = std::get<sql::RowStatement>(statement.body);
+        const auto found = transaction_.query(
+            "SELECT n.nspname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = "
+            "c.relnamespace WHERE c.oid = to_regclass($1)",
+            {rows.target.quoted()});
+        if (found.empty())
+            throw sql::PipelineError({diagnostic_at_word(
+                files_, statement, rows.target.name, "there is no table " + rows.target.text(),
+                "CREATE TABLE " + rows.target.quoted() + " (…) before it")});
+        if (found[0].text(1) != "r" && found[0].text(1) != "p")
+            throw sql::PipelineError({diagnostic_at_word(files_, statement, rows.target.name,
+                                                         rows.target.text() + " is no table")});
+        rows.target.schema = found[0].text(0);
+    }
+
+    const StoredStream& stream_of(const sql::Statement& statement) const {
+        const sql::RelationName& name = *statement.stream;
+        const auto found = std::find_if(
+            report_.streams.begin(), report_.streams.end(), [&](const StoredStream& each) {
+                return each.stream.name.name == name.name &&
+                       (name.schema.empty() || name.schema == each.stream.name.schema);
+            });
+        if (found == report_.streams.end())
+            throw sql::PipelineError({diagnostic_at_word(files_, statement, name.name,
+                                                         "there is no stream " + name.text())});
+        return *found;
+    }
+
+    void run_mapped(const sql::Statement& statement, const std::string& executed) {
+        try {
+            transaction_.run(executed);
+        } catch (const DatabaseError& error) {
+            if (error.retryable()) throw;
+            throw sql::PipelineError({diagnostic_of(files_, statement, error, executed)});
+        }
+    }
+
+    Transaction& transaction_;
+    const PipelineFiles& files_;
+    const Ledger& ledger_;
+    const std::string schema_;
+    const bool foreign_;
+    const std::string search_path_;
+    DeploymentReport report_;
+};
+
+std::string current_schema(Transaction& transaction) {
+    const auto row = transaction.query("SELECT current_schema()")[0];
+    if (row.is_null(0))
+        throw Error(Error::Kind::setting, "the search path names no schema that exists",
+                    "ALTER ROLE … SET search_path = public");
+    return row.text(0);
+}
+
+// Mistakes of continuous statements are independent of each other, so all are told. What other
+// statements may rest on (streams, tables) ends it at the first mistake: what came after would only
+// repeat it.
+DeploymentReport apply_all(Deployment& deployment, const std::vector<Change>& changes) {
+    std::vector<sql::Diagnostic> wrong;
+    for (const Change& change : changes) {
+        try {
+            deployment.apply(change);
+        } catch (const sql::PipelineError& error) {
+            wrong.insert(wrong.end(), error.diagnostics().begin(), error.diagnostics().end());
+            const bool others_rest_on_it =
+                std::holds_alternative<sql::Stream>(change.statement.body) ||
+                std::holds_alternative<sql::PlainStatement>(change.statement.body);
+            if (others_rest_on_it) break;
+        }
+    }
+    if (!wrong.empty()) throw sql::PipelineError(std::move(wrong));
+    return deployment.report();
+}
+
+}  // namespace
+
+DeploymentReport deploy(Transaction& transaction, kafka::Admin& admin, const PipelineFiles& files) {
+    lock_catalogue(transaction);
+    postgres::migrate(transaction);
+    const Ledger ledger = read_ledger(transaction);
+    const sql::Pipeline pipeline = parse_files(files, declared_streams(ledger));
+    const std::string schema = current_schema(transaction);
+    const std::vector<Change> changes = compare(pipeline, ledger, files, schema);
+    std::vector<MissingTopic> topics = examine_topics(transaction, admin, changes, files);
+
+    Deployment deployment(transaction, files, ledger, schema);
+    DeploymentReport report = apply_all(deployment, changes);
+    if (report.changed) raise_version(transaction);
+    report.removed = describe_removed(changes, ledger, files);
+    report.topics = std::move(topics);
+    return report;
+}
+
+}  // namespace tidewheel::cli

@@ -1,0 +1,164 @@
+#include "cli/drop.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include "cli/context.hpp"
+#include "cli/ledger.hpp"
+#include "tidewheel/core/error.hpp"
+#include "tidewheel/postgres/catalogue.hpp"
+#include "tidewheel/postgres/connection.hpp"
+
+namespace tidewheel::cli {
+namespace {
+
+using postgres::Transaction;
+
+// One thing to drop: what to say, and the SQL that does it.
+struct Removal {
+    std::string name, what;
+    std::vector<std::string> script;
+};
+
+Removal remove_statement(const AppliedStatement& statement) {
+    const std::string forget =
+        "DELETE FROM tidewheel.statements WHERE id = " + std::to_string(statement.id);
+    if (!statement.is_view)
+        return {statement.name,
+                "rows " + statement.name + ": forgets the statement and its progress; the table " +
+                    statement.target.text() + " stays",
+                {forget}};
+    return {statement.name,
+            "view " + statement.name + ": drops the view " + statement.target.text() +
+                " and its state table " + statement.state_table,
+            {"DROP VIEW IF EXISTS " + statement.target.quoted(),
+             "DROP TABLE IF EXISTS " + statement.state_table, forget}};
+}
+
+Removal remove_stream(const AppliedStream& stream) {
+    return {stream.name.name,
+            "stream " + stream.name.text() + ": drops it and its dead letters; topic " +
+                stream.topic + " stays",
+            {std::string(stream.is_foreign ? "DROP FOREIGN TABLE IF EXISTS "
+                                           : "DROP TABLE IF EXISTS ") +
+                 stream.name.quoted(),
+             "DELETE FROM tidewheel.streams WHERE id = " + std::to_string(stream.id)}};
+}
+
+Removal forget_object(const AppliedObject& object) {
+    return {
+        object.object,
+        object.object + ": is forgotten, so that apply runs it again; to DROP it is yours",
+        {"DELETE FROM tidewheel.objects WHERE object = " + postgres::quote_literal(object.object)}};
+}
+
+class Selection {
+  public:
+    Selection(const Ledger& ledger, bool cascade) : ledger_(ledger), cascade_(cascade) {}
+
+    void add(const std::string& name) {
+        for (const AppliedStatement& statement : ledger_.statements)
+            if (statement.name == name) return add(remove_statement(statement));
+        for (const AppliedStream& stream : ledger_.streams)
+            if (stream.name.name == name || stream.name.text() == name) return add_stream(stream);
+        for (const AppliedObject& object : ledger_.objects)
+            if (object.object == name) return add(forget_object(object));
+        throw Error(Error::Kind::setting, "nothing named " + name + " was applied",
+                    "tidewheel plan lists what was");
+    }
+
+    const std::vector<Removal>& removals() const { return removals_; }
+
+  private:
+    void add_stream(const AppliedStream& stream) {
+        std::string readers;
+        for (const AppliedStatement& statement : ledger_.statements) {
+            if (statement.stream_id != stream.id || chosen(statement.name)) continue;
+            readers += (readers.empty() ? "" : ", ") + statement.name;
+            if (cascade_) add(remove_statement(statement));
+        }
+        if (!cascade_ && !readers.empty())
+            throw Error(Error::Kind::pipeline,
+                        "stream " + stream.name.text() + " is read by " + readers,
+                        "--cascade drops them as well");
+        add(remove_stream(stream));
+    }
+
+    bool chosen(const std::string& name) const {
+        return std::any_of(removals_.begin(), removals_.end(),
+                           [&](const Removal& removal) { return removal.name == name; });
+    }
+
+    void add(Removal removal) {
+        if (!chosen(removal.name)) removals_.push_back(std::move(removal));
+    }
+
+    const Ledger& ledger_;
+    bool cascade_;
+    std::vector<Removal> removals_;
+};
+
+bool agreed(Context& context, const std::vector<Removal>& removals) {
+    for (const Removal& removal : removals)
+        context.err << removal.what << '\n';
+    context.err << "Go on? [y/N] " << std::flush;
+    std::string answer;
+    std::getline(std::cin, answer);
+    return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+void print_removals(Context& context, const std::vector<Removal>& removals) {
+    codec::Json dropped = codec::Json::array();
+    for (const Removal& removal : removals) {
+        dropped.push(codec::Json::object().set("name", removal.name).set("what", removal.what));
+        if (!context.json) context.out << removal.what << '\n';
+    }
+    if (context.json) print(context.out, codec::Json::object().set("dropped", dropped));
+}
+
+}  // namespace
+
+int drop(Context& context, const DropOptions& options) {
+    const auto connection = context.connect();
+    postgres::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
+    Transaction transaction(*connection);
+    lock_catalogue(transaction);
+    const Ledger ledger = read_ledger(transaction);
+    Selection selection(ledger, options.cascade);
+    for (const std::string& name : options.names)
+        selection.add(name);
+    if (!options.yes && context.can_ask && !agreed(context, selection.removals())) {
+        context.err << "tidewheel: nothing was dropped\n";
+        return static_cast<int>(ExitCode::usage);
+    }
+    for (const Removal& removal : selection.removals())
+        for (const std::string& statement : removal.script)
+            transaction.run(statement);
+    raise_version(transaction);
+    transaction.commit();
+    print_removals(context, selection.removals());
+    return 0;
+}
+
+void add_drop(CLI::App& program, Context& context) {
+    auto options = std::make_shared<DropOptions>();
+    CLI::App* command =
+        program.add_subcommand("drop", "Drop statements or streams that were applied");
+    command->add_option("name", options->names, "Names, as tidewheel plan shows them")
+        ->required()
+        ->type_name("NAME");
+    command->add_flag("--cascade", options->cascade,
+                      "With a stream, drop the statements that read it");
+    command->add_flag("--yes", options->yes, "Don't ask");
+    command->footer(
+        "A view goes with its state; the table of an INSERT stays, and so does the topic. One "
+        "transaction.\n\n"
+        "Example:\n  tidewheel drop sales_hourly");
+    command->callback([&context, options] {
+        context.action = [&context, options] { return drop(context, *options); };
+    });
+}
+
+}  // namespace tidewheel::cli

@@ -1,0 +1,110 @@
+#include "cli/lag.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tidewheel::cli {
+namespace {
+
+using Bounds = std::pair<std::int64_t, std::int64_t>;  // [oldest, end)
+
+// Asks Kafka once for each partition, however many statements read it.
+class TopicEnds {
+  public:
+    explicit TopicEnds(kafka::Admin& admin) : admin_(admin) {}
+
+    std::optional<Bounds> bounds(const std::string& topic, int partition) {
+        if (!counts_.contains(topic)) counts_[topic] = admin_.partitions(topic).value_or(0);
+        if (partition >= counts_[topic]) return std::nullopt;
+        const auto key = std::pair(topic, partition);
+        if (!bounds_.contains(key)) bounds_[key] = admin_.watermarks(topic, partition);
+        return bounds_[key];
+    }
+
+  private:
+    kafka::Admin& admin_;
+    std::map<std::string, int> counts_;
+    std::map<std::pair<std::string, int>, Bounds> bounds_;
+};
+
+constexpr auto progress_query =
+    "SELECT s.id, s.name, s.kind, p.topic, p.partition, p.next_offset, p.records, p.rows_written, "
+    "extract(epoch FROM clock_timestamp() - p.record_time)::float8, p.watermark, p.owner, "
+    "(SELECT count(*) FROM tidewheel.dead_letters d WHERE d.stream_id = s.stream_id AND d.topic = "
+    "p.topic AND d.partition = p.partition "
+    "AND (d.statement_id = s.id OR d.statement_id IS NULL)) "
+    "FROM tidewheel.statements s JOIN tidewheel.progress p ON p.statement_id = s.id ORDER BY "
+    "s.name, p.topic, p.partition";
+
+PartitionLag read_partition(const postgres::Row& row, TopicEnds& ends) {
+    PartitionLag lag;
+    lag.partition = static_cast<int>(row.integer(4));
+    if (!row.is_null(5)) lag.next_offset = row.integer(5);
+    lag.records = row.integer(6);
+    lag.rows_written = row.integer(7);
+    if (!row.is_null(8)) lag.record_age = row.number(8);
+    lag.watermark = row.text_or(9, "");
+    lag.owner = row.text_or(10, "");
+    if (const auto bounds = ends.bounds(row.text(3), lag.partition)) {
+        lag.end_offset = bounds->second;
+        lag.lag = std::max<std::int64_t>(
+            0, bounds->second - std::max(lag.next_offset.value_or(0), bounds->first));
+    }
+    return lag;
+}
+
+}  // namespace
+
+std::int64_t StatementLag::lag() const {
+    std::int64_t sum = 0;
+    for (const PartitionLag& partition : partitions)
+        sum += partition.lag;
+    return sum;
+}
+
+std::int64_t StatementLag::records() const {
+    std::int64_t sum = 0;
+    for (const PartitionLag& partition : partitions)
+        sum += partition.records;
+    return sum;
+}
+
+bool StatementLag::topic_is_gone() const {
+    return std::any_of(partitions.begin(), partitions.end(),
+                       [](const PartitionLag& partition) { return !partition.end_offset; });
+}
+
+// The stalest partition decides; one that has everything is as fresh as can be, however old its
+// last record is.
+std::optional<double> StatementLag::freshness() const {
+    double worst = 0;
+    for (const PartitionLag& partition : partitions) {
+        if (partition.lag == 0) continue;
+        if (!partition.record_age) return std::nullopt;
+        worst = std::max(worst, *partition.record_age);
+    }
+    return worst;
+}
+
+std::vector<StatementLag> read_lag(postgres::Connection& connection, kafka::Admin& admin) {
+    std::vector<StatementLag> statements;
+    TopicEnds ends(admin);
+    for (const postgres::Row& row : connection.query(progress_query)) {
+        const int id = static_cast<int>(row.integer(0));
+        if (statements.empty() || statements.back().id != id)
+            statements.push_back({id, row.text(1), row.text(2), row.text(3), {}, 0});
+        statements.back().partitions.push_back(read_partition(row, ends));
+        statements.back().dead_letters += row.integer(11);
+    }
+    return statements;
+}
+
+std::map<int, std::int64_t> read_records(postgres::Connection& connection) {
+    std::map<int, std::int64_t> records;
+    for (const postgres::Row& row :
+         connection.query("SELECT statement_id, sum(records) FROM tidewheel.progress GROUP BY 1"))
+        records[static_cast<int>(row.integer(0))] = row.integer(1);
+    return records;
+}
+
+}  // namespace tidewheel::cli

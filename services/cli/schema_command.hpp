@@ -1,0 +1,21 @@
+#pragma once
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace tidewheel::cli {
+
+struct Context;
+
+struct SchemaOptions {
+    std::string stream;
+    std::vector<std::string> pipelines;  // files or folders
+};
+
+void add_schema(CLI::App& program, Context& context);
+int schema(Context& context, const SchemaOptions& options);
+
+}  // namespace tidewheel::cli

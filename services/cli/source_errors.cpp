@@ -1,0 +1,132 @@
+#include "cli/source_errors.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace tidewheel::cli {
+namespace {
+
+bool starts_character(char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;
+}
+bool in_word(char byte) {
+    return std::isalnum(static_cast<unsigned char>(byte)) || byte == '_' || !starts_character(byte);
+}
+
+std::size_t characters_in(std::string_view text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
+std::size_t byte_of_character(std::string_view text, std::size_t character) {
+    std::size_t byte = 0;
+    for (std::size_t seen = 0; byte < text.size(); ++byte)
+        if (starts_character(text[byte]) && seen++ == character) break;
+    return byte;
+}
+
+std::string word_at(std::string_view text, std::size_t byte) {
+    std::size_t end = byte;
+    while (end < text.size() && in_word(text[end]))
+        ++end;
+    return std::string(text.substr(byte, end - byte));
+}
+
+// The byte at which a whole word stands; npos: nowhere. Case is PostgreSQL's to fold, so it doesn't
+// count.
+std::size_t find_word(std::string_view text, const std::string& word) {
+    const auto same = [](char a, char b) {
+        return std::tolower(static_cast<unsigned char>(a)) ==
+               std::tolower(static_cast<unsigned char>(b));
+    };
+    auto from = text.begin();
+    while (!word.empty()) {
+        const auto found = std::search(from, text.end(), word.begin(), word.end(), same);
+        if (found == text.end()) break;
+        const auto after = found + static_cast<std::ptrdiff_t>(word.size());
+        const bool starts = found == text.begin() || !in_word(*(found - 1));
+        const bool ends = after == text.end() || !in_word(*after);
+        if (starts && ends) return static_cast<std::size_t>(found - text.begin());
+        from = found + 1;
+    }
+    return std::string_view::npos;
+}
+
+sql::Position position_at(const sql::Statement& statement, std::size_t character) {
+    const std::string_view before =
+        std::string_view(statement.text).substr(0, byte_of_character(statement.text, character));
+    const std::size_t newline = before.rfind('\n');
+    sql::Position position = statement.position;
+    position.line += static_cast<int>(std::count(before.begin(), before.end(), '\n'));
+    if (newline == std::string_view::npos)
+        position.column += static_cast<int>(characters_in(before));
+    else
+        position.column = 1 + static_cast<int>(characters_in(before.substr(newline + 1)));
+    return position;
+}
+
+void undo(postgres::Transaction& transaction, const std::string& savepoint) {
+    transaction.run("ROLLBACK TO SAVEPOINT " + savepoint + "; RELEASE SAVEPOINT " + savepoint);
+}
+
+}  // namespace
+
+sql::Diagnostic diagnostic_at(const PipelineFiles& files, const sql::Statement& statement,
+                              std::size_t offset, std::string what, std::string hint) {
+    const sql::Position position = position_at(statement, offset);
+    return {position, std::move(what), std::move(hint), files.line(position.file, position.line)};
+}
+
+sql::Diagnostic diagnostic_at_word(const PipelineFiles& files, const sql::Statement& statement,
+                                   const std::string& word, std::string what, std::string hint) {
+    const std::size_t byte = find_word(statement.text, word);
+    const std::size_t offset =
+        byte == std::string_view::npos
+            ? 0
+            : characters_in(std::string_view(statement.text).substr(0, byte));
+    return diagnostic_at(files, statement, offset, std::move(what), std::move(hint));
+}
+
+sql::Diagnostic diagnostic_of(const PipelineFiles& files, const sql::Statement& statement,
+                              const postgres::DatabaseError& error, const std::string& executed) {
+    if (error.position() <= 0)
+        return diagnostic_at(files, statement, 0, error.what(), error.hint());
+    const auto pointed = static_cast<std::size_t>(error.position() - 1);
+    const std::size_t own = executed.find(statement.text);
+    if (own != std::string::npos) {
+        const std::size_t before = characters_in(std::string_view(executed).substr(0, own));
+        if (pointed >= before && pointed - before <= characters_in(statement.text))
+            return diagnostic_at(files, statement, pointed - before, error.what(), error.hint());
+    }
+    const std::string word = word_at(executed, byte_of_character(executed, pointed));
+    return diagnostic_at_word(files, statement, word, error.what(), error.hint());
+}
+
+void in_savepoint(postgres::Transaction& transaction, const std::function<void()>& work) {
+    transaction.run("SAVEPOINT tidewheel_step");
+    try {
+        work();
+    } catch (const postgres::DatabaseError& error) {
+        if (!error.sqlstate().empty()) undo(transaction, "tidewheel_step");
+        throw;
+    } catch (...) {
+        undo(transaction, "tidewheel_step");
+        throw;
+    }
+    transaction.run("RELEASE SAVEPOINT tidewheel_step");
+}
+
+void in_scratch(postgres::Transaction& transaction, const std::function<void()>& work) {
+    transaction.run("SAVEPOINT tidewheel_scratch");
+    try {
+        work();
+    } catch (const postgres::DatabaseError& error) {
+        if (!error.sqlstate().empty()) undo(transaction, "tidewheel_scratch");
+        throw;
+    } catch (...) {
+        undo(transaction, "tidewheel_scratch");
+        throw;
+    }
+    undo(transaction, "tidewheel_scratch");
+}
+
+}  // namespace tidewheel::cli

@@ -1,0 +1,22 @@
+#pragma once
+#include <chrono>
+
+namespace CLI {
+class App;
+}
+
+namespace tidewheel::cli {
+
+struct Context;
+
+struct StatusOptions {
+    bool partitions = false;  // a line per partition
+    bool watch = false;       // again every second, until stopped
+    bool wait = false;        // until nothing is behind
+    double timeout = 300;     // seconds, for `wait`
+};
+
+void add_status(CLI::App& program, Context& context);
+int status(Context& context, const StatusOptions& options);
+
+}  // namespace tidewheel::cli

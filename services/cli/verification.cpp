@@ -1,0 +1,236 @@
+#include "cli/verification.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "cli/replay.hpp"
+#include "cli/sql_decoder.hpp"
+#include "cli/topic_copy.hpp"
+
+namespace tidewheel::cli {
+namespace {
+
+using postgres::DatabaseError;
+using postgres::quote_literal;
+using postgres::Session;
+using postgres::StoredStatement;
+using postgres::StoredStream;
+
+sql::RelationName target_of(const StoredStatement& stored) {
+    const auto* view = std::get_if<sql::ViewStatement>(&stored.statement.body);
+    return view ? view->name : std::get<sql::RowStatement>(stored.statement.body).target;
+}
+
+// Statements that share a target can only be verified together: nobody can tell whose row is whose.
+struct Unit {
+    std::vector<const StoredStatement*> statements;
+    Expected expected;
+    Verified result;
+};
+
+std::vector<Unit> units_of(const postgres::Catalogue& catalogue, const std::vector<int>& chosen) {
+    std::map<sql::RelationName, Unit> by_target;
+    for (const int id : chosen)
+        for (const StoredStatement& statement : catalogue.statements)
+            if (statement.id == id) by_target[target_of(statement)];
+    for (const StoredStatement& statement : catalogue.statements)
+        if (const auto unit = by_target.find(target_of(statement)); unit != by_target.end())
+            unit->second.statements.push_back(&statement);
+    std::vector<Unit> units;
+    for (auto& [target, unit] : by_target) {
+        unit.result.stored = target.text();
+        for (const StoredStatement* statement : unit.statements)
+            unit.result.statements.push_back(statement->statement.name);
+        units.push_back(std::move(unit));
+    }
+    return units;
+}
+
+class Verification {
+  public:
+    Verification(const postgres::Catalogue& catalogue, const std::vector<int>& chosen,
+                 Session& session, const kafka::ClientSettings& kafka,
+                 const VerificationProgress& progress)
+        : catalogue_(catalogue),
+          session_(session),
+          kafka_(kafka),
+          progress_(progress),
+          units_(units_of(catalogue, chosen)) {}
+
+    std::vector<Verified> run() {
+        session_.run("BEGIN ISOLATION LEVEL REPEATABLE READ");
+        read_progress();
+        for (std::size_t i = 0; i < units_.size(); ++i)
+            units_[i].expected =
+                make_expected(session_, *units_[i].statements.front(), static_cast<int>(i));
+        for (const StoredStream& stream : catalogue_.streams)
+            if (reads(stream)) verify_stream(stream);
+        for (Unit& unit : units_)
+            compare(unit);
+        session_.run("ROLLBACK");
+        std::vector<Verified> results;
+        for (Unit& unit : units_)
+            results.push_back(std::move(unit.result));
+        return results;
+    }
+
+  private:
+    void read_progress() {
+        for (const auto& row : session_.run("SELECT statement_id, partition, coalesce(next_offset, "
+                                            "0) FROM tidewheel.progress"))
+            progress_of_[static_cast<int>(row.integer(0))][static_cast<int>(row.integer(1))] =
+                row.integer(2);
+    }
+
+    bool reads(const StoredStream& stream) const {
+        return std::any_of(units_.begin(), units_.end(), [&](const Unit& unit) {
+            return std::any_of(unit.statements.begin(), unit.statements.end(),
+                               [&](const auto* each) { return each->stream_id == stream.id; });
+        });
+    }
+
+    // Calls `each` for every unit and statement of it that reads the stream.
+    void for_each(const StoredStream& stream,
+                  const std::function<void(Unit&, const StoredStatement&)>& each) {
+        for (Unit& unit : units_)
+            for (const StoredStatement* statement : unit.statements)
+                if (statement->stream_id == stream.id) each(unit, *statement);
+    }
+
+    void add_problem(const StoredStream& stream, const std::string& problem) {
+        for_each(stream, [&](Unit& unit, const StoredStatement&) {
+            auto& problems = unit.result.problems;
+            if (std::find(problems.begin(), problems.end(), problem) == problems.end())
+                problems.push_back(problem);
+        });
+    }
+
+    Bounds bounds_of(const StoredStream& stream) {
+        Bounds bounds;
+        for_each(stream, [&](Unit&, const StoredStatement& statement) {
+            for (const auto& [partition, next] : progress_of_[statement.id])
+                bounds[partition] = std::max(bounds[partition], next);
+        });
+        return bounds;
+    }
+
+    void verify_stream(const StoredStream& stream) {
+        const Bounds bounds = bounds_of(stream);
+        const std::string missing = missing_history(kafka_, stream.stream.topic, bounds);
+        if (!missing.empty())
+            return add_problem(stream, "cannot be verified from the beginning: " + missing);
+        load(stream, bounds);
+        judge_dead_letters(stream);
+        decode(stream);
+        for_each(stream, [&](Unit& unit, const StoredStatement& statement) {
+            try_replay(stream, unit, statement);
+        });
+        session_.run(
+            "DROP FUNCTION pg_temp.tidewheel_judge(pg_temp.tidewheel_raw); DROP TABLE "
+            "pg_temp.tidewheel_raw, pg_temp.tidewheel_good");
+    }
+
+    void load(const StoredStream& stream, const Bounds& bounds) {
+        std::int64_t records = 0;
+        for (const auto& [partition, bound] : bounds)
+            records += bound;
+        progress_.planned(records);
+        session_.run(raw_table_ddl());
+        session_.run(good_table_ddl(stream));
+        session_.run(judge_ddl(stream));
+        const bool with_headers = std::any_of(
+            stream.schema.columns.begin(), stream.schema.columns.end(),
+            [](const engine::Column& column) { return column.source == engine::Source::header; });
+        copy_topic(kafka_, stream.stream.topic, bounds, with_headers, session_, progress_.read);
+        session_.run("ANALYZE pg_temp.tidewheel_raw");
+    }
+
+    // The dead letters that the stream's own rules made, among the records that were read.
+    static std::string parked(const StoredStream& stream) {
+        return "FROM tidewheel.dead_letters d WHERE d.statement_id IS NULL AND d.stream_id = " +
+               std::to_string(stream.id) + " AND d.topic = " + quote_literal(stream.stream.topic) +
+               " AND d.partition = r.partition AND d.\"offset\" = r.\"offset\"";
+    }
+
+    void judge_dead_letters(const StoredStream& stream) {
+        const auto rows = session_.run(
+            "SELECT r.partition, r.\"offset\", d.reason, d.payload IS NOT DISTINCT FROM r.payload "
+            "FROM pg_temp.tidewheel_raw r CROSS JOIN LATERAL (SELECT d.reason, d.payload " +
+            parked(stream) + ") d WHERE d.payload IS DISTINCT FROM r.payload OR (d.reason IN (" +
+            judged_reasons() + ") AND pg_temp.tidewheel_judge(r) IS NULL) LIMIT 10");
+        for (const auto& row : rows) {
+            const std::string where = "dead letter " + stream.stream.topic + "[" + row.text(0) +
+                                      "]@" + row.text(1) + " (" + row.text(2) + ")";
+            add_problem(stream, row.boolean(3)
+                                    ? where + " is a good record by PostgreSQL's judgement"
+                                    : where + " doesn't hold the record's bytes");
+        }
+    }
+
+    // All at once; and only when PostgreSQL refuses a record that the services took, one by one, to
+    // name it.
+    void decode(const StoredStream& stream) {
+        const std::string taken = "NOT EXISTS (SELECT " + parked(stream) + ")";
+        session_.run("SAVEPOINT tidewheel_decode");
+        try {
+            session_.run(decode_script(stream, taken));
+        } catch (const DatabaseError& error) {
+            if (!error.is_about_data()) throw;
+            session_.run("ROLLBACK TO SAVEPOINT tidewheel_decode");
+            const auto rows = session_.run(
+                "SELECT r.partition, r.\"offset\", pg_temp.tidewheel_judge(r) FROM "
+                "pg_temp.tidewheel_raw r WHERE " +
+                taken + " AND pg_temp.tidewheel_judge(r) IS NOT NULL LIMIT 10");
+            if (rows.empty()) throw;
+            for (const auto& row : rows)
+                add_problem(stream, "record " + stream.stream.topic + "[" + row.text(0) + "]@" +
+                                        row.text(1) +
+                                        " was taken as good, but PostgreSQL says: " + row.text(2));
+            session_.run(decode_script(stream, taken + " AND pg_temp.tidewheel_judge(r) IS NULL"));
+        }
+        session_.run("ANALYZE pg_temp.tidewheel_good");
+    }
+
+    void try_replay(const StoredStream& stream, Unit& unit, const StoredStatement& statement) {
+        session_.run("SAVEPOINT tidewheel_replay");
+        try {
+            replay(session_, stream, statement, progress_of_[statement.id], unit.expected);
+        } catch (const DatabaseError& error) {
+            if (error.sqlstate().empty()) throw;
+            session_.run("ROLLBACK TO SAVEPOINT tidewheel_replay");
+            unit.result.problems.push_back(
+                statement.statement.name +
+                " can't be run over the topic's records: " + error.what());
+        }
+    }
+
+    void compare(Unit& unit) {
+        if (!unit.result.problems.empty() && !can_compare(unit)) return;
+        unit.result.difference = compare_relations(
+            session_, unit.expected.relation, unit.expected.stored.quoted(), unit.expected.columns);
+    }
+
+    // What was never replayed has nothing to be compared with: its problem says why.
+    bool can_compare(const Unit& unit) {
+        return session_.run("SELECT EXISTS (SELECT FROM " + unit.expected.relation + ")")[0]
+            .boolean(0);
+    }
+
+    const postgres::Catalogue& catalogue_;
+    Session& session_;
+    const kafka::ClientSettings& kafka_;
+    const VerificationProgress& progress_;
+    std::vector<Unit> units_;
+    std::map<int, Bounds> progress_of_;
+};
+
+}  // namespace
+
+std::vector<Verified> verify_statements(const postgres::Catalogue& catalogue,
+                                        const std::vector<int>& statements, Session& session,
+                                        const kafka::ClientSettings& kafka,
+                                        const VerificationProgress& progress) {
+    return Verification(catalogue, statements, session, kafka, progress).run();
+}
+
+}  // namespace tidewheel::cli

@@ -1,0 +1,13 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace tidewheel::cli {
+
+struct Context;
+void add_version(CLI::App& program, Context& context);
+int version(Context& context);
+
+}  // namespace tidewheel::cli

@@ -1,0 +1,80 @@
+#include "cli/view_creation.hpp"
+
+#include "cli/source_errors.hpp"
+#include "tidewheel/postgres/pushdown.hpp"
+
+namespace tidewheel::cli {
+namespace {
+
+using postgres::quote_name;
+using postgres::Transaction;
+
+constexpr std::size_t longest_name = 63;  // NAMEDATALEN - 1
+
+std::string finishing_select(const sql::ViewStatement& view, const std::string& state_table) {
+    std::string select = view.finish;
+    const std::string token = "{state}";
+    for (auto at = select.find(token); at != std::string::npos;
+         at = select.find(token, at + state_table.size()))
+        select.replace(at, token.size(), state_table);
+    return select;
+}
+
+// Merging can widen a type (a sum of sums of bigint is numeric); users see the definition's own.
+void cast_to_definition(Transaction& transaction, const sql::ViewStatement& view,
+                        const std::string& state_table,
+                        const std::vector<ResultColumn>& definition) {
+    std::string names, casts;
+    for (const ResultColumn& column : definition) {
+        const std::string comma = names.empty() ? "" : ", ";
+        names += comma + quote_name(column.name);
+        casts += comma + "CAST(f." + quote_name(column.name) + " AS " + column.type + ") AS " +
+                 quote_name(column.name);
+    }
+    transaction.run("DROP VIEW " + view.name.quoted());
+    transaction.run("CREATE VIEW " + view.name.quoted() + " AS SELECT " + casts + " FROM (" +
+                    finishing_select(view, state_table) + ") f (" + names + ")");
+}
+
+std::vector<std::string> float_warnings(Transaction& transaction, const sql::ViewStatement& view,
+                                        const std::string& state_table) {
+    std::vector<std::string> warnings;
+    for (const ResultColumn& column : columns_of(transaction, state_table))
+        for (const sql::Partial& partial : view.partials)
+            if (partial.column == column.name && partial.merge == sql::Merge::add &&
+                (column.type == "real" || column.type == "double precision"))
+                warnings.push_back(partial.expression + " adds " + column.type +
+                                   " values: its last digits depend on the order of the records; "
+                                   "numeric would not");
+    return warnings;
+}
+
+}  // namespace
+
+std::string state_table_name(const std::string& statement, int id) {
+    const std::string name = "state_" + statement;
+    return "tidewheel." +
+           quote_name(name.size() <= longest_name ? name : "state_" + std::to_string(id));
+}
+
+std::vector<std::string> create_view(Transaction& transaction, const PipelineFiles& files,
+                                     const postgres::StoredStream& stream,
+                                     const postgres::StoredStatement& stored) {
+    const auto& view = std::get<sql::ViewStatement>(stored.statement.body);
+    const std::vector<ResultColumn> definition = check_view(transaction, files, stored.statement);
+    std::string executed;
+    try {
+        open_stage(transaction, stream);
+        for (const std::string& ddl : postgres::view_ddl(view, stored.state_table))
+            transaction.run(executed = ddl);
+        if (columns_of(transaction, view.name.quoted()) != definition)
+            cast_to_definition(transaction, view, stored.state_table, definition);
+        close_stage(transaction);
+    } catch (const postgres::DatabaseError& error) {
+        if (error.retryable()) throw;
+        throw sql::PipelineError({diagnostic_of(files, stored.statement, error, executed)});
+    }
+    return float_warnings(transaction, view, stored.state_table);
+}
+
+}  // namespace tidewheel::cli

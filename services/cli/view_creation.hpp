@@ -1,0 +1,20 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "cli/pipeline_files.hpp"
+#include "cli/type_check.hpp"
+#include "tidewheel/postgres/catalogue.hpp"
+
+namespace tidewheel::cli {
+
+// tidewheel.state_<name>, quoted; by number where the name is too long for that.
+std::string state_table_name(const std::string& statement, int id);
+
+// Makes the state table and the view that users read, with exactly the columns of the definition.
+// Returns warnings. Throws sql::PipelineError where PostgreSQL says no.
+std::vector<std::string> create_view(postgres::Transaction& transaction, const PipelineFiles& files,
+                                     const postgres::StoredStream& stream,
+                                     const postgres::StoredStatement& statement);
+
+}  // namespace tidewheel::cli
