@@ -5,7 +5,7 @@
 #include <charconv>
 #include <ranges>
 
-#include "utf8.hpp"
+#include "tidewheel/codec/utf8.hpp"
 
 namespace tidewheel::codec {
 

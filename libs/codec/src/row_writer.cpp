@@ -7,8 +7,8 @@
 
 #include "number_text.hpp"
 #include "numeric_wire.hpp"
+#include "tidewheel/codec/utf8.hpp"
 #include "timestamp_text.hpp"
-#include "utf8.hpp"
 #include "uuid_text.hpp"
 
 namespace tidewheel::codec {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "utf8.hpp"
+#include "tidewheel/codec/utf8.hpp"
 
 namespace tidewheel::codec {
 namespace {

@@ -1,4 +1,4 @@
-#include "utf8.hpp"
+#include "tidewheel/codec/utf8.hpp"
 
 #include <algorithm>
 #include <cstdint>

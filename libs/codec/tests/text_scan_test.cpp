@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "tidewheel/codec/utf8.hpp"
 #include "tidewheel/testing/catch.hpp"
-#include "utf8.hpp"
 
 using namespace tidewheel::codec;
 using namespace std::string_literals;

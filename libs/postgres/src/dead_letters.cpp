@@ -19,7 +19,7 @@ std::string hex(std::string_view bytes) {
 
 // PostgreSQL's text takes neither NUL nor broken UTF-8.
 bool is_text(std::string_view bytes) {
-    return bytes.find('\0') == std::string_view::npos && codec::is_utf8(bytes);
+    return bytes.find('\0') == std::string_view::npos && !codec::find_invalid_utf8(bytes);
 }
 
 std::string as_text(std::string_view bytes) {
