@@ -51,11 +51,11 @@ long long count(const DeploymentReport& report, Verdict verdict) {
 }
 
 void print_text(Context& context, const DeploymentReport& report) {
-    Table table({{""}, {""}, {""}});
     std::string warnings;
     for (const Deployed& done : report.statements) {
-        context.out << outcome(done.verdict, false) << "  " << kind_of(done.statement) << " "
-                    << done.statement.name << '\n';
+        const std::string verdict = outcome(done.verdict, false);
+        context.out << verdict << std::string(11 - verdict.size(), ' ') << title(done.statement)
+                    << '\n';
         for (const std::string& warning : done.warnings)
             warnings += "warning: " + done.statement.name + ": " + warning + "\n";
     }

@@ -17,13 +17,17 @@ using postgres::StoredStream;
 using postgres::Transaction;
 
 // The schemas by name, so that the statement means the same to whichever role runs it ("$user"
-// would not).
-std::string search_path(Transaction& transaction) {
-    return transaction
-        .query(
-            "SELECT coalesce(string_agg(quote_ident(s), ', ' ORDER BY n), 'pg_catalog') "
-            "FROM unnest(current_schemas(false)) WITH ORDINALITY AS u(s, n)")[0]
-        .text(0);
+// would not). Never our own: a role named tidewheel would find it by "$user" and put its tables
+// there.
+std::string settle_search_path(Transaction& transaction) {
+    const auto row = transaction.query(
+        "SELECT string_agg(quote_ident(s), ', ' ORDER BY n) FROM unnest(current_schemas(false)) "
+        "WITH ORDINALITY AS u(s, n) WHERE s <> 'tidewheel'")[0];
+    if (row.is_null(0))
+        throw Error(Error::Kind::setting, "the search path names no schema that exists",
+                    "ALTER ROLE … SET search_path = public");
+    transaction.run("SET LOCAL search_path = " + row.text(0));
+    return row.text(0);
 }
 
 bool can_use_server(Transaction& transaction) {
@@ -44,13 +48,13 @@ std::string as_applied(const sql::PlainStatement& plain, const std::string& text
 class Deployment {
   public:
     Deployment(Transaction& transaction, const PipelineFiles& files, const Ledger& ledger,
-               const std::string& schema)
+               const std::string& schema, const std::string& search_path)
         : transaction_(transaction),
           files_(files),
           ledger_(ledger),
           schema_(schema),
           foreign_(can_use_server(transaction)),
-          search_path_(search_path(transaction)) {
+          search_path_(search_path) {
         load_streams();
     }
 
@@ -68,6 +72,7 @@ class Deployment {
         report_.changed = report_.changed || change.verdict == Verdict::create;
     }
 
+    bool can_go_on() { return is_usable(transaction_); }
     DeploymentReport report() { return std::move(report_); }
 
   private:
@@ -192,14 +197,6 @@ class Deployment {
     DeploymentReport report_;
 };
 
-std::string current_schema(Transaction& transaction) {
-    const auto row = transaction.query("SELECT current_schema()")[0];
-    if (row.is_null(0))
-        throw Error(Error::Kind::setting, "the search path names no schema that exists",
-                    "ALTER ROLE … SET search_path = public");
-    return row.text(0);
-}
-
 // Mistakes of continuous statements are independent of each other, so all are told. What other
 // statements may rest on (streams, tables) ends it at the first mistake: what came after would only
 // repeat it.
@@ -213,7 +210,7 @@ DeploymentReport apply_all(Deployment& deployment, const std::vector<Change>& ch
             const bool others_rest_on_it =
                 std::holds_alternative<sql::Stream>(change.statement.body) ||
                 std::holds_alternative<sql::PlainStatement>(change.statement.body);
-            if (others_rest_on_it) break;
+            if (others_rest_on_it || !deployment.can_go_on()) break;
         }
     }
     if (!wrong.empty()) throw sql::PipelineError(std::move(wrong));
@@ -225,13 +222,14 @@ DeploymentReport apply_all(Deployment& deployment, const std::vector<Change>& ch
 DeploymentReport deploy(Transaction& transaction, kafka::Admin& admin, const PipelineFiles& files) {
     lock_catalogue(transaction);
     postgres::migrate(transaction);
+    const std::string path = settle_search_path(transaction);
+    const std::string schema = transaction.query("SELECT current_schema()")[0].text(0);
     const Ledger ledger = read_ledger(transaction);
     const sql::Pipeline pipeline = parse_files(files, declared_streams(ledger));
-    const std::string schema = current_schema(transaction);
     const std::vector<Change> changes = compare(pipeline, ledger, files, schema);
     std::vector<MissingTopic> topics = examine_topics(transaction, admin, changes, files);
 
-    Deployment deployment(transaction, files, ledger, schema);
+    Deployment deployment(transaction, files, ledger, schema, path);
     DeploymentReport report = apply_all(deployment, changes);
     if (report.changed) raise_version(transaction);
     report.removed = describe_removed(changes, ledger, files);

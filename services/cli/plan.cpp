@@ -94,8 +94,8 @@ Plan plan_catalogue(Context& context) {
 
 void print_text(Context& context, const Plan& plan) {
     for (const PlanEntry& entry : plan.entries) {
-        context.out << kind_of(entry.statement) << " " << entry.statement.name
-                    << (entry.outcome.empty() ? "" : ": " + entry.outcome) << '\n';
+        context.out << title(entry.statement) << (entry.outcome.empty() ? "" : ": " + entry.outcome)
+                    << '\n';
         for (const auto& [label, text] : entry.lines)
             context.out << "    " << label
                         << std::string(label.size() < 12 ? 12 - label.size() : 1, ' ') << text
@@ -132,6 +132,14 @@ std::string kind_of(const sql::Statement& statement) {
     if (const auto* plain = std::get_if<sql::PlainStatement>(&statement.body)) return plain->kind;
     if (std::holds_alternative<sql::Stream>(statement.body)) return "stream";
     return std::holds_alternative<sql::ViewStatement>(statement.body) ? "view" : "rows";
+}
+
+// A plain statement's name begins with what it is about: CREATE TABLE, TABLE t.
+std::string title(const sql::Statement& statement) {
+    const std::string kind = kind_of(statement);
+    const std::string about = kind.substr(kind.rfind(' ') + 1) + " ";
+    const bool repeats = statement.name.starts_with(about);
+    return kind + " " + (repeats ? statement.name.substr(about.size()) : statement.name);
 }
 
 std::string outcome(Verdict verdict, bool to_come) {

@@ -20,6 +20,8 @@ void add_plan(CLI::App& program, Context& context);
 int plan(Context& context, const PlanOptions& options);
 
 std::string kind_of(const sql::Statement& statement);  // stream, rows, view, CREATE TABLE…
-std::string outcome(Verdict verdict, bool to_come);    // "created", or "to be created"
+// For people: "view sales_hourly", "CREATE TABLE discounted_events".
+std::string title(const sql::Statement& statement);
+std::string outcome(Verdict verdict, bool to_come);  // "created", or "to be created"
 
 }  // namespace tidewheel::cli

@@ -64,8 +64,14 @@ sql::Position position_at(const sql::Statement& statement, std::size_t character
     return position;
 }
 
+// libpqxx 6 gives a transaction up at its first error: then there is nothing to undo, and the error
+// that led here is the one to tell.
 void undo(postgres::Transaction& transaction, const std::string& savepoint) {
-    transaction.run("ROLLBACK TO SAVEPOINT " + savepoint + "; RELEASE SAVEPOINT " + savepoint);
+    try {
+        transaction.run("ROLLBACK TO SAVEPOINT " + savepoint + "; RELEASE SAVEPOINT " + savepoint);
+    } catch (const std::exception&) {
+        if (is_usable(transaction)) throw;
+    }
 }
 
 }  // namespace
@@ -99,6 +105,15 @@ sql::Diagnostic diagnostic_of(const PipelineFiles& files, const sql::Statement& 
     }
     const std::string word = word_at(executed, byte_of_character(executed, pointed));
     return diagnostic_at_word(files, statement, word, error.what(), error.hint());
+}
+
+bool is_usable(postgres::Transaction& transaction) {
+    try {
+        transaction.run("SELECT 1");
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
 }
 
 void in_savepoint(postgres::Transaction& transaction, const std::function<void()>& work) {

@@ -42,7 +42,7 @@ std::string bash_offers(const std::string& script, const std::string& words, int
 TEST_CASE("every command has a description, an example and --help") {
     Program program;
     for (const CommandNode& node : command_tree(program.app)) {
-        INFO(node.path.empty() ? "tidewheel" : node.path.back());
+        INFO((node.path.empty() ? "tidewheel" : node.path.back()));
         CHECK(!node.help.empty());
         const bool has_help =
             std::any_of(node.flags.begin(), node.flags.end(), [](const Flag& flag) {

@@ -1,0 +1,229 @@
+#include "tidewheel_cli.hpp"
+
+using namespace tidewheel;
+using testing::orders_pipeline;
+using testing::orders_stream;
+using testing::TidewheelCli;
+
+namespace {
+
+// Applies a bad pipeline and requires that it is refused at this place, and that nothing came of
+// it.
+void require_refused(TidewheelCli& cli, const std::string& text, const std::string& place,
+                     const std::string& what) {
+    const auto applied = cli.run({"apply", cli.file(text)});
+    INFO(applied.output << applied.errors);
+    CHECK(applied.status == 3);
+    CHECK_THAT(applied.errors, Catch::Matchers::ContainsSubstring("pipeline.sql:" + place));
+    CHECK_THAT(applied.errors, Catch::Matchers::ContainsSubstring(what));
+    CHECK(cli.value("SELECT to_regclass('orders')") == "NULL");
+    CHECK(cli.value("SELECT to_regclass('tidewheel.streams')") == "NULL");
+    kafka::Admin admin(testing::kafka());
+    CHECK(!admin.partitions(cli.topic));
+}
+
+}  // namespace
+
+TEST_CASE(
+    "apply makes streams, tables, views, progress and topics, and does nothing the second time") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    const std::string file = cli.file(orders_pipeline);
+    const auto first = cli.run({"apply", file});
+    INFO(first.output << first.errors);
+    REQUIRE(first.status == 0);
+    CHECK(cli.value("SELECT relkind FROM pg_class WHERE oid = 'orders'::regclass") == "f");
+    CHECK(cli.value("SELECT relkind FROM pg_class WHERE oid = 'by_shop'::regclass") == "v");
+    CHECK(cli.value("SELECT obj_description('by_shop'::regclass)") == "what shops sell");
+    CHECK(cli.value("SELECT count(*) FROM tidewheel.progress WHERE next_offset IS NULL") == "4");
+    CHECK(cli.value("SELECT string_agg(format_type(atttypid, atttypmod), ',' ORDER BY attnum) FROM "
+                    "pg_attribute "
+                    "WHERE attrelid = 'by_shop'::regclass AND attnum > 0") ==
+          "text,bigint,numeric,numeric");
+    kafka::Admin admin(testing::kafka());
+    CHECK(admin.partitions(cli.topic) == 2);
+
+    const std::string version = cli.value("SELECT version FROM tidewheel.catalogue");
+    const auto second = cli.run({"apply", file, "--json"});
+    REQUIRE(second.status == 0);
+    const codec::Json document = second.json();
+    CHECK(document.find("changed")->boolean() == false);
+    for (const codec::Json& statement : document.find("statements")->items())
+        CHECK(statement.find("outcome")->string() == "unchanged");
+    CHECK(cli.value("SELECT version FROM tidewheel.catalogue") == version);
+}
+
+TEST_CASE(
+    "apply refuses a syntax error, an unknown type, an unknown option and a missing topic at their "
+    "place") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    cli.query("DROP SCHEMA tidewheel CASCADE");
+    SECTION("a syntax error") {
+        require_refused(cli, orders_stream + "CREATE TABEL t (a int);\n", "7:8", "syntax error");
+    }
+    SECTION("an unknown type") {
+        require_refused(cli,
+                        "CREATE FOREIGN TABLE orders (\n    id intger\n) SERVER kafka OPTIONS "
+                        "(topic '{topic}');\n",
+                        "2:8", "intger");
+    }
+    SECTION("an unknown option") {
+        require_refused(cli,
+                        "CREATE FOREIGN TABLE orders (id int) SERVER kafka OPTIONS (topic "
+                        "'{topic}', colour 'red');\n",
+                        "1:", "colour");
+    }
+    SECTION("no topic") {
+        require_refused(
+            cli, "CREATE FOREIGN TABLE orders (id int) SERVER kafka OPTIONS (partitions '1');\n",
+            "1:", "topic");
+    }
+    SECTION("two statements with one name") {
+        require_refused(
+            cli,
+            orders_pipeline + "CREATE MATERIALIZED VIEW by_shop AS SELECT count(*) FROM orders;\n",
+            "12:", "by_shop");
+    }
+    SECTION("an unknown column in the middle of a statement") {
+        require_refused(
+            cli,
+            orders_stream +
+                "CREATE TABLE t (id integer);\nINSERT INTO t\nSELECT idd\nFROM orders;\n",
+            "9:8", "idd");
+    }
+    SECTION("an unknown function in a view") {
+        require_refused(cli,
+                        orders_stream +
+                            "CREATE MATERIALIZED VIEW v AS\nSELECT shop, nosuch(shop), "
+                            "count(*)\nFROM orders GROUP BY 1, 2;\n",
+                        "8:14", "nosuch");
+    }
+    SECTION("a volatile function") {
+        require_refused(cli,
+                        orders_stream +
+                            "CREATE TABLE t (id integer, r float);\nINSERT INTO t\nSELECT id, "
+                            "random() FROM orders;\n",
+                        "", "random");
+    }
+    SECTION("now() in a view") {
+        require_refused(cli,
+                        orders_stream +
+                            "CREATE MATERIALIZED VIEW v AS SELECT now() AS n, count(*) FROM orders "
+                            "GROUP BY 1;\n",
+                        "7:", "now");
+    }
+    SECTION("a conflict target without a unique index") {
+        require_refused(cli,
+                        orders_stream +
+                            "CREATE TABLE t (id integer);\nINSERT INTO t SELECT id FROM orders ON "
+                            "CONFLICT (id) DO NOTHING;\n",
+                        "8:1", "unique");
+    }
+}
+
+TEST_CASE("apply tells every mistake of independent statements at once") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    const auto applied = cli.run(
+        {"apply", cli.file(orders_stream + "CREATE TABLE t (id integer);\n"
+                                           "INSERT INTO t SELECT rank() OVER () FROM orders;\n"
+                                           "-- name: second\n"
+                                           "INSERT INTO t SELECT DISTINCT id FROM orders;\n")});
+    CHECK(applied.status == 3);
+    CHECK_THAT(applied.errors, Catch::Matchers::ContainsSubstring("pipeline.sql:8:"));
+    CHECK_THAT(applied.errors, Catch::Matchers::ContainsSubstring("pipeline.sql:10:"));
+}
+
+TEST_CASE("apply refuses partitions that differ from the topic's, naming both numbers") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    kafka::Admin admin(testing::kafka());
+    REQUIRE(admin.create_topic(cli.topic, 3));
+    const auto applied = cli.run({"apply", cli.file(orders_pipeline)});
+    CHECK(applied.status == 3);
+    CHECK_THAT(applied.errors, Catch::Matchers::ContainsSubstring("has 3 partitions") &&
+                                   Catch::Matchers::ContainsSubstring("says 2"));
+    CHECK(cli.value("SELECT count(*) FROM tidewheel.streams") == "0");
+}
+
+TEST_CASE("apply refuses an incompatible change and changes nothing") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    REQUIRE(cli.run({"apply", cli.file(orders_pipeline)}).status == 0);
+    const std::string before =
+        cli.value("SELECT md5(string_agg(s::text, ',' ORDER BY id)) FROM tidewheel.statements s");
+    std::string changed = orders_pipeline;
+    changed.replace(changed.find("count(*) AS orders"), 18, "count(*) AS number");
+    const auto applied = cli.run({"apply", cli.file("CREATE TABLE fresh (a int);\n" + changed)});
+    CHECK(applied.status == 3);
+    CHECK_THAT(applied.errors,
+               Catch::Matchers::ContainsSubstring("by_shop differs from what was applied") &&
+                   Catch::Matchers::ContainsSubstring("tidewheel drop by_shop"));
+    CHECK(cli.value("SELECT to_regclass('fresh')") == "NULL");
+    CHECK(
+        cli.value("SELECT md5(string_agg(s::text, ',' ORDER BY id)) FROM tidewheel.statements s") ==
+        before);
+}
+
+TEST_CASE(
+    "apply of a file from which a statement was removed says what drop would do, and does "
+    "nothing") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    REQUIRE(cli.run({"apply", cli.file(orders_pipeline)}).status == 0);
+    const auto applied = cli.run({"apply", cli.file(orders_stream)});
+    REQUIRE(applied.status == 0);
+    CHECK_THAT(applied.output,
+               Catch::Matchers::ContainsSubstring("tidewheel drop by_shop") &&
+                   Catch::Matchers::ContainsSubstring("tidewheel drop dear_orders"));
+    CHECK(cli.value("SELECT count(*) FROM tidewheel.statements") == "2");
+}
+
+TEST_CASE("apply refuses to make a topic anew that is gone although its records were applied") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    const std::string file = cli.file(orders_pipeline);
+    REQUIRE(cli.run({"apply", file}).status == 0);
+    cli.query("UPDATE tidewheel.progress SET next_offset = 7");
+    kafka::Admin admin(testing::kafka());
+    admin.delete_topic(cli.topic);
+    testing::eventually("the topic is gone", [&] { return !admin.partitions(cli.topic); });
+    const auto applied = cli.run({"apply", file});
+    CHECK(applied.status == 3);
+    CHECK_THAT(applied.errors, Catch::Matchers::ContainsSubstring("is gone"));
+}
+
+TEST_CASE(
+    "an ordinary role applies a pipeline, as foreign tables after init by a superuser, as tables "
+    "without") {
+    TidewheelCli cli;
+    const std::string role = testing::unique("etl");
+    cli.query("CREATE ROLE " + role + " LOGIN PASSWORD 'secret'");
+    cli.query("GRANT CREATE ON SCHEMA public TO " + role);
+    const auto scheme_end = cli.database().url().find("://") + 3;
+    const std::string url = "postgresql://" + role + ":secret" +
+                            cli.database().url().substr(cli.database().url().find('@', scheme_end));
+    const std::string file = cli.file(orders_pipeline);
+    SECTION("after init") {
+        REQUIRE(cli.run({"init", "--owner", role}).status == 0);
+        const auto applied = cli.run_as(url, {"apply", file});
+        INFO(applied.errors);
+        REQUIRE(applied.status == 0);
+        CHECK(cli.value("SELECT relkind FROM pg_class WHERE oid = 'orders'::regclass") == "f");
+    }
+    SECTION("without the wrapper") {
+        cli.query("GRANT CREATE ON DATABASE " + cli.database().name() + " TO " + role);
+        const auto prepared = cli.run_as(url, {"init"});
+        CHECK(prepared.status == 0);
+        CHECK_THAT(prepared.output, Catch::Matchers::ContainsSubstring("empty ordinary tables"));
+        const auto applied = cli.run_as(url, {"apply", file});
+        INFO(applied.errors);
+        REQUIRE(applied.status == 0);
+        CHECK_THAT(applied.output, Catch::Matchers::ContainsSubstring("empty ordinary table"));
+        CHECK(cli.value("SELECT relkind FROM pg_class WHERE oid = 'orders'::regclass") == "r");
+        CHECK(cli.value("SELECT is_foreign FROM tidewheel.streams") == "f");
+    }
+    cli.query("DROP OWNED BY " + role);
+    cli.query("DROP ROLE " + role);
+}

@@ -1,0 +1,128 @@
+#include "tidewheel_cli.hpp"
+
+using namespace tidewheel;
+using testing::orders_pipeline;
+using testing::orders_stream;
+using testing::TidewheelCli;
+
+namespace {
+
+// Stores by hand what the services would have, so that a verdict of `verify` is checked against an
+// answer known beforehand.
+void store_by_hand(TidewheelCli& cli) {
+    REQUIRE(cli.run({"init"}).status == 0);
+    REQUIRE(cli.run({"apply", cli.file(orders_pipeline)}).status == 0);
+    cli.produce({R"({"id": 1, "shop": "a", "price": 12})", R"({"id": 2, "shop": "b", "price": -1})",
+                 R"({"id": 3, "shop": "a", "price": 30.5})",
+                 R"({"id": 1, "shop": "again", "price": 99})",
+                 R"({"id": 9, "shop": "later", "price": 99})"});
+    cli.query("INSERT INTO dear_orders VALUES (1, 'a', 12), (3, 'a', 30.5)");
+    cli.query(
+        "INSERT INTO tidewheel.state_by_shop SELECT shop, count(*), sum(price), count(price) FROM "
+        "(VALUES ('a', 12.00), ('a', 30.50), "
+        "('again', 99.00)) o(shop, price) GROUP BY shop");
+    cli.query(
+        "INSERT INTO tidewheel.dead_letters (stream_id, topic, partition, \"offset\", payload, "
+        "reason, detail) SELECT id, topic, 0, 1, "
+        "convert_to('{\"id\": 2, \"shop\": \"b\", \"price\": -1}', 'UTF8'), 'check_violation', '' "
+        "FROM tidewheel.streams");
+    cli.query(
+        "UPDATE tidewheel.progress SET next_offset = CASE partition WHEN 0 THEN 4 ELSE 0 END");
+}
+
+}  // namespace
+
+TEST_CASE(
+    "verify finds stored rows equal to what PostgreSQL computes from the topic, up to the recorded "
+    "progress") {
+    TidewheelCli cli;
+    store_by_hand(cli);
+    const auto verified = cli.run({"verify"});
+    INFO(verified.output << verified.errors);
+    CHECK(verified.status == 0);
+    CHECK_THAT(verified.output, Catch::Matchers::ContainsSubstring("equal: 2 rows"));
+}
+
+TEST_CASE("verify names a missing row, an unexpected row and a wrong total") {
+    TidewheelCli cli;
+    store_by_hand(cli);
+    SECTION("missing") {
+        cli.query("DELETE FROM dear_orders WHERE id = 3");
+        const auto verified = cli.run({"verify", "dear_orders"});
+        CHECK(verified.status == 1);
+        CHECK_THAT(verified.output,
+                   Catch::Matchers::ContainsSubstring("1 row missing, 0 unexpected, of 2") &&
+                       Catch::Matchers::ContainsSubstring("30.5"));
+    }
+    SECTION("unexpected") {
+        cli.query("INSERT INTO dear_orders VALUES (77, 'mine', 1)");
+        CHECK(cli.run({"verify", "dear_orders"}).status == 1);
+        CHECK(cli.run({"verify", "dear_orders", "--ignore-unexpected"}).status == 0);
+    }
+    SECTION("a wrong total") {
+        cli.query("UPDATE tidewheel.state_by_shop SET a1 = a1 + 1 WHERE k1 = 'a'");
+        const auto verified = cli.run({"verify", "by_shop"});
+        CHECK(verified.status == 1);
+        CHECK_THAT(verified.output,
+                   Catch::Matchers::ContainsSubstring("1 row missing, 1 unexpected"));
+    }
+    SECTION("progress that ran ahead of the rows") {
+        cli.query("UPDATE tidewheel.progress SET next_offset = 5 WHERE partition = 0");
+        CHECK(cli.run({"verify"}).status == 1);
+    }
+}
+
+TEST_CASE("verify judges dead letters, and records that should have been dead letters") {
+    TidewheelCli cli;
+    store_by_hand(cli);
+    SECTION("a good record among the dead letters") {
+        cli.query(
+            "UPDATE tidewheel.dead_letters SET \"offset\" = 0, payload = convert_to('{\"id\": 1, "
+            "\"shop\": \"a\", \"price\": 12}', 'UTF8')");
+        const auto verified = cli.run({"verify"});
+        CHECK(verified.status == 1);
+        CHECK_THAT(verified.output, Catch::Matchers::ContainsSubstring(
+                                        "is a good record by PostgreSQL's judgement"));
+    }
+    SECTION("a bad record that was not parked") {
+        cli.query("DELETE FROM tidewheel.dead_letters");
+        const auto verified = cli.run({"verify"});
+        CHECK(verified.status == 1);
+        CHECK_THAT(verified.output, Catch::Matchers::ContainsSubstring("[0]@1 was taken as good"));
+    }
+}
+
+TEST_CASE("verify says that it can't start from the beginning when that was deleted") {
+    TidewheelCli cli;
+    store_by_hand(cli);
+    kafka::Admin admin(testing::kafka());
+    admin.delete_records(cli.topic, 0, 2);
+    const auto verified = cli.run({"verify"});
+    CHECK(verified.status == 1);
+    CHECK_THAT(verified.output,
+               Catch::Matchers::ContainsSubstring("cannot be verified from the beginning"));
+}
+
+TEST_CASE("verify replays DO UPDATE in the records' order") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    REQUIRE(
+        cli.run({"apply",
+                 cli.file(
+                     orders_stream +
+                     "CREATE TABLE spent (shop text PRIMARY KEY, total numeric, last integer);\n"
+                     "INSERT INTO spent SELECT shop, price, id FROM orders ON CONFLICT (shop) DO "
+                     "UPDATE SET "
+                     "total = spent.total + excluded.total, last = excluded.last;\n")})
+            .status == 0);
+    cli.produce({R"({"id": 1, "shop": "a", "price": 1})", R"({"id": 2, "shop": "a", "price": 2})",
+                 R"({"id": 3, "shop": "b", "price": 5})"});
+    cli.query(
+        "UPDATE tidewheel.progress SET next_offset = CASE partition WHEN 0 THEN 3 ELSE 0 END");
+    cli.query("INSERT INTO spent VALUES ('a', 3, 2), ('b', 5, 3)");
+    const auto equal = cli.run({"verify"});
+    INFO(equal.output << equal.errors);
+    CHECK(equal.status == 0);
+    cli.query("UPDATE spent SET last = 1 WHERE shop = 'a'");
+    CHECK(cli.run({"verify"}).status == 1);
+}
