@@ -1,0 +1,146 @@
+#include "producer/service.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "producer/host.hpp"
+#include "producer/kafka_run.hpp"
+#include "producer/plan.hpp"
+#include "tidewheel/core/retry.hpp"
+#include "tidewheel/core/version.hpp"
+#include "tidewheel/telemetry/log.hpp"
+
+namespace tidewheel::producer {
+namespace {
+
+using namespace std::chrono_literals;
+using telemetry::Level;
+using telemetry::log;
+
+constexpr int server_threads = 4;  // half of them may produce; the others answer probes meanwhile
+constexpr std::ptrdiff_t most_at_once = server_threads / 2;
+constexpr auto look_every = 5s;
+
+// The steady run takes its numbers from the upper half of the sequence, requests from the lower
+// one.
+constexpr std::uint64_t first_steady = 1ull << 63;
+
+ServiceOptions at_home(ServiceOptions options) {
+    ProduceOptions& produce = options.produce;
+    if (!produce.store_fqdn.empty() && !produce.store_ip.empty()) return options;
+    const Host host = this_host();
+    if (produce.store_fqdn.empty()) produce.store_fqdn = host.fqdn;
+    if (produce.store_ip.empty()) produce.store_ip = host.ip;
+    return options;
+}
+
+http::Response text(int status, std::string body) {
+    return {.status = status, .body = std::move(body) + '\n'};
+}
+
+}  // namespace
+
+Service::Service(const Settings& settings, ServiceOptions options)
+    : client_(kafka_client(settings)),
+      listen_(settings.listen),
+      options_(at_home(std::move(options))),
+      seed_(options_.produce.seed.value_or(random_seed())),
+      next_steady_(first_steady),
+      places_(most_at_once) {
+    metrics_.gauge(telemetry::Metric::build_info, {{"version", std::string(version())}}).set(1);
+    health_.lacking("kafka", "has not been reached yet");
+}
+
+void Service::run(std::stop_token stop) {
+    http::Server server(listen_, {}, server_threads);
+    add_routes(server, stop);
+    server.start();
+    log(Level::info, "producer started",
+        {{"url", server.url()}, {"topic", options_.produce.topic}, {"seed", seed_}});
+    Backoff backoff;
+    while (!stop.stop_requested()) {
+        try {
+            step(stop);
+            backoff.reset();
+            wait_for(stop, look_every);
+        } catch (const Error& error) {
+            if (!error.retryable()) throw;
+            health_.lacking("kafka", error.what());
+            log(Level::warning, "waiting for Kafka", {{"trouble", error.what()}});
+            wait_for(stop, backoff.next());
+        }
+    }
+    log(Level::info, "producer stopped", {{"events_on_request", next_on_request_.load()}});
+}
+
+void Service::add_routes(http::Server& server, const std::stop_token& stop) {
+    const auto produce = [this, stop](const http::Request& r) { return on_request(r, stop); };
+    for (const char* path : {"/store-events-producer-fn", "/api/store-events-producer-fn"})
+        for (const char* method : {"GET", "POST"})
+            server.route(method, path, produce);
+    server.route("GET", "/metrics", [this](auto&) { return text(200, metrics_.text()); });
+    server.route("GET", "/healthz", [](auto&) { return text(200, "alive"); });
+    server.route("GET", "/readyz", [this](auto&) { return on_ready(); });
+    server.on_error([](const std::string& what) {
+        log(Level::error, "request failed", {{"trouble", what}});
+    });
+}
+
+http::Response Service::on_ready() const {
+    const auto trouble = health_.trouble();
+    return trouble ? text(503, *trouble) : text(200, "ready");
+}
+
+http::Response Service::on_request(const http::Request& request, const std::stop_token& stop) {
+    if (!places_.try_acquire())
+        return answer(request, options_.produce.count, [](std::uint64_t) -> Report {
+            throw Error(Error::Kind::unavailable, "other requests are being served", "try again");
+        });
+    const std::shared_ptr<void> place(nullptr, [this](void*) { places_.release(); });
+    return answer(request, options_.produce.count,
+                  [&](std::uint64_t count) { return produce_some(count, stop); });
+}
+
+Report Service::produce_some(std::uint64_t count, const std::stop_token& stop) {
+    ProduceOptions wanted = options_.produce;
+    wanted.count = count;
+    wanted.rate = 0;
+    Plan plan = plan_of(wanted, now_in_micros(), seed_, next_on_request_.fetch_add(count));
+    plan.range.pace = options_.wait_between;
+    if (!wanted.span) plan.events.step = options_.wait_between;
+    return produce_to_kafka(client_, wanted.topic, plan, stop);
+}
+
+// Either the background run, until it ends, or a look whether the topic can be reached.
+void Service::step(const std::stop_token& stop) {
+    const std::string& topic = options_.produce.topic;
+    if (!find_partitions(client_, topic)) {
+        health_.lacking("kafka", "topic \"" + topic + "\" does not exist: apply the pipeline");
+        return;
+    }
+    health_.well("kafka");
+    if (options_.produce.rate > 0) produce_steadily(stop);
+}
+
+void Service::produce_steadily(const std::stop_token& stop) {
+    ProduceOptions wanted = options_.produce;
+    wanted.count = 0;
+    wanted.span.reset();
+    const Plan plan = plan_of(wanted, now_in_micros(), seed_, next_steady_);
+    seen_ = {};
+    const Report report = produce_to_kafka(
+        client_, wanted.topic, plan, stop,
+        [this](const Counts&, const kafka::Deliveries& deliveries) { follow(deliveries); });
+    next_steady_ += report.counts.sent - report.counts.duplicates;
+    if (report.trouble) throw Error(*report.trouble);
+}
+
+void Service::follow(const kafka::Deliveries& deliveries) {
+    if (deliveries.failed > seen_.failed)
+        health_.lacking("kafka", deliveries.first_failure);
+    else if (deliveries.delivered > seen_.delivered)
+        health_.well("kafka");
+    seen_ = deliveries;
+}
+
+}  // namespace tidewheel::producer
