@@ -20,6 +20,7 @@ using telemetry::log;
 constexpr int server_threads = 4;  // half of them may produce; the others answer probes meanwhile
 constexpr std::ptrdiff_t most_at_once = server_threads / 2;
 constexpr auto look_every = 5s;
+constexpr auto silence_allowed = 5s;  // of the brokers, while records are under way
 
 // The steady run takes its numbers from the upper half of the sequence, requests from the lower
 // one.
@@ -128,6 +129,7 @@ void Service::produce_steadily(const std::stop_token& stop) {
     wanted.span.reset();
     const Plan plan = plan_of(wanted, now_in_micros(), seed_, next_steady_);
     seen_ = {};
+    moved_ = Clock::system().now();
     const Report report = produce_to_kafka(
         client_, wanted.topic, plan, stop,
         [this](const Counts&, const kafka::Deliveries& deliveries) { follow(deliveries); });
@@ -135,10 +137,16 @@ void Service::produce_steadily(const std::stop_token& stop) {
     if (report.trouble) throw Error(*report.trouble);
 }
 
+// The client gives a record up only after minutes, so silence has to count as trouble long before.
 void Service::follow(const kafka::Deliveries& deliveries) {
+    const auto now = Clock::system().now();
+    const bool answered = deliveries.delivered > seen_.delivered;
+    if (answered || deliveries.sent == deliveries.delivered + deliveries.failed) moved_ = now;
     if (deliveries.failed > seen_.failed)
         health_.lacking("kafka", deliveries.first_failure);
-    else if (deliveries.delivered > seen_.delivered)
+    else if (now - moved_ > silence_allowed)
+        health_.lacking("kafka", "acknowledges nothing");
+    else if (answered)
         health_.well("kafka");
     seen_ = deliveries;
 }
