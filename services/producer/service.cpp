@@ -89,7 +89,7 @@ void Service::add_routes(http::Server& server, const std::stop_token& stop) {
 
 http::Response Service::on_ready() const {
     const auto trouble = health_.trouble();
-    return trouble ? text(503, *trouble) : text(200, "ready");
+    return trouble ? http::Response{.status = 503, .body = *trouble} : text(200, "ready");
 }
 
 http::Response Service::on_request(const http::Request& request, const std::stop_token& stop) {

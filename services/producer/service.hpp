@@ -53,10 +53,9 @@ class Service {
     const ServiceOptions options_;
     const std::uint64_t seed_;
     std::atomic<std::uint64_t> next_on_request_{0};
-    std::uint64_t next_steady_;  // the service's own thread's
-    kafka::Deliveries seen_;     // likewise: of the steady run
-    Clock::Monotonic
-        moved_{};  // likewise: when records were last acknowledged, or none was under way
+    std::uint64_t next_steady_;         // the service's own thread's
+    kafka::Deliveries seen_;            // likewise: of the steady run
+    Clock::Monotonic moved_{};          // likewise: when it last got an answer, or waited for none
     std::counting_semaphore<> places_;  // for requests that produce at the same time
     telemetry::Health health_;
     telemetry::Metrics metrics_;
