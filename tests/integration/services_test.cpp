@@ -48,6 +48,14 @@ void check_exact(const Deployment& deployment, int count) {
     deployment.must({"verify"});
 }
 
+// Records that statements of this kind have applied so far.
+long applied_by(const Deployment& deployment, const std::string& kind) {
+    return std::stol(deployment.value(
+        "SELECT coalesce(sum(p.records), 0) FROM tidewheel.progress p JOIN tidewheel.statements s"
+        " ON s.id = p.statement_id WHERE s.kind = '" +
+        kind + "'"));
+}
+
 std::string owners(const Deployment& deployment) {
     return deployment.value(
         "SELECT count(DISTINCT owner) FROM tidewheel.progress JOIN tidewheel.statements s ON s.id "
@@ -107,16 +115,12 @@ TEST_CASE("a service that is killed in the middle of its work loses and doubles 
     Deployment deployment({"TIDEWHEEL_BATCH_ROWS=50"});
     require_applied(deployment.apply(numbers));
     send_everywhere(deployment, 3000);
-    for (const char* name : {"tidewheel-worker", "tidewheel-aggregator"}) {
-        const std::string kind = name == std::string("tidewheel-worker") ? "rows" : "view";
+    for (const auto& [name, kind] :
+         {std::pair{"tidewheel-worker", "rows"}, std::pair{"tidewheel-aggregator", "view"}}) {
         for (int kills = 1; kills <= 3; ++kills) {
             auto service = deployment.start(name);
-            eventually("some batches are committed", [&] {
-                return std::stol(deployment.value("SELECT coalesce(sum(p.records), 0) FROM "
-                                                  "tidewheel.progress p JOIN tidewheel.statements s"
-                                                  " ON s.id = p.statement_id WHERE s.kind = '" +
-                                                  kind + "'")) >= kills * 1000;
-            });
+            eventually("some batches are committed",
+                       [&] { return applied_by(deployment, kind) >= kills * 1000; });
             service->signal(SIGKILL);
             service->wait();
         }
@@ -133,12 +137,10 @@ TEST_CASE(
     Deployment deployment({"TIDEWHEEL_BATCH_ROWS=100"});
     require_applied(deployment.apply(numbers));
     send_everywhere(deployment, 5000);
-    for (const char* name : {"tidewheel-worker", "tidewheel-aggregator"}) {
+    for (const auto& [name, kind] :
+         {std::pair{"tidewheel-worker", "rows"}, std::pair{"tidewheel-aggregator", "view"}}) {
         auto service = deployment.start(name);
-        eventually("work has begun", [&] {
-            return deployment.value(
-                       "SELECT coalesce(sum(records), 0) > 0 FROM tidewheel.progress") == "t";
-        });
+        eventually("work has begun", [&] { return applied_by(deployment, kind) > 0; });
         stop_in_order(*service);
     }
     auto worker = deployment.start("tidewheel-worker"),

@@ -216,7 +216,7 @@ std::string merged(const sql::Partial& partial) {
 }
 
 // A view without GROUP BY has one row, whose key is this constant.
-constexpr const char* only_key = "only";
+constexpr const char* only_key = "the_row";
 
 std::vector<std::string> key_columns(const sql::ViewStatement& view) {
     std::vector<std::string> columns;

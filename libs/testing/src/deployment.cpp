@@ -111,7 +111,8 @@ void Deployment::send(int partition, const std::vector<std::string>& values) con
 
 std::unique_ptr<Process> Deployment::start(const std::string& service,
                                            std::vector<std::string> environment) const {
-    environment.insert(environment.begin(), environment_.begin(), environment_.end());
+    environment.insert(environment.end(), environment_.begin(),
+                       environment_.end());  // the first of a name counts
     return std::make_unique<Process>(std::vector<std::string>{program(service)},
                                      std::move(environment));
 }
