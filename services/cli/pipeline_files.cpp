@@ -94,8 +94,8 @@ sql::Pipeline parse_files(const PipelineFiles& files, std::vector<sql::Stream> k
     std::vector<sql::Diagnostic> wrong;
     for (const PipelineFile& file : files.files) {
         try {
-            for (sql::Statement& statement :
-                 sql::parse_pipeline(file.text, file.path, known).statements) {
+            sql::Pipeline pipeline = sql::parse_pipeline(file.text, file.path, known);
+            for (sql::Statement& statement : pipeline.statements) {
                 if (const auto* stream = std::get_if<sql::Stream>(&statement.body))
                     known.push_back(*stream);
                 whole.statements.push_back(std::move(statement));

@@ -13,8 +13,9 @@ namespace tidewheel::cli {
 
 int schema(Context& context, const SchemaOptions& options) {
     const PipelineFiles files = read_pipeline_files(options.pipelines);
+    const sql::Pipeline pipeline = parse_files(files, {});
     std::string known;
-    for (const sql::Statement& statement : parse_files(files, {}).statements) {
+    for (const sql::Statement& statement : pipeline.statements) {
         const auto* stream = std::get_if<sql::Stream>(&statement.body);
         if (!stream) continue;
         if (stream->name.name == options.stream || stream->name.text() == options.stream) {

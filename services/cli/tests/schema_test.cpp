@@ -69,7 +69,11 @@ TEST_CASE(
     "a produced event has all that the schema requires, of the right types, and only declared "
     "fields") {
     const Json schema = store_events_schema();
-    const producer::StoreEvents events({.seed = 1, .store_fqdn = "host", .store_ip = "192.0.2.1"});
+    producer::StoreEventPlan plan;
+    plan.seed = 1;
+    plan.store_fqdn = "host";
+    plan.store_ip = "192.0.2.1";
+    const producer::StoreEvents events(plan);
     for (std::uint64_t i = 0; i < 200; ++i) {
         std::string text;
         events.append_json(events.event(i), text);
