@@ -16,12 +16,19 @@ class ColumnIdentity {
 
     // One text for all ways to write the expression.
     std::string canonical(ast::Node& expression);
+    // SQL of the expression, in which a column of the stream has one name however the view wrote
+    // it, so that views which share a pass know each other's keys: the bare name where the stream
+    // is all of FROM, qualified in a join. As it stands where that might change what a name means.
+    std::string text(ast::Node& expression);
 
   private:
     void normalise(ast::ColumnRef& reference);
+    void rename(ast::ColumnRef& reference);
 
     ast::Tree& tree_;
     const Reading& reading_;
+    bool is_alone_;        // the stream is all of FROM
+    bool is_unambiguous_;  // no USING, NATURAL or column list gives names of its own
     std::map<std::string, ast::ColumnRef*> qualified_;  // by name, columns of other tables
 };
 

@@ -50,7 +50,7 @@ class ViewTaker {
             add_key(item);
         if (refusals_.any()) return;
         view_.from = ast::deparse_from(TIDEWHEEL_NODES(select_, from_clause));
-        if (select_.where_clause) view_.where = ast::deparse_expression(*select_.where_clause);
+        if (select_.where_clause) view_.where = identity_.text(*select_.where_clause);
         const std::string outputs = finish_targets();
         const std::string having =
             select_.having_clause ? finish_expression(*select_.having_clause) : "";
@@ -74,7 +74,7 @@ class ViewTaker {
         if (!expression || refuse_aggregate_key(*expression)) return;
         const std::string column = fmt::format("k{}", view_.keys.size() + 1);
         if (keys_.emplace(identity_.canonical(*expression), column).second) {
-            view_.keys.push_back({column, ast::deparse_expression(*expression)});
+            view_.keys.push_back({column, identity_.text(*expression)});
         }
     }
 
@@ -280,7 +280,7 @@ class ViewTaker {
         const auto found = partials_.find(canonical);
         if (found != partials_.end()) return found->second;
         const std::string column = fmt::format("a{}", view_.partials.size() + 1);
-        view_.partials.push_back({column, ast::deparse_expression(call), merge});
+        view_.partials.push_back({column, identity_.text(call), merge});
         partials_.emplace(canonical, column);
         return column;
     }

@@ -48,7 +48,7 @@ TEST_CASE("Equal aggregates are kept once, and avg is made of sum and count") {
         "SELECT kind, avg(e.qty), sum(qty), sum(qty) FILTER (WHERE price > 1) FROM events e GROUP "
         "BY kind");
     CHECK(partials_of(view) ==
-          Texts{"sum(e.qty)", "count(e.qty)", "sum(qty) FILTER (WHERE price > 1)"});
+          Texts{"sum(qty)", "count(qty)", "sum(qty) FILTER (WHERE price > 1)"});
     CHECK(view.finish ==
           "SELECT k1 AS kind, tidewheel.average(a1, a2) AS avg, a1 AS sum, a3 AS sum FROM {state}");
 }
@@ -119,6 +119,31 @@ TEST_CASE("A view joins ordinary tables, and the stream loses its schema") {
         "GROUP BY category");
     CHECK(view.from == "events JOIN products p ON p.id = events.store_id");
     CHECK(view.finish == "SELECT k1 AS category, a1 AS count FROM {state}");
+}
+
+TEST_CASE("A column of the stream has one text, whether a view qualifies it or not") {
+    const auto bare = view_of("SELECT kind, sum(qty) FROM events s WHERE qty > 1 GROUP BY kind");
+    const auto qualified =
+        view_of("SELECT s.kind, sum(s.qty) FROM events s WHERE s.qty > 1 GROUP BY s.kind");
+    CHECK(keys_of(bare) == keys_of(qualified));
+    CHECK(partials_of(bare) == partials_of(qualified));
+    CHECK(bare.where == qualified.where);
+
+    const std::string join = " FROM events s JOIN products p ON p.id = s.store_id ";
+    const auto joined = view_of("SELECT kind, p.category, sum(qty)" + join +
+                                "WHERE qty > 1 GROUP BY kind, p.category");
+    CHECK(keys_of(joined) == Texts{"s.kind", "p.category"});
+    CHECK(partials_of(joined) == Texts{"sum(s.qty)"});
+    CHECK(joined.where == "s.qty > 1");
+}
+
+TEST_CASE("A column keeps its text where another name might mean something else") {
+    CHECK(keys_of(view_of("SELECT e.kind, count(*) FROM events e (a, kind) GROUP BY e.kind")) ==
+          Texts{"e.kind"});
+    CHECK(keys_of(view_of("SELECT id, count(*) FROM events JOIN u USING (id) GROUP BY id")) ==
+          Texts{"id"});
+    CHECK(view_of("SELECT count(*) FROM events e WHERE EXISTS (SELECT FROM u WHERE qty = e.qty)")
+              .where == "EXISTS (SELECT FROM u WHERE qty = e.qty)");
 }
 
 TEST_CASE("The column list of a view names its output") {
