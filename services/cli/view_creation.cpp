@@ -11,15 +11,6 @@ using postgres::Transaction;
 
 constexpr std::size_t longest_name = 63;  // NAMEDATALEN - 1
 
-std::string finishing_select(const sql::ViewStatement& view, const std::string& state_table) {
-    std::string select = view.finish;
-    const std::string token = "{state}";
-    for (auto at = select.find(token); at != std::string::npos;
-         at = select.find(token, at + state_table.size()))
-        select.replace(at, token.size(), state_table);
-    return select;
-}
-
 // Merging can widen a type (a sum of sums of bigint is numeric); users see the definition's own.
 void cast_to_definition(Transaction& transaction, const sql::ViewStatement& view,
                         const std::string& state_table,
@@ -33,7 +24,7 @@ void cast_to_definition(Transaction& transaction, const sql::ViewStatement& view
     }
     transaction.run("DROP VIEW " + view.name.quoted());
     transaction.run("CREATE VIEW " + view.name.quoted() + " AS SELECT " + casts + " FROM (" +
-                    finishing_select(view, state_table) + ") f (" + names + ")");
+                    view.finish(state_table) + ") f (" + names + ")");
 }
 
 std::vector<std::string> float_warnings(Transaction& transaction, const sql::ViewStatement& view,

@@ -361,11 +361,6 @@ std::vector<std::string> view_ddl(const sql::ViewStatement& view, const std::str
     if (view.keys.empty()) select.push_back(std::string("true AS ") + only_key);
     for (const sql::Partial& partial : view.partials)
         select.push_back(partial.expression + " AS " + partial.column);
-    std::string finish = view.finish;
-    const std::string token = "{state}";
-    for (auto at = finish.find(token); at != std::string::npos;
-         at = finish.find(token, at + state_table.size()))
-        finish.replace(at, token.size(), state_table);
     std::vector<std::string> names;
     for (const std::string& name : view.output_columns)
         names.push_back(quote_name(name));
@@ -375,7 +370,8 @@ std::vector<std::string> view_ddl(const sql::ViewStatement& view, const std::str
             "CREATE UNIQUE INDEX ON " + state_table + " (" + join(key_columns(view), ", ") +
                 ") NULLS NOT DISTINCT",
             "CREATE VIEW " + view.name.quoted() +
-                (names.empty() ? "" : " (" + join(names, ", ") + ")") + " AS " + finish};
+                (names.empty() ? "" : " (" + join(names, ", ") + ")") + " AS " +
+                view.finish(state_table)};
 }
 
 }  // namespace tidewheel::postgres

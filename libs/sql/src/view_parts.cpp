@@ -56,8 +56,7 @@ class ViewTaker {
             select_.having_clause ? finish_expression(*select_.having_clause) : "";
         if (refusals_.any()) return;
         if (view_.partials.empty()) count_rows();
-        view_.finish = fmt::format("SELECT {} FROM {}", outputs, state());
-        if (!having.empty()) view_.finish += " WHERE " + having;
+        write_finish(outputs, having);
     }
 
   private:
@@ -324,9 +323,13 @@ class ViewTaker {
             "rows that are only filtered or changed are an INSERT INTO … SELECT …");
     }
 
-    std::string state() const {
-        return view_.keys.empty() ? "(VALUES (1)) AS tidewheel_one (n) LEFT JOIN {state} ON true"
-                                  : "{state}";
+    void write_finish(const std::string& outputs, const std::string& having) {
+        const bool has_one_row = view_.keys.empty();
+        view_.finish_before =
+            fmt::format("SELECT {} FROM {}", outputs,
+                        has_one_row ? "(VALUES (1)) AS tidewheel_one (n) LEFT JOIN " : "");
+        if (has_one_row) view_.finish_after = " ON true";
+        if (!having.empty()) view_.finish_after += " WHERE " + having;
     }
 
     ast::Tree& tree_;

@@ -105,8 +105,10 @@ struct ViewStatement {
     std::vector<Partial> partials;
     std::string from;                         // the FROM list as SQL, the stream's name unqualified
     std::string where;                        // empty: none
-    // "SELECT k1 AS hour, …, a1 AS sales FROM {state} WHERE …": the finishing SELECT; {state} stands for the state table.
-    std::string finish;
+    // The finishing SELECT around the state table: "SELECT k1 AS hour, …, a1 AS sales FROM ", " WHERE …".
+    std::string finish_before, finish_after;
+
+    std::string finish(const std::string& state_table) const { return finish_before + state_table + finish_after; }
 };
 
 // --- everything ---------------------------------------------------------------------------------------------------------
