@@ -72,8 +72,9 @@ std::optional<Response> answer_to(const beast::error_code& error) {
         return plain(431, "the header is too large\n");
     }
     if (error == http::error::body_limit) return plain(413, "the body is too large\n");
-    const auto& http_category = http::make_error_code(http::error::end_of_stream).category();
-    if (error.category() == http_category) return plain(400, "bad request\n");
+    if (error.category() == http::make_error_code(http::error::end_of_stream).category()) {
+        return plain(400, "bad request\n");
+    }
     return std::nullopt;
 }
 

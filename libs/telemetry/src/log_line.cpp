@@ -66,8 +66,8 @@ void append_control(std::string& out, char c) {
     out += escape;
 }
 
-// The escapes of JSON serve both formats.
-std::string quoted(std::string_view text) {
+// The escapes of JSON serve both formats. (Not `quoted`: std::quoted would answer for a std::string.)
+std::string in_quotes(std::string_view text) {
     std::string out = "\"";
     while (!text.empty()) {
         const std::size_t size = character_size(text);
@@ -98,13 +98,13 @@ std::string as_text(const LogLine& line) {
     std::string out = timestamp(line.time);
     out.append(" ").append(name_of(line.level));
     out.resize(sizeof "2026-11-21T14:02:11.125Z error" - 1, ' ');
-    std::string event = quoted(line.event);
+    std::string event = in_quotes(line.event);
     out.append(" ").append(line.service).append("  ").append(event, 1, event.size() - 2);
     std::string_view gap = "  ";
     for (const Field& field : line.fields) {
         const bool plain = !field.value.empty() && std::ranges::all_of(field.value, is_plain);
         out.append(gap).append(field.name).append("=");
-        out += plain ? field.value : quoted(field.value);
+        out += plain ? field.value : in_quotes(field.value);
         gap = " ";
     }
     return out;
@@ -112,10 +112,10 @@ std::string as_text(const LogLine& line) {
 
 std::string as_json(const LogLine& line) {
     std::string out = "{\"time\":\"" + timestamp(line.time) + "\",\"level\":\"";
-    out.append(name_of(line.level)).append("\",\"service\":").append(quoted(line.service));
-    out.append(",\"event\":").append(quoted(line.event));
+    out.append(name_of(line.level)).append("\",\"service\":").append(in_quotes(line.service));
+    out.append(",\"event\":").append(in_quotes(line.event));
     for (const Field& field : line.fields) {
-        out.append(",").append(quoted(field.name)).append(":").append(quoted(field.value));
+        out.append(",").append(in_quotes(field.name)).append(":").append(in_quotes(field.value));
     }
     return out + "}";
 }
