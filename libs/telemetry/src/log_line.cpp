@@ -66,7 +66,8 @@ void append_control(std::string& out, char c) {
     out += escape;
 }
 
-// The escapes of JSON serve both formats. (Not `quoted`: std::quoted would answer for a std::string.)
+// The escapes of JSON serve both formats. (Not `quoted`: std::quoted would answer for a
+// std::string.)
 std::string in_quotes(std::string_view text) {
     std::string out = "\"";
     while (!text.empty()) {
