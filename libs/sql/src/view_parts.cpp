@@ -69,8 +69,15 @@ class ViewTaker {
                           "write a view for each grouping");
             return;
         }
+        if (auto* row = ast::as<ast::Row>(item);
+            row && row->row_format == PG_QUERY__COERCION_FORM__COERCE_IMPLICIT_CAST) {
+            for (ast::Node* part : TIDEWHEEL_NODES(*row, args))  // GROUP BY (a, b) is GROUP BY a, b
+                add_key(part);
+            return;
+        }
         ast::Node* expression = resolve_key(item);
-        if (!expression || refuse_aggregate_key(*expression)) return;
+        if (!expression || refuse_aggregate_key(*expression) || refuse_constant_key(*expression))
+            return;
         const std::string column = fmt::format("k{}", view_.keys.size() + 1);
         if (keys_.emplace(identity_.canonical(*expression), column).second) {
             view_.keys.push_back({column, identity_.text(*expression)});
@@ -146,6 +153,20 @@ class ViewTaker {
             refusals_.add(ast::location(expression.base), "an aggregate can't be grouped by");
         }
         return found;
+    }
+
+    // PostgreSQL takes a constant in GROUPING SETS, where views that share a pass have their keys,
+    // for a position.
+    bool refuse_constant_key(ast::Node& expression) {
+        ast::Node* inner = &expression;
+        while (auto* cast = ast::as<ast::TypeCast>(inner))
+            inner = cast->arg;
+        const bool is_constant = ast::as<ast::Constant>(inner) != nullptr;
+        if (is_constant) {
+            refusals_.add(ast::location(expression.base), "a constant as a group key",
+                          "leave it out of GROUP BY; it may stay in the SELECT list");
+        }
+        return is_constant;
     }
 
     // --- the finishing SELECT

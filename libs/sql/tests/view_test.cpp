@@ -108,6 +108,12 @@ TEST_CASE("An expression in GROUP BY is found whole") {
           "SELECT k1 AS parity, k1 + 1 AS next, a1 AS count FROM {state}");
 }
 
+TEST_CASE("A list in parentheses groups by each of its items") {
+    const auto view =
+        view_of("SELECT kind, qty, count(*) FROM events GROUP BY (kind, 2), store_id");
+    CHECK(keys_of(view) == Texts{"kind", "qty", "store_id"});
+}
+
 TEST_CASE("An input column wins over an output name in GROUP BY") {
     CHECK(keys_of(view_of("SELECT price AS kind, kind AS k2 FROM events GROUP BY kind, price")) ==
           Texts{"kind", "price"});
@@ -207,6 +213,8 @@ TEST_CASE("What a continuous view can't keep by deltas is refused by name") {
         {"SELECT kind FROM events GROUP BY kind HAVING qty > 1", "column qty must appear"},
         {"SELECT count(*) FROM events WHERE ts > now()", "now() is not supported"},
         {"SELECT count(*) FROM events WHERE random() > 0.5", "random() is volatile"},
+        {"SELECT 'all' AS store, count(*) FROM events GROUP BY 1", "a constant as a group key"},
+        {"SELECT 'all'::text AS s, count(*) FROM events GROUP BY s", "a constant as a group key"},
         {"SELECT kind, count(*) FROM events GROUP BY 3", "GROUP BY position 3"},
         {"SELECT count(*) FROM events GROUP BY 1", "an aggregate can't be grouped by"},
         {"SELECT (SELECT 1), count(*) FROM events", "a sub-select in the SELECT list"},
