@@ -84,6 +84,20 @@ std::string record_form(ast::Tree& tree, ast::Select& select, const Reading& rea
         record, ast::deparse(*tree.wrap(root)));
 }
 
+namespace {
+
+bool has_common_table(ast::Message& root, const std::string& name) {
+    bool found = false;
+    ast::walk(root, [&](ast::Message& message) {
+        auto* table = ast::as<ast::CommonTable>(&message);
+        found = found || (table && name == table->ctename);
+        return !found;
+    });
+    return found;
+}
+
+}  // namespace
+
 void unqualify(ast::Message& root, const Reading& reading) {
     const RelationName name = relation_name(*reading.place);
     if (name.schema.empty()) return;
@@ -98,7 +112,8 @@ void unqualify(ast::Message& root, const Reading& reading) {
         return true;
     });
     static char nothing[] = "";
-    reading.place->schemaname = nothing;
+    static char temporary[] = "pg_temp";
+    reading.place->schemaname = has_common_table(root, name.name) ? temporary : nothing;
 }
 
 }  // namespace tidewheel::sql

@@ -16,7 +16,9 @@ void refuse_batch_dependence(const Reading& reading, Refusals& refusals);
 
 // The record form of a SELECT. Changes the tree.
 std::string record_form(ast::Tree& tree, ast::Select& select, const Reading& reading);
-// Takes the schema off the stream's name, and off columns qualified with it.
+// Takes the schema off the stream's name, and off columns qualified with it: the session's
+// temporary view of that name is meant. Where a CTE has the same name, the view's own schema says
+// so.
 void unqualify(ast::Message& root, const Reading& reading);
 
 // The values that WHERE pins the routing column to.

@@ -257,3 +257,10 @@ TEST_CASE("Order matters for DO UPDATE, for now(), and for DO NOTHING after a jo
     CHECK(needs_order("SELECT * FROM events ON CONFLICT (id) DO UPDATE SET n = excluded.n"));
     CHECK(needs_order("SELECT now() FROM events"));
 }
+
+TEST_CASE("A CTE of the stream's name doesn't stand in for the qualified stream") {
+    const auto rows = last_as<RowStatement>(
+        "INSERT INTO t WITH events AS (SELECT 1 AS id) SELECT public.events.id FROM public.events");
+    CHECK(rows.batch_insert ==
+          "INSERT INTO t WITH events AS (SELECT 1 AS id) SELECT events.id FROM pg_temp.events");
+}
