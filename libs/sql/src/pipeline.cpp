@@ -64,7 +64,7 @@ class PipelineReader {
             try {
                 read_statement(piece);
             } catch (const ast::SyntaxError& error) {
-                source_.refuse(piece.begin + error.offset, error.message);
+                refuse_syntax(piece, error);
             } catch (const PipelineError&) {
                 throw;
             } catch (const Error& error) {
@@ -76,9 +76,24 @@ class PipelineReader {
     }
 
   private:
+    std::string text_of(const Piece& piece) const {
+        return source_.text().substr(piece.begin, piece.end - piece.begin);
+    }
+
+    void refuse_syntax(const Piece& piece, const ast::SyntaxError& error) {
+        const std::string text = text_of(piece);
+        source_.refuse(piece.begin + error.offset, error.message,
+                       hint_for_broken(text, error.offset));
+        if (const auto name = stream_in_broken(text)) {
+            Stream stream;
+            stream.name = *name;
+            declare(stream);
+        }
+    }
+
     void read_statement(const Piece& piece) {
         Statement statement;
-        statement.text = source_.text().substr(piece.begin, piece.end - piece.begin);
+        statement.text = text_of(piece);
         statement.position = source_.position(piece.begin);
         ast::Tree tree(statement.text);
         statement.fingerprint = fingerprint(statement.text);

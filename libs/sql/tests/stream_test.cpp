@@ -163,3 +163,24 @@ TEST_CASE("What a topic can't promise is refused by name") {
 TEST_CASE("Two streams may share a topic") {
     CHECK(error_of("CREATE FOREIGN TABLE s (a int) SERVER kafka OPTIONS (topic 'events')") == "");
 }
+
+TEST_CASE("A stream with a syntax error doesn't make the statements that read it wrong") {
+    const std::string broken =
+        "CREATE FOREIGN TABLE \"S\" /* ( */ (a int NOT NULL OPTIONS (json 'x')) SERVER kafka "
+        "OPTIONS (topic 'x');\nINSERT INTO t SELECT a FROM \"S\";\nCREATE MATERIALIZED VIEW v AS "
+        "SELECT a, count(*) FROM \"S\" GROUP BY a";
+    try {
+        parse_pipeline(broken, "p.sql");
+        FAIL("refused by nobody");
+    } catch (const PipelineError& error) {
+        REQUIRE(error.diagnostics().size() == 1);
+        CHECK_THAT(error.diagnostics()[0].what, ContainsSubstring("OPTIONS"));
+        CHECK(error.diagnostics()[0].hint ==
+              "a column's OPTIONS come before NOT NULL, CHECK and DEFAULT");
+    }
+}
+
+TEST_CASE("A syntax error elsewhere gets no hint about OPTIONS") {
+    CHECK_THAT(error_of("CREATE FOREIGN TABLE s (a int) SERVER kafka OPTIONS OPTIONS (topic 'x')"),
+               ContainsSubstring("syntax error") && !ContainsSubstring("come before"));
+}
