@@ -15,7 +15,6 @@ using engine::Source;
 
 namespace {
 
-constexpr std::int64_t milliseconds_to_2000 = 946'684'800'000;  // from 1970
 constexpr std::int64_t no_timestamp = -1;                       // Kafka's
 
 Value number(std::int64_t value, engine::Arena& arena) {
@@ -74,7 +73,7 @@ std::optional<Reject> RecordSources::write(const engine::Record& record, engine:
                 return write_bytes(i, column, last_header(headers, column.header, arena), writer);
             case Source::timestamp:
                 if (record.timestamp == no_timestamp) return writer.write(i, {});
-                return writer.write_moment(i, (record.timestamp - milliseconds_to_2000) * 1000);
+                return writer.write_moment(i, engine::postgres_time(record.timestamp));
         }
         return std::nullopt;
     };

@@ -28,7 +28,7 @@ void Lane::run(std::stop_token stop) {
         fill(stop);
         if (stop.stop_requested()) break;
         if (batch_.empty() && !held_)
-            observer_.on_idle(source_.end_offset());
+            observer_.on_idle(partition_end());
         else
             write(stop);
     }
@@ -90,6 +90,13 @@ void Lane::fill(std::stop_token stop) {
                    [&](const Record& each, Batch& batch) { return decoder_.decode(each, batch); });
         wait = 0;
     }
+}
+
+// The partition's end; where the lane stands already when only markers of transactions are left,
+// which are no records.
+std::int64_t Lane::partition_end() const {
+    const std::int64_t end = source_.end_offset();
+    return !held_ && end > next_ && source_.position() >= end ? next_ : end;
 }
 
 bool Lane::full() const {

@@ -73,6 +73,7 @@ struct GroupConsumer::State final : Callbacks {
     Connection connection;
     AssignmentListener* listener = nullptr;
     std::map<TopicPartition, Assigned> assigned;
+    std::map<std::string, std::string> topic_troubles;
     std::exception_ptr failure;  // what a callback could not throw: poll() does
     bool closed = false;
     std::mutex mutex;  // of published
@@ -132,10 +133,11 @@ void GroupConsumer::State::look_at(const rd_kafka_message_t& message) {
     }
     const char* words = rd_kafka_message_errstr(&message);
     connection.trouble(words);
-    if (kind_of(message.err) == Error::Kind::refused && !failure) {
-        const char* topic = message.rkt ? rd_kafka_topic_name(message.rkt) : nullptr;
-        failure = std::make_exception_ptr(
-            error_of(message.err, topic ? std::string("topic ") + topic : "consumer group", words));
+    if (message.rkt) {  // about one topic: the others go on
+        const std::string topic = rd_kafka_topic_name(message.rkt);
+        topic_troubles[topic] = error_of(message.err, "topic " + topic, words).what();
+    } else if (kind_of(message.err) != Error::Kind::unavailable && !failure) {
+        failure = std::make_exception_ptr(error_of(message.err, "consumer group", words));
     }
 }
 
@@ -147,7 +149,7 @@ void GroupConsumer::State::on_error(rd_kafka_resp_err_t code, const std::string&
         failure = std::make_exception_ptr(
             Error(Error::Kind::refused, "the Kafka consumer can't go on: " + words,
                   "Another process may use the same group.instance.id. Restart this one."));
-    } else if (kind_of(code) == Error::Kind::refused) {
+    } else if (kind_of(code) == Error::Kind::refused || kind_of(code) == Error::Kind::setting) {
         failure = std::make_exception_ptr(error_of(code, "Kafka", text));
     }
 }
@@ -156,7 +158,7 @@ void GroupConsumer::State::on_rebalance(rd_kafka_resp_err_t code,
                                         rd_kafka_topic_partition_list_t& partitions) noexcept {
     try {
         connection.good();
-        if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && listener && !failure) {
+        if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && listener && !failure && !closed) {
             assign(partitions_of(partitions));
             return;
         }
@@ -175,6 +177,7 @@ void GroupConsumer::State::assign(const std::vector<TopicPartition>& partitions)
     std::vector<TopicPartition> started;
     for (const auto& [where, offset] : starts) {
         assigned.insert_or_assign(where, Assigned{own_queue(client, where), offset});
+        topic_troubles.erase(where.topic);
         started.push_back(where);
     }
     const auto code = rd_kafka_assign(client.get(), list_of(starts).get());
@@ -298,6 +301,10 @@ void GroupConsumer::close() {
     if (state_->failure) {
         std::rethrow_exception(std::exchange(state_->failure, nullptr));
     }
+}
+
+const std::map<std::string, std::string>& GroupConsumer::topic_troubles() const {
+    return state_->topic_troubles;
 }
 
 bool GroupConsumer::connected() const {

@@ -7,10 +7,10 @@ using namespace tidewheel::kafka;
 using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE(
-    "a broker that is away is unavailable, a wrong password and a missing topic are refused") {
+    "a broker that is away is unavailable, a wrong password is a setting, a missing topic is refused") {
     CHECK(kind_of(RD_KAFKA_RESP_ERR__TRANSPORT) == Error::Kind::unavailable);
     CHECK(kind_of(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) == Error::Kind::unavailable);
-    CHECK(kind_of(RD_KAFKA_RESP_ERR__AUTHENTICATION) == Error::Kind::refused);
+    CHECK(kind_of(RD_KAFKA_RESP_ERR__AUTHENTICATION) == Error::Kind::setting);
     CHECK(kind_of(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) == Error::Kind::refused);
     CHECK(kind_of(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) == Error::Kind::refused);
 }

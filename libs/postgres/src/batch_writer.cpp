@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "record_time.hpp"
 #include "sql_text.hpp"
 
 namespace tidewheel::postgres {
@@ -56,6 +55,7 @@ std::vector<engine::StatementProgress> BatchWriter::open() {
     session_->run(stage_ddl(plan_.stream) + DeadLetters::setup());
     for (const StreamPlan::RowTask& task : plan_.rows)
         if (!task.script.setup.empty()) session_->run(task.script.setup);
+    end_predecessor();
     const Rows rows = session_->run(
         "UPDATE tidewheel.progress p SET owner_pid = a.pid, owner_started = a.backend_start FROM "
         "pg_stat_activity a"
@@ -71,6 +71,18 @@ std::vector<engine::StatementProgress> BatchWriter::open() {
     for (const Row& row : rows)
         progress.push_back({static_cast<int>(row.integer(0)), row.integer(1)});
     return progress;
+}
+
+// The lane's last connection may be lost to us and still alive for PostgreSQL, with our batch's
+// locks.
+void BatchWriter::end_predecessor() {
+    session_->run(
+        "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a WHERE a.pid <> "
+        "pg_backend_pid() AND EXISTS"
+        " (SELECT FROM tidewheel.progress p WHERE p.owner_pid = a.pid AND p.owner_started = "
+        "a.backend_start"
+        " AND p.epoch = " +
+        std::to_string(claim_.epoch) + ")");
 }
 
 void BatchWriter::cancel() {
@@ -96,6 +108,7 @@ engine::Committed BatchWriter::attempt(const engine::Work& work, Pace pace) {
         dead_letters_.park(work.batch.records()[each.record], DeadLetters::stream_rules,
                            each.reject);
     session_->run("BEGIN");
+    path_ = plan_.search_path();
     if (work.batch.rows() > 0) {
         stage_all(work.batch, pace);
         if (pace == Pace::careful) session_->run(stage_narrow(plan_.stream));
@@ -132,7 +145,7 @@ void BatchWriter::stage(const engine::Batch& batch, std::size_t first, std::size
         for (std::size_t i = 0; i < schema.columns.size(); ++i)
             if (schema.needed[i]) encode(encoder_, batch.column(i), row);
         encoder_.int32(static_cast<std::int32_t>(row));
-        encoder_.int64(postgres_time(batch.record_of(row).timestamp));
+        encoder_.int64(engine::postgres_time(batch.record_of(row).timestamp));
     }
     encoder_.finish();
     session_->copy(stage_copy(schema), encoder_.payload());
@@ -185,43 +198,59 @@ void BatchWriter::drop_refused() {
 // -----------------------------------
 
 void BatchWriter::apply(const engine::Work& work, Pace pace, engine::Committed& done) {
-    const auto run = [&](int statement, const RunRange& all) {
-        if (pace == Pace::full) return all(0, work.batch.rows());
-        const auto park = [&](std::size_t row, const DatabaseError& error) {
-            dead_letters_.park(work.batch.record_of(row), statement,
-                               {engine::Reason::target_refused, error.what(), error.column()});
-        };
-        halve(work.batch, all, park, 0, work.batch.rows());
-    };
     for (const StreamPlan::RowTask& task : plan_.rows) {
         if (!takes_part(work, task.statement.id)) continue;
         std::size_t written = 0;
         use_path(task.statement.search_path);
-        run(task.statement.id, [&](std::size_t, std::size_t) { written += apply_rows(task); });
+        run_statement(work, pace, task.statement.id,
+                      [&](std::size_t, std::size_t) { written += apply_rows(task); });
         done.rows_written.emplace_back(task.statement.id, written);
     }
     std::vector<const StoredStatement*> views;
     for (const StoredStatement& view : plan_.views)
         if (takes_part(work, view.id)) views.push_back(&view);
-    // Carefully, every view goes alone: what one of them refuses, the others may take.
+    for (const auto& pass : passes_of(views, pace))
+        apply_views(work, pace, pass, done);
+}
+
+// Carefully, every view goes alone: what one of them refuses, the others may take.
+std::vector<std::vector<const StoredStatement*>> BatchWriter::passes_of(
+    const std::vector<const StoredStatement*>& views, Pace pace) const {
+    if (pace == Pace::full && !views_alone_) return share_passes(views);
     std::vector<std::vector<const StoredStatement*>> passes;
-    if (pace == Pace::full)
-        passes = share_passes(views);
-    else
-        for (const StoredStatement* view : views)
-            passes.push_back({view});
-    for (const auto& pass : passes) {
-        std::vector<std::size_t> written(pass.size(), 0);
-        use_path(pass.front()->search_path);
-        const std::string script = view_script(pass);
-        run(pass.front()->id, [&](std::size_t, std::size_t) {
-            const Rows counts = session_->run(script);
-            for (std::size_t i = 0; i < pass.size(); ++i)
-                written[i] += static_cast<std::size_t>(counts.at(0).integer(i));
-        });
+    for (const StoredStatement* view : views)
+        passes.push_back({view});
+    return passes;
+}
+
+void BatchWriter::apply_views(const engine::Work& work, Pace pace,
+                              const std::vector<const StoredStatement*>& pass,
+                              engine::Committed& done) {
+    std::vector<std::size_t> written(pass.size(), 0);
+    const std::string script = view_script(pass);
+    use_path(pass.front()->search_path);
+    run_statement(work, pace, pass.front()->id, [&](std::size_t, std::size_t) {
+        const Row counts = session_->run(script).at(0);
+        if (counts.integer(pass.size()) != 0) {
+            views_alone_ = true;  // for the next attempt, and ever after
+            throw Error(Error::Kind::unavailable,
+                        "the views of topic " + claim_.topic + " can't share a pass");
+        }
         for (std::size_t i = 0; i < pass.size(); ++i)
-            done.rows_written.emplace_back(pass[i]->id, written[i]);
-    }
+            written[i] += static_cast<std::size_t>(counts.integer(i));
+    });
+    for (std::size_t i = 0; i < pass.size(); ++i)
+        done.rows_written.emplace_back(pass[i]->id, written[i]);
+}
+
+void BatchWriter::run_statement(const engine::Work& work, Pace pace, int statement,
+                                const RunRange& run) {
+    if (pace == Pace::full) return run(0, work.batch.rows());
+    const auto park = [&](std::size_t row, const DatabaseError& error) {
+        dead_letters_.park(work.batch.record_of(row), statement,
+                           {engine::Reason::target_refused, error.what(), error.column()});
+    };
+    halve(work.batch, run, park, 0, work.batch.rows());
 }
 
 std::size_t BatchWriter::apply_rows(const StreamPlan::RowTask& task) {
@@ -246,7 +275,8 @@ void BatchWriter::halve(const engine::Batch& batch, const RunRange& run,
     const auto refused = refused_.size();
     try {
         run(first, last);
-        session_->run("RELEASE halve");
+        // A deferred constraint speaks up here, where the row can be found, and not at COMMIT.
+        session_->run("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; RELEASE halve");
     } catch (const DatabaseError& error) {
         if (!error.is_about_data()) throw;
         session_->run("ROLLBACK TO halve; RELEASE halve");
@@ -260,7 +290,9 @@ void BatchWriter::halve(const engine::Batch& batch, const RunRange& run,
 }
 
 void BatchWriter::use_path(const std::string& search_path) {
-    if (search_path != plan_.search_path()) session_->run("SET LOCAL search_path = " + search_path);
+    if (search_path == path_) return;
+    session_->run("SET LOCAL search_path = " + search_path);
+    path_ = search_path;
 }
 
 // --- progress: compare and swap
@@ -277,13 +309,14 @@ void BatchWriter::move_progress(const engine::Work& work, const engine::Committe
                         "::bigint)");
     }
     const std::string record_time =
-        work.batch.empty() ? "p.record_time"
-                           : timestamp(postgres_time(work.batch.records().back().timestamp));
+        work.batch.empty()
+            ? "p.record_time"
+            : timestamp(engine::postgres_time(work.batch.records().back().timestamp));
     const std::string end =
         work.partition_end < 0 ? "p.end_offset" : std::to_string(work.partition_end);
     const Rows rows = session_->run(
         "UPDATE tidewheel.progress p SET next_offset = " + std::to_string(work.end) +
-        ", watermark = greatest(p.watermark, " + timestamp(work.batch.watermark()) +
+        ", watermark = greatest(p.watermark, " + timestamp(work.batch.watermark(refused_)) +
         "), record_time = " + record_time + ", end_offset = " + end + ", records = p.records + " +
         std::to_string(work.batch.records().size()) +
         ", rows_written = p.rows_written + m.written, committed_at = clock_timestamp() FROM "
@@ -293,11 +326,12 @@ void BatchWriter::move_progress(const engine::Work& work, const engine::Committe
         quote_literal(claim_.topic) + " AND p.partition = " + std::to_string(claim_.partition) +
         " AND p.epoch = " + std::to_string(claim_.epoch) +
         " AND p.next_offset = " + std::to_string(work.begin));
-    if (rows.affected != work.statements.size())
-        throw Error(Error::Kind::fenced,
-                    "partition " + std::to_string(claim_.partition) + " of topic " + claim_.topic +
-                        ": the progress is not at " + std::to_string(work.begin) +
-                        " under our epoch any more: another owner has moved on");
+    if (rows.affected == work.statements.size()) return;
+    session_->run("ROLLBACK");  // at once: the new owner may be waiting for our locks
+    throw Error(Error::Kind::fenced, "partition " + std::to_string(claim_.partition) +
+                                         " of topic " + claim_.topic + ": the progress is not at " +
+                                         std::to_string(work.begin) +
+                                         " under our epoch any more: another owner has moved on");
 }
 
 }  // namespace tidewheel::postgres

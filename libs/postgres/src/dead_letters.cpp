@@ -1,6 +1,5 @@
 #include "tidewheel/postgres/dead_letters.hpp"
 
-#include "record_time.hpp"
 #include "tidewheel/codec/json.hpp"
 #include "tidewheel/codec/utf8.hpp"
 
@@ -58,7 +57,7 @@ void DeadLetters::encode(const Parked& parked) {
     encoder_.row(9);
     parked.statement == stream_rules ? encoder_.null() : encoder_.int32(parked.statement);
     encoder_.int64(record.offset);
-    encoder_.int64(postgres_time(record.timestamp));
+    encoder_.int64(engine::postgres_time(record.timestamp));
     optional(record.key);
     encoder_.jsonb(headers_json(record));
     optional(record.value);

@@ -30,11 +30,17 @@ constexpr std::array verdicts{
     Verdict{"58", Error::Kind::unavailable},  // system error: I/O
 };
 
-constexpr std::array<std::string_view, 9> data_faults{
-    "21",     // cardinality violation: a subquery gave more than one row, or ON CONFLICT met a row
-              // twice
+// Classes and codes by which a function, trigger or constraint says no to a row.
+constexpr std::array<std::string_view, 15> data_faults{
+    "09",     // triggered action exception
+    "20",     // case not found (PL/pgSQL)
+    "21",     // cardinality violation: a subquery gave more than one row
     "22",     // data exception
     "23",     // integrity constraint violation
+    "27",     // triggered data change violation
+    "2F005",  // a function ended without RETURN
+    "38",     // external routine exception
+    "39",     // external routine invocation exception
     "44",     // WITH CHECK OPTION violation
     "54",     // program limit exceeded: an index row too large, nesting too deep
     "P0001",  // RAISE EXCEPTION
@@ -42,6 +48,16 @@ constexpr std::array<std::string_view, 9> data_faults{
     "P0003",  // too many rows
     "P0004",  // ASSERT
 };
+constexpr std::string_view sequence_exhausted = "2200H";  // class 22, but no row's fault
+
+// The SQL standard leaves classes that begin with 5 to 9 and I to Z to implementations; those that
+// PostgreSQL doesn't use are what users' functions raise (RAISE … USING ERRCODE = 'ZZ001').
+bool is_users_own(std::string_view sqlstate) {
+    const char first = sqlstate.empty() ? '0' : sqlstate.front();
+    const bool left_open = (first >= '5' && first <= '9') || (first >= 'I' && first <= 'Z');
+    constexpr std::array<std::string_view, 8> taken{"53", "54", "55", "57", "58", "72", "P0", "XX"};
+    return left_open && std::ranges::find(taken, sqlstate.substr(0, 2)) == taken.end();
+}
 
 std::string field(const PGresult* result, int code) {
     const char* text = PQresultErrorField(result, code);
@@ -58,8 +74,10 @@ Error::Kind kind_of(std::string_view sqlstate) {
 }
 
 bool is_about_data(std::string_view sqlstate) {
-    return std::ranges::any_of(
-        data_faults, [&](std::string_view prefix) { return sqlstate.starts_with(prefix); });
+    if (sqlstate == sequence_exhausted) return false;
+    return is_users_own(sqlstate) || std::ranges::any_of(data_faults, [&](std::string_view prefix) {
+               return sqlstate.starts_with(prefix);
+           });
 }
 
 DatabaseError::DatabaseError(const std::string& what, std::string sqlstate, int position,

@@ -27,7 +27,7 @@ Rows take(Transaction& transaction, const LaneClaim& lane, const std::string& ow
         "owner_started = NULL,"
         " claimed_at = clock_timestamp()"
         " WHERE statement_id = ANY ($1::integer[]) AND topic = $2 AND partition = $3::integer "
-        "RETURNING next_offset",
+        "AND epoch < $4::bigint RETURNING next_offset",
         {id_array(lane.statements), lane.topic, std::to_string(lane.partition),
          std::to_string(lane.epoch), owner});
 }
@@ -41,10 +41,8 @@ void begin_at(Transaction& transaction, const LaneClaim& lane, std::int64_t firs
          std::to_string(first)});
 }
 
-}  // namespace
-
-void claim(Connection& connection, const std::string& owner, std::vector<LaneClaim>& lanes,
-           const std::function<std::int64_t(const std::string&, int)>& first_offset) {
+void claim_all(Connection& connection, const std::string& owner, std::vector<LaneClaim>& lanes,
+               const std::function<std::int64_t(const std::string&, int)>& first_offset) {
     Transaction transaction(connection);
     transaction.run("SET LOCAL lock_timeout = '3s'");
     for (LaneClaim& lane : lanes) {
@@ -65,6 +63,58 @@ void claim(Connection& connection, const std::string& owner, std::vector<LaneCla
         lane.start = *std::min_element(offsets.begin(), offsets.end());
     }
     transaction.commit();
+}
+
+// A backend by its number and its start: the number alone may be somebody else's by now.
+struct Backend {
+    std::string pid, started;
+};
+
+// The backends that act for the lanes' owners until now, as far as they are alive.
+std::vector<Backend> owners_backends(Connection& connection, const std::vector<LaneClaim>& lanes) {
+    std::vector<Backend> backends;
+    for (const LaneClaim& lane : lanes)
+        for (const Row& row : connection.query(
+                 "SELECT DISTINCT a.pid, a.backend_start FROM tidewheel.progress p JOIN "
+                 "pg_stat_activity a"
+                 " ON a.pid = p.owner_pid AND a.backend_start = p.owner_started"
+                 " WHERE p.statement_id = ANY ($1::integer[]) AND p.topic = $2 AND p.partition = "
+                 "$3::integer",
+                 {id_array(lane.statements), lane.topic, std::to_string(lane.partition)}))
+            backends.push_back({row.text(0), row.text(1)});
+    return backends;
+}
+
+// What they still hold (locks in the middle of a frozen COPY) nothing else would free: no timeout
+// reaches a client that is stopped in there. They can't commit any more, whether they end or not.
+void end(Connection& connection, const std::vector<Backend>& backends) {
+    for (const Backend& each : backends) {
+        try {
+            connection.query(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1::integer "
+                "AND backend_start = $2::timestamptz",
+                {each.pid, each.started});
+        } catch (const DatabaseError& error) {
+            if (error.sqlstate() != "42501")
+                throw;  // another role's: it will end by its own timeouts
+        }
+    }
+}
+
+}  // namespace
+
+void claim(Connection& connection, const std::string& owner, std::vector<LaneClaim>& lanes,
+           const std::function<std::int64_t(const std::string&, int)>& first_offset) {
+    const std::vector<Backend> before = owners_backends(connection, lanes);
+    try {
+        claim_all(connection, owner, lanes, first_offset);
+    } catch (const DatabaseError& error) {
+        if (error.sqlstate() != "55P03" || before.empty()) throw;
+        end(connection, before);  // the owner until now holds the progress itself
+        claim_all(connection, owner, lanes, first_offset);
+        return;
+    }
+    end(connection, before);
 }
 
 }  // namespace tidewheel::postgres

@@ -84,7 +84,8 @@ std::string stage_validate(const StoredStream& stream) {
     }
     for (const engine::Column& column : stream.schema.columns)  // forces the conversion
         if (column.type.kind == Kind::other)
-            refused += (refused.empty() ? "" : " OR ") + std::string("octet_length(") + quote_name(column.name) + "::text) < 0";
+            refused += (refused.empty() ? "" : " OR ") + std::string("octet_length(") +
+                       quote_name(column.name) + "::text) < 0";
     if (refused.empty()) return "";
     verdict = verdict.empty() ? "NULL" : "CASE" + verdict + " END";
     return "SELECT tidewheel_seq, " + verdict + " FROM pg_temp.tidewheel_records WHERE " + refused +
@@ -129,14 +130,28 @@ std::string collected(const sql::RowStatement& rows, const Target& target) {
            ")";
 }
 
-std::string round_number(const Target& target) {
+// The conflict key's columns, each behind the prefix; with their types when asked (the SELECT's may
+// be others).
+std::vector<std::string> key_list(const Target& target, const std::string& prefix, bool typed) {
     std::vector<std::string> keys;
     for (const TargetColumn& column : target.columns)
         if (std::count(target.conflict_key.begin(), target.conflict_key.end(), column.name))
-            keys.push_back("q." + quote_name(column.name) + "::" + column.type);
+            keys.push_back(prefix + quote_name(column.name) + (typed ? "::" + column.type : ""));
+    return keys;
+}
+
+std::string round_number(const Target& target) {
+    const std::vector<std::string> keys = key_list(target, "q.", true);
     const std::string partition = keys.empty() ? "" : "PARTITION BY " + join(keys, ", ") + " ";
-    return "row_number() OVER (" + partition + "ORDER BY q.tidewheel_seq" +
-           (target.last_wins ? " DESC" : "") + ") - 1";
+    const std::string direction = target.last_wins ? " DESC" : "";
+    return "row_number() OVER (" + partition + "ORDER BY q.tidewheel_seq" + direction +
+           ", q.tidewheel_row" + direction + ") - 1";
+}
+
+// The SELECT's rows, numbered as they come: one record may yield several rows of a key.
+std::string numbered(const sql::RowStatement& rows, const Target& target) {
+    return "(SELECT *, row_number() OVER () AS tidewheel_row FROM " + collected(rows, target) +
+           ") q";
 }
 
 RowScript in_rounds(const StoredStatement& statement, const sql::RowStatement& rows,
@@ -150,7 +165,7 @@ RowScript in_rounds(const StoredStatement& statement, const sql::RowStatement& r
                        ? "CREATE TEMP TABLE " + aside +
                              " (tidewheel_round bigint, tidewheel_seq integer, LIKE " +
                              rows.target.quoted() +
-                             " INCLUDING CONSTRAINTS) ON COMMIT DELETE ROWS;\n"
+                             " INCLUDING CONSTRAINTS INCLUDING GENERATED) ON COMMIT DELETE ROWS;\n"
                        : "CREATE TEMP TABLE " + aside +
                              " ON COMMIT DELETE ROWS AS SELECT 0::bigint AS tidewheel_round, 0 AS "
                              "tidewheel_seq, " +
@@ -158,11 +173,14 @@ RowScript in_rounds(const StoredStatement& statement, const sql::RowStatement& r
     script.setup += "CREATE INDEX ON " + aside + " (tidewheel_round);\n";
     script.collect = "INSERT INTO " + aside + " (tidewheel_round, tidewheel_seq, " + columns +
                      ") SELECT " + round_number(target) + ", q.tidewheel_seq, " +
-                     join(quoted_columns(target, "q."), ", ") + " FROM " + collected(rows, target);
+                     join(quoted_columns(target, "q."), ", ") + " FROM " + numbered(rows, target);
     script.last_round = target.last_wins ? "SELECT 0" : "SELECT max(tidewheel_round) FROM " + aside;
     script.round_prefix = insert_into(rows, target) + "SELECT " + columns + " FROM " + aside +
                           " WHERE tidewheel_round = ";
-    script.round_suffix = " ORDER BY tidewheel_seq " + rows.conflict_clause;
+    // In key order: other lanes may be at the same rows. Within a round a key occurs once.
+    std::vector<std::string> order = key_list(target, "", false);
+    order.push_back("tidewheel_seq");
+    script.round_suffix = " ORDER BY " + join(order, ", ") + " " + rows.conflict_clause;
     script.discard = "DELETE FROM " + aside;
     return script;
 }
@@ -253,24 +271,32 @@ class Shared {
     std::vector<std::string> expressions_;
 };
 
-std::string grouping_set(const sql::ViewStatement& view) {
+// A view's keys among those of the pass, as indexes in ascending order.
+using GroupingSet = std::vector<std::size_t>;
+
+GroupingSet grouping_set(const sql::ViewStatement& view, const std::vector<std::string>& all) {
+    GroupingSet set;
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (std::any_of(view.keys.begin(), view.keys.end(),
+                        [&](const sql::Key& key) { return key.expression == all[i]; }))
+            set.push_back(i);
+    return set;
+}
+
+std::string grouping_set_sql(const GroupingSet& set, const std::vector<std::string>& all) {
     std::vector<std::string> keys;
-    for (const sql::Key& key : view.keys)
-        keys.push_back(key.expression);
+    for (const std::size_t index : set)
+        keys.push_back(all[index]);
     return "(" + join(keys, ", ") + ")";
 }
 
-// What GROUPING() over all keys of the pass says in this view's rows: a bit is 1 where the key is
-// not among the view's.
-long grouping_mask(const sql::ViewStatement& view, const std::vector<std::string>& all) {
+// What GROUPING() over all keys of the pass says in the rows of a set: a bit is 1 where the key is
+// not in it.
+std::string grouping_mask(const GroupingSet& set, std::size_t keys) {
     long mask = 0;
-    for (const std::string& expression : all) {
-        const bool ours = std::any_of(view.keys.begin(), view.keys.end(), [&](const sql::Key& key) {
-            return key.expression == expression;
-        });
-        mask = mask * 2 + (ours ? 0 : 1);
-    }
-    return mask;
+    for (std::size_t i = 0; i < keys; ++i)
+        mask = mask * 2 + (std::count(set.begin(), set.end(), i) ? 0 : 1);
+    return std::to_string(mask);
 }
 
 // INSERT INTO state … SELECT from the pass, in key order so that concurrent lanes can't deadlock.
@@ -320,20 +346,27 @@ std::vector<std::vector<const StoredStatement*>> share_passes(
 
 std::string view_script(const std::vector<const StoredStatement*>& views) {
     Shared keys("k"), partials("p");
-    std::vector<std::string> sets;
     for (const StoredStatement* view : views) {
         for (const sql::Key& key : view_of(*view).keys)
             keys.name(key.expression);
         for (const sql::Partial& partial : view_of(*view).partials)
             partials.name(partial.expression);
-        const std::string set = grouping_set(view_of(*view));
-        if (!std::count(sets.begin(), sets.end(), set)) sets.push_back(set);
     }
-    const bool masked = sets.size() > 1 && !keys.expressions().empty();
+    const std::vector<std::string>& all = keys.expressions();
+    std::vector<std::string> sets, masks;
+    for (const StoredStatement* view : views) {
+        const GroupingSet set = grouping_set(view_of(*view), all);
+        if (const std::string sql = grouping_set_sql(set, all);
+            !std::count(sets.begin(), sets.end(), sql)) {
+            sets.push_back(sql);
+            masks.push_back(grouping_mask(set, all.size()));
+        }
+    }
+    const bool masked = sets.size() > 1;
     std::vector<std::string> select = keys.select_list();
     for (const std::string& partial : partials.select_list())
         select.push_back(partial);
-    if (masked) select.push_back("GROUPING(" + join(keys.expressions(), ", ") + ") AS mask");
+    if (masked) select.push_back("GROUPING(" + join(all, ", ") + ") AS mask");
     if (select.empty()) select.push_back("true");
 
     std::string script = "WITH delta AS MATERIALIZED (SELECT " + join(select, ", ") +
@@ -342,13 +375,14 @@ std::string view_script(const std::vector<const StoredStatement*>& views) {
     std::vector<std::string> counts;
     for (std::size_t i = 0; i < views.size(); ++i) {
         const std::string name = "v" + std::to_string(i);
-        const std::string where =
-            masked ? " WHERE mask = " +
-                         std::to_string(grouping_mask(view_of(*views[i]), keys.expressions()))
-                   : "";
-        script += ", " + name + " AS (" + upsert(*views[i], keys, partials, where) + ")";
+        const std::string mask = grouping_mask(grouping_set(view_of(*views[i]), all), all.size());
+        script += ", " + name + " AS (" +
+                  upsert(*views[i], keys, partials, masked ? " WHERE mask = " + mask : "") + ")";
         counts.push_back("(SELECT count(*) FROM " + name + ")");
     }
+    counts.push_back(masked ? "(SELECT count(*) FROM delta WHERE mask NOT IN (" +
+                                  join(masks, ", ") + "))"
+                            : "0");
     return script + " SELECT " + join(counts, ", ");
 }
 

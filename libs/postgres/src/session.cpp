@@ -69,7 +69,11 @@ struct Session::State {
 
 Session::Session(const std::string& url, const std::string& application)
     : state_(std::make_unique<State>(connect(url, application))) {
-    run("SET jit = off");
+    // A lane never waits inside a transaction; if it does, it is frozen or gone, and its locks must
+    // not stay.
+    run("SET jit = off; SET idle_in_transaction_session_timeout = '10s'; SET tcp_keepalives_idle = "
+        "10;"
+        " SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3");
 }
 Session::~Session() = default;
 
@@ -106,8 +110,11 @@ std::size_t Session::copy(const std::string& copy_statement, std::string_view pa
 
 void Session::cancel() {
     char message[256];
-    const std::unique_ptr<PGcancel, void (*)(PGcancel*)> ticket(PQgetCancel(state_->handle.get()), PQfreeCancel);
-    if (ticket) PQcancel(ticket.get(), message, sizeof message);  // it may come too late: then there is nothing to cancel
+    const std::unique_ptr<PGcancel, void (*)(PGcancel*)> ticket(PQgetCancel(state_->handle.get()),
+                                                                PQfreeCancel);
+    if (ticket)
+        PQcancel(ticket.get(), message,
+                 sizeof message);  // it may come too late: then there is nothing to cancel
 }
 
 std::int32_t Session::backend_pid() const {

@@ -29,7 +29,9 @@ std::vector<TargetColumn> filled_columns(Transaction& transaction,
     std::vector<TargetColumn> all = all_columns(transaction, statement.target);
     if (statement.target_columns.empty()) {
         const std::size_t width =
-            transaction.query("SELECT * FROM (" + statement.record_select + ") q LIMIT 0").columns.size() - 1;
+            transaction.query("SELECT * FROM (" + statement.record_select + ") q LIMIT 0")
+                .columns.size() -
+            1;
         if (width < all.size()) all.resize(width);
         return all;
     }
@@ -74,6 +76,20 @@ bool unwatched(Transaction& transaction, const sql::RelationName& table) {
     return row.integer(0) == 0 && row.integer(1) == 1;
 }
 
+// A NULL in the key never conflicts, so every such row counts.
+bool never_null(Transaction& transaction, const sql::RelationName& table,
+                const std::vector<std::string>& key) {
+    std::vector<Parameter> names(key.begin(), key.end());
+    return transaction
+               .query(
+                   "SELECT count(*) FROM pg_attribute WHERE NOT attnotnull AND attname = ANY "
+                   "($1::text[]) AND attrelid = " +
+                       regclass(table),
+                   {array_literal(names)})
+               .at(0)
+               .integer(0) == 0;
+}
+
 bool last_wins(Transaction& transaction, const sql::RowStatement& statement, const Target& target) {
     if (!statement.replaced_columns || target.conflict_key.empty()) return false;
     const auto replaced = [&](const std::string& name) {
@@ -86,7 +102,8 @@ bool last_wins(Transaction& transaction, const sql::RowStatement& statement, con
                     [&](const TargetColumn& column) { return replaced(column.name); });
     return all_replaced &&
            target.columns.size() == all_columns(transaction, statement.target).size() &&
-           unwatched(transaction, statement.target);
+           unwatched(transaction, statement.target) &&
+           never_null(transaction, statement.target, target.conflict_key);
 }
 
 }  // namespace

@@ -3,15 +3,15 @@
 namespace tidewheel::runtime {
 
 void add_admin_routes(http::Server& server, const telemetry::Metrics& metrics,
-                      const telemetry::Health& health) {
+                      std::function<std::optional<std::string>()> trouble) {
     server.route("GET", "/metrics", [&metrics](const http::Request&) {
         return http::Response{200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()};
     });
     server.route("GET", "/healthz",
                  [](const http::Request&) { return http::Response{.body = "alive\n"}; });
-    server.route("GET", "/readyz", [&health](const http::Request&) {
-        const auto trouble = health.trouble();
-        return trouble ? http::Response{.status = 503, .body = *trouble + "\n"}
+    server.route("GET", "/readyz", [trouble = std::move(trouble)](const http::Request&) {
+        const auto lacking = trouble();
+        return lacking ? http::Response{.status = 503, .body = *lacking + "\n"}
                        : http::Response{.body = "ready\n"};
     });
 }

@@ -65,6 +65,7 @@ std::vector<kafka::StartOffset> LaneHost::on_assigned(
 }
 
 void LaneHost::on_started(const std::vector<TopicPartition>& partitions) {
+    settled_ = true;
     for (const TopicPartition& where : partitions) {
         const auto place = places_.find(where);
         if (place == places_.end()) continue;
@@ -100,14 +101,15 @@ void LaneHost::stop() {
     stop(std::move(going));
 }
 
-// All of them are asked first, so they finish side by side.
+// All of them are asked first, so they finish side by side, by one deadline.
 void LaneHost::stop(std::vector<Place> places) {
     std::vector<kafka::StartOffset> offsets;
     for (Place& place : places)
         if (place.runner) place.runner->request_stop();
+    const auto deadline = Clock::system().now() + std::chrono::seconds(5);
     for (Place& place : places) {
         if (!place.runner) continue;
-        place.runner->join(std::chrono::seconds(5));
+        place.runner->join(deadline);
         if (const auto next = place.runner->status().next_offset; next >= 0)
             offsets.push_back({{place.claim.topic, place.claim.partition}, next});
         place.runner.reset();

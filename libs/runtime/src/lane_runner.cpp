@@ -24,7 +24,7 @@ LaneRunner::LaneRunner(const Settings& settings, const std::string& program,
 
 LaneRunner::~LaneRunner() {
     request_stop();
-    join(std::chrono::seconds(5));
+    join(Clock::system().now() + std::chrono::seconds(5));
 }
 
 std::string LaneRunner::label() const {
@@ -36,17 +36,19 @@ LaneStatus LaneRunner::status() const {
     return status_;
 }
 
-void LaneRunner::join(std::chrono::milliseconds patience) {
+void LaneRunner::join(Clock::Monotonic deadline) {
     if (!thread_.joinable()) return;
-    {
-        std::unique_lock lock(mutex_);
-        if (!ended_.wait_for(lock, patience, [&] { return status_.ended.has_value(); })) {
-            lock.unlock();
-            telemetry::log(Level::warning, "batch abandoned: PostgreSQL did not finish it in time",
-                           {{"lane", label()}});
-            writer_.cancel();
-        }
+    std::unique_lock lock(mutex_);
+    const auto ended = [&] { return status_.ended.has_value(); };
+    while (!ended_.wait_until(lock, deadline, ended)) {
+        lock.unlock();
+        telemetry::log(Level::warning, "batch abandoned: PostgreSQL did not finish it in time",
+                       {{"lane", label()}});
+        writer_.cancel();  // between two statements it hits nothing, so it may take several
+        deadline = Clock::system().now() + std::chrono::milliseconds(500);
+        lock.lock();
     }
+    lock.unlock();
     thread_.join();
     source_.reset();
     batch_.clear();  // its records hold Kafka's memory, without which the consumer can't close
@@ -62,6 +64,11 @@ void LaneRunner::run(std::stop_token stop) {
         trouble = error.what();
         telemetry::log(kind == Error::Kind::fenced ? Level::info : Level::error, "lane stopped",
                        {{"lane", label()}, {"reason", trouble}, {"hint", error.hint()}});
+    } catch (const std::exception& error) {  // a defect: this lane alone ends, and says so
+        kind = Error::Kind::refused;
+        trouble = error.what();
+        telemetry::log(Level::error, "lane stopped by a defect",
+                       {{"lane", label()}, {"reason", trouble}});
     }
     batch_.clear();
     std::lock_guard lock(mutex_);

@@ -1,6 +1,9 @@
 #include "tidewheel/runtime/service.hpp"
 
+#include <atomic>
 #include <cstdlib>
+#include <map>
+#include <optional>
 #include <thread>
 
 #include "tidewheel/core/retry.hpp"
@@ -32,7 +35,11 @@ class Generation {
     }
     ~Generation() {
         host_.stop();
-        consumer_.close();
+        try {
+            consumer_.close();
+        } catch (const Error& error) {  // the group will notice by itself that we are gone
+            telemetry::log(Level::warning, "left the group in trouble", {{"reason", error.what()}});
+        }
     }
     Generation(const Generation&) = delete;
     Generation& operator=(const Generation&) = delete;
@@ -71,7 +78,7 @@ class Service {
                            {{"facility", facility}, {"text", text}});
         };
         metrics_.gauge(Metric::build_info, {{"version", std::string(version())}}).set(1);
-        add_admin_routes(server_, metrics_, health_);
+        add_admin_routes(server_, metrics_, [this] { return trouble(); });
         server_.start();
         telemetry::log(Level::info, "started",
                        {{"version", std::string(version())},
@@ -94,6 +101,7 @@ class Service {
                     {{"reason", error.what()}, {"wait_ms", wait.count()}, {"hint", error.hint()}});
                 generation_.reset();
                 wait_for(stop, wait);
+                looked_at_ = Clock::system().now();
             }
         }
         telemetry::log(Level::info, "stopping");
@@ -134,12 +142,23 @@ class Service {
             if (generation_->must_rejoin())
                 throw Error(Error::Kind::unavailable, "a lane has to be claimed anew");
             look_after();
-            health_.well("service");
-            backoff_.reset();
+            looked_at_ = Clock::system().now();
         }
     }
 
+    // What keeps the service from being ready. Called from the HTTP server's threads.
+    std::optional<std::string> trouble() const {
+        if (Clock::system().now() - looked_at_.load() > settings_.stall_after)
+            return "service: stuck, most likely in a call to PostgreSQL";
+        return health_.trouble();
+    }
+
     void look_after() {
+        if (generation_->host().settled()) {
+            health_.well("service");
+            backoff_.reset();
+        }
+        look_after_topics();
         generation_->consumer().publish_offsets(generation_->host().offsets());
         const bool connected = generation_->consumer().connected();
         metrics_.gauge(Metric::broker_up).set(connected ? 1 : 0);
@@ -149,15 +168,30 @@ class Service {
         watch_.look(generation_->host().lanes());
     }
 
+    // A topic that is missing or forbidden stops its own streams alone.
+    void look_after_topics() {
+        const auto& now = generation_->consumer().topic_troubles();
+        for (const auto& [topic, words] : now) {
+            if (!topic_troubles_.contains(topic))
+                telemetry::log(Level::error, "topic can't be read", {{"reason", words}});
+            health_.lacking("topic " + topic, words);
+        }
+        for (const auto& [topic, words] : topic_troubles_)
+            if (!now.contains(topic)) health_.forget("topic " + topic);
+        topic_troubles_ = now;
+    }
+
     const Settings& settings_;
     std::string name_;
     postgres::StatementKind kind_;
     telemetry::Metrics metrics_;
     telemetry::Health health_;
+    std::atomic<Clock::Monotonic> looked_at_{Clock::system().now()};
     http::Server server_;
     LaneWatch watch_;
     kafka::ClientSettings kafka_;
     Backoff backoff_;
+    std::map<std::string, std::string> topic_troubles_;
     std::unique_ptr<postgres::Connection> database_;
     std::unique_ptr<Generation> generation_;
 };
@@ -203,6 +237,9 @@ int service_main(const ServiceKind& kind, int argc, char** argv) {
         telemetry::log(Level::error, "giving up",
                        {{"reason", error.what()}, {"hint", error.hint()}});
         status = static_cast<int>(exit_code(error));
+    } catch (const std::exception& error) {
+        telemetry::log(Level::error, "a defect: giving up", {{"reason", error.what()}});
+        status = static_cast<int>(ExitCode::internal);
     }
     return status;
 }

@@ -14,16 +14,16 @@
 
 namespace tidewheel::engine {
 
-// Memory for the bytes of one batch: grows in blocks, is emptied at once, keeps its blocks for the next batch (all but
-// those that a single huge record asked for).
+// Memory for the bytes of one batch: grows in blocks, is emptied at once, keeps its blocks for the
+// next batch (all but those that a single huge record asked for).
 class Arena {
- public:
+  public:
     char* allocate(std::size_t bytes);  // not aligned: for characters
     std::string_view copy(std::string_view bytes);
     void clear();
     std::size_t used() const { return used_; }
 
- private:
+  private:
     struct Block {
         std::unique_ptr<char[]> data;
         std::size_t size = 0;
@@ -41,15 +41,14 @@ class Arena {
 //   float32, float64    double
 //   uuid                Uuid
 //   every other kind    std::string_view into the batch's arena or records:
-//     numeric             PostgreSQL's binary form (numeric_send): four int16 in network order, then the digits
-//     text, varchar       UTF-8
-//     json, jsonb, other  JSON text
+//     numeric             PostgreSQL's binary form (numeric_send): four int16 in network order,
+//     then the digits text, varchar       UTF-8 json, jsonb, other  JSON text
 struct Uuid {
     std::uint8_t bytes[16];
 };
 
 class Vector {
- public:
+  public:
     explicit Vector(Kind kind);
 
     bool is_null(std::size_t row) const { return (nulls_[row / 64] >> (row % 64) & 1) != 0; }
@@ -68,7 +67,7 @@ class Vector {
     void resize(std::size_t rows);  // every new row is null; keeps the memory of the rows it drops
     Kind kind() const { return kind_; }
 
- private:
+  private:
     Kind kind_;
     std::size_t width_;
     std::vector<std::byte> data_;
@@ -81,14 +80,16 @@ struct RejectedRecord {
     Reject reject;
 };
 
-// Consecutive records of one partition: the good ones as columns, the refused ones with their reason. Columns that nothing
-// needs stay null. Reused from batch to batch; allocates nothing per record once it has grown.
+// Consecutive records of one partition: the good ones as columns, the refused ones with their
+// reason. Columns that nothing needs stay null. Reused from batch to batch; allocates nothing per
+// record once it has grown.
 class Batch {
- public:
+  public:
     explicit Batch(const Schema& schema);
 
     // --- filling: by a lane, through a decoder ---
-    // Adds a record. `decode` writes the columns of row() and returns nothing, or says why the record is refused.
+    // Adds a record. `decode` writes the columns of row() and returns nothing, or says why the
+    // record is refused.
     template <class Decode>
     void add(Record record, Decode&& decode) {
         grow();
@@ -107,16 +108,16 @@ class Batch {
     // --- reading ---
     const Schema& schema() const { return *schema_; }
     const Vector& column(std::size_t index) const { return columns_[index]; }
-    std::size_t rows() const { return rows_; }      // accepted
-    std::size_t bytes() const { return bytes_; }    // keys and values of all records
+    std::size_t rows() const { return rows_; }    // accepted
+    std::size_t bytes() const { return bytes_; }  // keys and values of all records
     bool empty() const { return records_.empty(); }
-    std::span<const Record> records() const { return records_; }            // all of them, in offset order
+    std::span<const Record> records() const { return records_; }  // all of them, in offset order
     std::span<const RejectedRecord> rejected() const { return rejected_; }  // in offset order
     const Record& record_of(std::size_t row) const { return records_[record_of_row_[row]]; }
     // The largest event time among the accepted rows, in PostgreSQL's microseconds; nullopt: none.
-    std::optional<std::int64_t> watermark() const;
+    std::optional<std::int64_t> watermark(std::span<const std::size_t> except = {}) const;
 
- private:
+  private:
     void grow();
     void accept_newest();
     void reject_newest(Reject reject);

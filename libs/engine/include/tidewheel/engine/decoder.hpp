@@ -5,12 +5,13 @@
 
 namespace tidewheel::engine {
 
-// Turns the bytes of a record into a row of a batch. One per wire format; made for one schema, used by one thread.
+// Turns the bytes of a record into a row of a batch. One per wire format; made for one schema, used
+// by one thread.
 class Decoder {
- public:
+  public:
     virtual ~Decoder() = default;
-    // Writes the columns of `batch.row()`, or says why the record is refused (then what it wrote doesn't matter).
-    // Checks types, NOT NULL and routing; the CHECKs are PostgreSQL's to judge.
+    // Writes the columns of `batch.row()`, or says why the record is refused (then what it wrote
+    // doesn't matter). Checks types, NOT NULL and routing; the CHECKs are PostgreSQL's to judge.
     virtual std::optional<Reject> decode(const Record& record, Batch& batch) = 0;
 };
 

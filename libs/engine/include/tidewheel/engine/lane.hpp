@@ -69,7 +69,8 @@ class LaneObserver {
     struct BatchDone {
         std::int64_t next_offset, partition_end;
         std::size_t records;
-        std::int64_t record_time;  // of the newest record, milliseconds since 1970; 0: there was none
+        std::int64_t
+            record_time;  // of the newest record, milliseconds since 1970; 0: there was none
         std::chrono::nanoseconds filling, committing;
         const Committed& committed;
     };
@@ -96,6 +97,7 @@ class Lane {
     void write(std::stop_token stop);
     bool committed_meanwhile(const Work& work);
     bool full() const;
+    std::int64_t partition_end() const;
     Work work() const;
     template <class Attempt>
     bool retrying(std::stop_token stop, Attempt&& attempt);

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,13 +14,23 @@ struct Header {
     std::optional<std::string> value;  // raw bytes
 };
 
-// One record of a topic. The views live as long as the record, which owns the memory (a librdkafka message, as a rule).
+// Kafka's milliseconds since 1970 as PostgreSQL's microseconds since 2000. Producers write what they like into a record's time
+// (nanoseconds, too); what lies outside the years 1 to 9999 becomes the nearest time within.
+constexpr std::int64_t postgres_time(std::int64_t milliseconds) {
+    constexpr std::int64_t year_1 = -62'135'596'800'000, year_9999 = 253'402'300'799'999;
+    constexpr std::int64_t year_2000 = 946'684'800'000;
+    return (std::clamp(milliseconds, year_1, year_9999) - year_2000) * 1000;
+}
+
+// One record of a topic. The views live as long as the record, which owns the memory (a librdkafka
+// message, as a rule).
 struct Record {
     std::optional<std::string_view> value;  // nullopt: a tombstone
     std::optional<std::string_view> key;
     int partition = 0;
     std::int64_t offset = 0;
-    std::int64_t timestamp = 0;  // milliseconds since 1970, UTC; the broker's or the producer's, as the topic says
+    std::int64_t timestamp =
+        0;  // milliseconds since 1970, UTC; the broker's or the producer's, as the topic says
 
     std::unique_ptr<void, void (*)(void*)> owner{nullptr, [](void*) {}};
     std::vector<Header> (*read_headers)(const void* owner) = nullptr;
@@ -29,16 +40,20 @@ struct Record {
     }
 };
 
-// Where a lane gets its records from: one partition, in order. Not thread-safe: one lane, one thread.
+// Where a lane gets its records from: one partition, in order. Not thread-safe: one lane, one
+// thread.
 class RecordSource {
- public:
+  public:
     virtual ~RecordSource() = default;
-    // The next record, or nothing when none came within the wait (milliseconds; 0: only what is there already).
-    // Throws Error: refused when the wanted offset is gone, unavailable when the partition can't be read for now.
+    // The next record, or nothing when none came within the wait (milliseconds; 0: only what is
+    // there already). Throws Error: refused when the wanted offset is gone, unavailable when the
+    // partition can't be read for now.
     virtual std::optional<Record> next(int wait) = 0;
-    // The offset after the newest record that the broker told of; -1 when not known yet. Never asks the broker.
+    // The offset after the newest record that the broker told of; -1 when not known yet. Never asks
+    // the broker.
     virtual std::int64_t end_offset() const = 0;
-    // The offset after everything consumed so far, control records and compacted gaps included; -1 when not known.
+    // The offset after everything consumed so far, control records and compacted gaps included; -1
+    // when not known.
     virtual std::int64_t position() const = 0;
 };
 

@@ -4,20 +4,21 @@
 
 namespace tidewheel::engine {
 
-// Why a record became a dead letter. The names are part of the contract (tidewheel.dead_letters.reason, metrics, docs).
+// Why a record became a dead letter. The names are part of the contract
+// (tidewheel.dead_letters.reason, metrics, docs).
 enum class Reason {
-    tombstone,         // no value at all
-    empty,             // an empty value
-    not_json,          // not JSON: cut, NaN, trailing text, NUL byte, invalid UTF-8, lone surrogate…
-    not_an_object,     // JSON, but no object
-    too_deep,          // nested more than 64 levels
-    duplicate_field,   // the same field twice
-    missing_field,     // NOT NULL, and the field is missing or null
-    wrong_type,        // the value can't be read as the column's type
-    out_of_range,      // it can, but it doesn't fit
-    check_violation,   // a CHECK of the stream says no
-    misrouted,         // its routing value belongs to another partition
-    target_refused,    // PostgreSQL refused the row in the target: constraint, cast, overflow
+    tombstone,      // no value at all
+    empty,          // an empty value
+    not_json,       // not JSON: cut, NaN, trailing text, NUL byte, invalid UTF-8, lone surrogate…
+    not_an_object,  // JSON, but no object
+    too_deep,       // nested more than 64 levels
+    duplicate_field,  // the same field twice
+    missing_field,    // NOT NULL, and the field is missing or null
+    wrong_type,       // the value can't be read as the column's type
+    out_of_range,     // it can, but it doesn't fit
+    check_violation,  // a CHECK of the stream says no
+    misrouted,        // its routing value belongs to another partition
+    target_refused,   // PostgreSQL refused the row in the target: constraint, cast, overflow
 };
 
 std::string_view name(Reason reason);

@@ -7,17 +7,32 @@
 
 namespace tidewheel::engine {
 
-// How the engine holds a PostgreSQL type. `other` is any type the engine doesn't decode itself: the JSON value travels as
-// jsonb and PostgreSQL converts it by the rules of jsonb_populate_record.
+// How the engine holds a PostgreSQL type. `other` is any type the engine doesn't decode itself: the
+// JSON value travels as jsonb and PostgreSQL converts it by the rules of jsonb_populate_record.
 enum class Kind : std::uint8_t {
-    boolean, int16, int32, int64, float32, float64, numeric, text, varchar, uuid,
-    date, time, timestamp, timestamptz, json, jsonb, other
+    boolean,
+    int16,
+    int32,
+    int64,
+    float32,
+    float64,
+    numeric,
+    text,
+    varchar,
+    uuid,
+    date,
+    time,
+    timestamp,
+    timestamptz,
+    json,
+    jsonb,
+    other
 };
 
 struct Type {
     Kind kind = Kind::text;
-    int typmod = -1;     // as in pg_attribute.atttypmod: numeric(10,2), varchar(20), timestamp(3)
-    std::string sql;     // as PostgreSQL's format_type prints it
+    int typmod = -1;  // as in pg_attribute.atttypmod: numeric(10,2), varchar(20), timestamp(3)
+    std::string sql;  // as PostgreSQL's format_type prints it
 };
 
 // numeric(p,s): nullopt when the column has no limit.
@@ -36,12 +51,15 @@ struct Column {
     Type type;
     bool not_null = false;
     Source source = Source::field;
-    std::vector<std::string> path;        // for `field`: the names to follow into nested objects; one for a plain field
-    std::string header;                   // for `header`: its name
-    std::optional<std::string> fallback;  // DEFAULT, as the JSON value to decode when the field is missing
+    std::vector<std::string>
+        path;  // for `field`: the names to follow into nested objects; one for a plain field
+    std::string header;  // for `header`: its name
+    std::optional<std::string>
+        fallback;  // DEFAULT, as the JSON value to decode when the field is missing
 };
 
-// Which partitions a value of the routing column belongs to: OPTIONS (route 'event_type', route_sale_event '1,3').
+// Which partitions a value of the routing column belongs to: OPTIONS (route 'event_type',
+// route_sale_event '1,3').
 struct Route {
     int column = -1;  // index into Schema::columns; -1: no routing
     struct Rule {
@@ -59,8 +77,9 @@ struct Schema {
     std::vector<Column> columns;  // in the order of the DDL
     int event_time = -1;          // index of the event-time column; -1: none
     Route route;
-    // needed[i]: some statement, rule or check reads column i. The type and NOT NULL of the others are checked all the same
-    // (whether a record is good doesn't depend on the statements that there are), but they are not kept. Empty: all are.
+    // needed[i]: some statement, rule or check reads column i. The type and NOT NULL of the others
+    // are checked all the same (whether a record is good doesn't depend on the statements that
+    // there are), but they are not kept. Empty: all are.
     std::vector<bool> needed;
 
     int find(std::string_view column) const;  // its index, -1 when there is none

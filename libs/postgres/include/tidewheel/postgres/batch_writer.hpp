@@ -42,12 +42,18 @@ class BatchWriter final : public engine::BatchSink {
     void refuse(const engine::Batch& batch, std::size_t row, engine::Reject reject);
     void drop_refused();
     void apply(const engine::Work& work, Pace pace, engine::Committed& done);
+    void apply_views(const engine::Work& work, Pace pace,
+                     const std::vector<const StoredStatement*>& pass, engine::Committed& done);
+    std::vector<std::vector<const StoredStatement*>> passes_of(
+        const std::vector<const StoredStatement*>& views, Pace pace) const;
+    void run_statement(const engine::Work& work, Pace pace, int statement, const RunRange& run);
     std::size_t apply_rows(const StreamPlan::RowTask& task);
     void halve(const engine::Batch& batch, const RunRange& run,
                const std::function<void(std::size_t, const DatabaseError&)>& park,
                std::size_t first, std::size_t last);
     void move_progress(const engine::Work& work, const engine::Committed& done);
     void use_path(const std::string& search_path);
+    void end_predecessor();
 
     std::string url_, application_;
     const StreamPlan& plan_;
@@ -55,6 +61,8 @@ class BatchWriter final : public engine::BatchSink {
     std::unique_ptr<Session> session_;
     std::mutex session_mutex_;  // guards the pointer, for cancel()
     CopyEncoder encoder_;
+    std::string path_;          // the search path in force, in this attempt
+    bool views_alone_ = false;  // PostgreSQL would mix up the views' keys in a shared pass
     DeadLetters dead_letters_;
     std::vector<std::size_t> refused_;  // rows that break a rule of the stream, in this attempt
 };

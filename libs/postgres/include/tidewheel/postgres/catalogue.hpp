@@ -7,7 +7,8 @@
 #include "tidewheel/postgres/connection.hpp"
 #include "tidewheel/sql/pipeline.hpp"
 
-// What was applied, as services and commands read it. Written by `tidewheel apply` alone (services/cli).
+// What was applied, as services and commands read it. Written by `tidewheel apply` alone
+// (services/cli).
 namespace tidewheel::postgres {
 
 struct CheckRule {
@@ -18,18 +19,19 @@ struct CheckRule {
 
 struct StoredStream {
     int id = 0;
-    sql::Stream stream;      // name is always schema-qualified here
+    sql::Stream stream;  // name is always schema-qualified here
     bool is_foreign = true;
-    engine::Schema schema;   // types as PostgreSQL resolved them; `needed` all true
+    engine::Schema schema;  // types as PostgreSQL resolved them; `needed` all true
     std::vector<CheckRule> checks;
 };
 
 struct StoredStatement {
     int id = 0;
     int stream_id = 0;
-    sql::Statement statement;  // body is RowStatement or ViewStatement; target and view names schema-qualified
-    std::string state_table;   // views
-    std::string search_path;   // as SET search_path takes it
+    sql::Statement
+        statement;  // body is RowStatement or ViewStatement; target and view names schema-qualified
+    std::string state_table;  // views
+    std::string search_path;  // as SET search_path takes it
 };
 
 struct Catalogue {
@@ -38,16 +40,19 @@ struct Catalogue {
     std::vector<StoredStatement> statements;
 
     const StoredStream& stream(int id) const;
-    const StoredStream* find_stream(const std::string& name) const;      // by name or schema.name; nullptr: none
+    const StoredStream* find_stream(
+        const std::string& name) const;  // by name or schema.name; nullptr: none
     const StoredStatement* find_statement(const std::string& name) const;
 };
 
-// Throws Error (refused, "run `tidewheel apply`") when there is no catalogue or it is of another version.
+// Throws Error (refused, "run `tidewheel apply`") when there is no catalogue or it is of another
+// version.
 Catalogue load_catalogue(Connection& connection);
 std::int64_t catalogue_version(Connection& connection);
 
-// The shape of a stream as PostgreSQL resolved it (pg_attribute, pg_constraint), joined with the options of its DDL.
-// Throws Error (pipeline) for what can't be a stream column: generated columns, a DEFAULT that is not immutable.
+// The shape of a stream as PostgreSQL resolved it (pg_attribute, pg_constraint), joined with the
+// options of its DDL. Throws Error (pipeline) for what can't be a stream column: generated columns,
+// a DEFAULT that is not immutable.
 engine::Schema resolve_schema(Transaction& transaction, const sql::Stream& stream);
 std::vector<CheckRule> resolve_checks(Transaction& transaction, const sql::RelationName& stream);
 

@@ -9,22 +9,30 @@
 
 #include "tidewheel/core/error.hpp"
 
-// The control plane's way to PostgreSQL: libpqxx behind a surface that is the same for 6.4 and 7.10 (the differences are in
-// connection.cpp alone). The hot path is Session (session.hpp), by libpq.
+// The control plane's way to PostgreSQL: libpqxx behind a surface that is the same for 6.4 and 7.10
+// (the differences are in connection.cpp alone). The hot path is Session (session.hpp), by libpq.
 namespace tidewheel::postgres {
 
-// What PostgreSQL said. kind() follows from the SQLSTATE: unavailable for classes 08, 40, 53, 55P03, 57, 58, 25006 and for a lost
-// connection, setting for 28 and 3D000, refused for the rest.
+// What PostgreSQL said. kind() follows from the SQLSTATE: unavailable for classes 08, 40, 53,
+// 55P03, 57, 58, 25006 and for a lost connection, setting for 28 and 3D000, refused for the rest.
 class DatabaseError : public Error {
- public:
-    DatabaseError(const std::string& what, std::string sqlstate, int position = 0, std::string hint = {}, std::string column = {});
-    const std::string& sqlstate() const { return sqlstate_; }  // empty: the connection was lost or never made
-    int position() const { return position_; }                 // of the error in the SQL text, characters from 1; 0: unknown
-    const std::string& column() const { return column_; }      // that a constraint is about; empty: unknown
-    // The row's own fault (classes 22, 23, 21000, P0001, 54000…), as against trouble of the server or of the statement.
+  public:
+    DatabaseError(const std::string& what, std::string sqlstate, int position = 0,
+                  std::string hint = {}, std::string column = {});
+    const std::string& sqlstate() const {
+        return sqlstate_;
+    }  // empty: the connection was lost or never made
+    int position() const {
+        return position_;
+    }  // of the error in the SQL text, characters from 1; 0: unknown
+    const std::string& column() const {
+        return column_;
+    }  // that a constraint is about; empty: unknown
+    // The row's own fault (classes 22, 23, 21000, P0001, 54000…), as against trouble of the server
+    // or of the statement.
     bool is_about_data() const;
 
- private:
+  private:
     std::string sqlstate_;
     int position_;
     std::string column_;
@@ -35,18 +43,20 @@ bool is_about_data(std::string_view sqlstate);
 using Parameter = std::optional<std::string>;  // text form; nullopt: NULL
 
 class Row {
- public:
+  public:
     explicit Row(std::vector<std::optional<std::string>> fields) : fields_(std::move(fields)) {}
     bool is_null(std::size_t column) const { return !fields_.at(column); }
     const std::string& text(std::size_t column) const { return fields_.at(column).value(); }
-    std::string text_or(std::size_t column, std::string fallback) const { return fields_.at(column).value_or(fallback); }
+    std::string text_or(std::size_t column, std::string fallback) const {
+        return fields_.at(column).value_or(fallback);
+    }
     std::int64_t integer(std::size_t column) const { return std::stoll(text(column)); }
     double number(std::size_t column) const { return std::stod(text(column)); }
     bool boolean(std::size_t column) const { return text(column) == "t"; }
     const std::optional<std::string>& field(std::size_t column) const { return fields_.at(column); }
     std::size_t size() const { return fields_.size(); }
 
- private:
+  private:
     std::vector<std::optional<std::string>> fields_;
 };
 
@@ -60,7 +70,7 @@ class Connection;
 
 // An open transaction: rolled back unless committed.
 class Transaction {
- public:
+  public:
     explicit Transaction(Connection& connection);
     ~Transaction();
     Transaction(const Transaction&) = delete;
@@ -69,32 +79,35 @@ class Transaction {
     // One statement with $1, $2… Every method throws DatabaseError.
     Rows query(const std::string& sql, const std::vector<Parameter>& parameters = {});
     void run(const std::string& sql);  // one or more statements, no parameters
-    void commit();                     // throws `unavailable` with an empty sqlstate when the outcome is unknown
+    void commit();  // throws `unavailable` with an empty sqlstate when the outcome is unknown
 
- private:
+  private:
     struct State;
     std::unique_ptr<State> state_;
 };
 
-// One connection; one thread at a time. Session settings on connect: TimeZone UTC, DateStyle ISO, IntervalStyle postgres,
-// extra_float_digits 1, client_min_messages warning, client_connection_check_interval 1s, application_name. It never reconnects by itself.
+// One connection; one thread at a time. Session settings on connect: TimeZone UTC, DateStyle ISO,
+// IntervalStyle postgres, extra_float_digits 1, client_min_messages warning,
+// client_connection_check_interval 1s, application_name. It never reconnects by itself.
 class Connection {
- public:
+  public:
     explicit Connection(const std::string& url, const std::string& application = "tidewheel");
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    Rows query(const std::string& sql, const std::vector<Parameter>& parameters = {});  // in a transaction of its own
+    Rows query(const std::string& sql,
+               const std::vector<Parameter>& parameters = {});  // in a transaction of its own
 
- private:
+  private:
     friend class Transaction;
     struct State;
     std::unique_ptr<State> state_;
 };
 
-std::string quote_name(std::string_view name);        // always with double quotes where needed
-std::string quote_literal(std::string_view text);     // standard_conforming_strings
-std::string array_literal(const std::vector<Parameter>& items);  // '{"a",NULL}' for text[]-like parameters
+std::string quote_name(std::string_view name);     // always with double quotes where needed
+std::string quote_literal(std::string_view text);  // standard_conforming_strings
+std::string array_literal(
+    const std::vector<Parameter>& items);  // '{"a",NULL}' for text[]-like parameters
 
 }  // namespace tidewheel::postgres

@@ -64,8 +64,10 @@ struct RowScript {
 };
 RowScript row_script(const StoredStatement& statement, const Target& target);
 
-// Fills the state tables of views that share FROM and WHERE, in one pass over the batch; returns
-// one row: for each view, in order, how many of its rows changed.
+// Fills the state tables of views that share FROM and WHERE, in one pass over the batch. Returns
+// one row: for each view, in order, how many of its rows changed; then how many groups of the pass
+// belong to no view. That must be 0: otherwise PostgreSQL takes two keys for the same that are
+// spelled differently here (t.store and store), and the views must go one by one.
 std::string view_script(const std::vector<const StoredStatement*>& views);
 // The views of a stream in groups that can share a pass.
 std::vector<std::vector<const StoredStatement*>> share_passes(

@@ -31,6 +31,9 @@ class LaneHost final : public kafka::AssignmentListener {
     // Every lane, with how it is doing.
     std::vector<std::pair<kafka::TopicPartition, LaneStatus>> lanes() const;
     std::vector<kafka::StartOffset> offsets() const;  // what is committed, for lag tools
+    bool settled() const {
+        return settled_;
+    }  // an assignment, if an empty one, has been taken over
     void stop();
 
   private:
@@ -50,6 +53,7 @@ class LaneHost final : public kafka::AssignmentListener {
     kafka::ClientSettings kafka_;
     telemetry::Metrics& metrics_;
     std::map<kafka::TopicPartition, Place> places_;
+    bool settled_ = false;
 };
 
 }  // namespace tidewheel::runtime

@@ -43,8 +43,9 @@ class LaneRunner final : engine::LaneObserver {
     const postgres::LaneClaim& claim() const { return claim_; }
     LaneStatus status() const;
     void request_stop() { thread_.request_stop(); }
-    // Waits for the lane to end; after `patience` PostgreSQL is told to give up what it is doing.
-    void join(std::chrono::milliseconds patience);
+    // Waits for the lane to end; from the deadline on PostgreSQL is told to give up what it is
+    // doing for it.
+    void join(Clock::Monotonic deadline);
 
   private:
     void run(std::stop_token stop);
