@@ -9,7 +9,7 @@ using namespace tidewheel::codec;
 using namespace std::string_literals;
 
 TEST_CASE("valid UTF-8 is taken, up to the borders of each length") {
-    for (const std::string text :
+    for (const std::string& text :
          {""s, "plain"s, "\x7f"s, "\xC2\x80"s, "\xDF\xBF"s, "\xE0\xA0\x80"s, "\xED\x9F\xBF"s,
           "\xEE\x80\x80"s, "\xEF\xBF\xBF"s, "\xF0\x90\x80\x80"s, "\xF4\x8F\xBF\xBF"s,
           "grüße, 東京 🌊"s})
@@ -17,7 +17,7 @@ TEST_CASE("valid UTF-8 is taken, up to the borders of each length") {
 }
 
 TEST_CASE("invalid UTF-8 is found at its first byte") {
-    for (const std::string bad :
+    for (const std::string& bad :
          {"\x80"s, "\xBF"s, "\xC0\x80"s, "\xC1\xBF"s, "\xC2"s, "\xC2\x41"s, "\xE0\x80\x80"s,
           "\xE0\x9F\xBF"s, "\xE2\x82"s, "\xED\xA0\x80"s, "\xED\xBF\xBF"s, "\xF0\x80\x80\x80"s,
           "\xF0\x8F\xBF\xBF"s, "\xF0\x9F\x8C"s, "\xF4\x90\x80\x80"s, "\xF5\x80\x80\x80"s,
