@@ -1,5 +1,7 @@
 #include "tidewheel/runtime/service.hpp"
 
+#include <malloc.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <map>
@@ -223,6 +225,10 @@ void run_service(const Settings& settings, const ServiceKind& kind, std::stop_to
 }
 
 int service_main(const ServiceKind& kind, int argc, char** argv) {
+    // Records are allocated by librdkafka's threads and freed by the lanes'. With an arena for
+    // every thread, glibc keeps what one thread freed from the others, and memory grows to a
+    // multiple of what is in use.
+    mallopt(M_ARENA_MAX, 2);
     Settings settings;
     int status = 0;
     const std::string program = std::string("tidewheel-") + kind.name;

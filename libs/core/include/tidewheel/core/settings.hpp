@@ -24,10 +24,10 @@ struct Settings {
     std::string group = "tidewheel";                     // prefix of the consumer groups: GROUP.worker, GROUP.aggregator
 
     // Batches: one closes on whichever comes first.
-    std::size_t batch_rows = 10000;
-    std::size_t batch_bytes = 8u << 20;
+    std::size_t batch_rows = 5000;
+    std::size_t batch_bytes = 4u << 20;
     std::chrono::milliseconds linger{20};
-    std::size_t fetch_bytes = 8u << 20;                  // what a partition may hold fetched ahead
+    std::size_t fetch_bytes = 4u << 20;                  // what a partition may hold fetched ahead
 
     // Patience.
     std::chrono::milliseconds retry_longest{5000};
