@@ -39,7 +39,11 @@ service_executable() {
     local pid
     pid=$(service_pid "$1") && readlink "/proc/$pid/exe" 2>/dev/null
 }
-service_alive() { [[ $(service_executable "$1") == "$(service_program "$1")"* ]]; }
+# By the name that it was started under: a linker may rename what it replaces.
+service_alive() {
+    local pid
+    pid=$(service_pid "$1") && [[ $(tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | head -1) == "$(service_program "$1")" ]]
+}
 
 start_service() {
     if service_alive "$1" && [[ $(service_executable "$1") == "$(service_program "$1")" ]]; then return; fi

@@ -22,11 +22,13 @@ bool has_other(const engine::Schema& schema) {
                        [](const auto& column) { return column.type.kind == Kind::other; });
 }
 
-std::string records_view(const StoredStream& stream, const std::string& where) {
+std::string records_view(const StoredStream& stream, const std::string& options,
+                         const std::string& where) {
     std::vector<std::string> columns;
     for (const engine::Column& column : stream.schema.columns)
         columns.push_back(record_column(column));
-    return "CREATE OR REPLACE TEMP VIEW tidewheel_records AS SELECT " + join(columns, ", ") +
+    return "CREATE OR REPLACE TEMP VIEW tidewheel_records" + options + " AS SELECT " +
+           join(columns, ", ") +
            ", b.tidewheel_seq, b.tidewheel_timestamp FROM pg_temp.tidewheel_batch b" + where +
            ";\n";
 }
@@ -61,7 +63,7 @@ std::string stage_ddl(const StoredStream& stream) {
     ddl += loosen(stream.schema);
     if (has_other(stream.schema))
         ddl += "CREATE TEMP TABLE tidewheel_shape (LIKE " + relation + ");\n";
-    ddl += records_view(stream, "");
+    ddl += records_view(stream, "", "");
     ddl += "CREATE TEMP VIEW " + quote_name(stream.stream.name.name) + " AS SELECT " +
            column_list(stream.schema.columns) + " FROM pg_temp.tidewheel_records;\n";
     return ddl;
@@ -93,8 +95,10 @@ std::string stage_validate(const StoredStream& stream) {
 }
 
 std::string stage_narrow(const StoredStream& stream) {
+    // A barrier: otherwise PostgreSQL may try a CHECK or a WHERE on rows outside of the range
+    // first, and meet the bad one there.
     return "CREATE INDEX tidewheel_batch_seq ON pg_temp.tidewheel_batch (tidewheel_seq);\n" +
-           records_view(stream,
+           records_view(stream, " WITH (security_barrier)",
                         " WHERE b.tidewheel_seq >= current_setting('tidewheel.first')::integer"
                         " AND b.tidewheel_seq < current_setting('tidewheel.last')::integer");
 }
@@ -105,7 +109,7 @@ std::string stage_range(std::size_t first, std::size_t last) {
 }
 
 std::string stage_widen(const StoredStream& stream) {
-    return "DROP INDEX pg_temp.tidewheel_batch_seq;\n" + records_view(stream, "");
+    return "DROP INDEX pg_temp.tidewheel_batch_seq;\n" + records_view(stream, "", "");
 }
 
 // --- rows

@@ -33,9 +33,9 @@ class Error : public std::runtime_error {
 enum class ExitCode : int {
     ok = 0,
     difference = 1,   // `verify` found rows that differ
-    usage = 2,        // a flag, setting or argument is wrong
+    usage = 2,        // a flag, setting, argument or password is wrong
     pipeline = 3,     // the pipeline file is wrong, or an incompatible change was refused
-    refused = 4,      // a server refused us: password, permission, missing object
+    refused = 4,      // a server refused us: permission, missing object
     unavailable = 5,  // a server is away
     internal = 70,    // a defect in Tidewheel
 };
