@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <regex>
 
+#include "cli/independence.hpp"
 #include "cli/source_errors.hpp"
 #include "cli/type_check.hpp"
 #include "cli/view_creation.hpp"
@@ -104,6 +105,7 @@ class Deployment {
             throw sql::PipelineError(
                 {diagnostic_at(files_, change.statement, 0, error.what(), error.hint())});
         }
+        check_stream(transaction_, files_, change.statement, stored.stream.name);
         stored.id = record_stream(transaction_, stored, origin_of(change.statement));
         if (!foreign_)
             done.warnings.push_back(
@@ -141,7 +143,16 @@ class Deployment {
         auto& view = std::get<sql::ViewStatement>(stored.statement.body);
         if (view.name.schema.empty()) view.name.schema = schema_;
         stored.state_table = state_table_name(stored.statement.name, stored.id);
-        done.warnings = create_view(transaction_, files_, stream, stored);
+        done.warnings = create_view(transaction_, files_, stream, stored, views_of(stream));
+    }
+
+    std::vector<const StoredStatement*> views_of(const StoredStream& stream) const {
+        std::vector<const StoredStatement*> views;
+        for (const StoredStatement& each : report_.continuous)
+            if (each.stream_id == stream.id &&
+                std::holds_alternative<sql::ViewStatement>(each.statement.body))
+                views.push_back(&each);
+        return views;
     }
 
     void make_rows(const StoredStream& stream, StoredStatement& stored) {
@@ -231,7 +242,10 @@ DeploymentReport deploy(Transaction& transaction, kafka::Admin& admin, const Pip
 
     Deployment deployment(transaction, files, ledger, schema, path);
     DeploymentReport report = apply_all(deployment, changes);
-    if (report.changed) raise_version(transaction);
+    if (report.changed) {
+        require_independence(transaction, files, report.continuous);
+        raise_version(transaction);
+    }
     report.removed = describe_removed(changes, ledger, files);
     report.topics = std::move(topics);
     return report;

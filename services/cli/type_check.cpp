@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/query_tree.hpp"
 #include "cli/source_errors.hpp"
 #include "tidewheel/postgres/pushdown.hpp"
 
@@ -56,6 +57,38 @@ void refuse_current_time(Transaction& transaction, const PipelineFiles& files,
                              hint));
 }
 
+std::string relation_oid(Transaction& transaction, const sql::RelationName& name) {
+    return transaction.query("SELECT $1::regclass::oid", {name.quoted()})[0].text(0);
+}
+
+// By PostgreSQL's own tree: it knows every aggregate, whoever declared it, and the SELECT whose
+// rows an aggregate in a sub-select is over.
+void refuse_batch_dependence(Transaction& transaction, const PipelineFiles& files,
+                             const sql::Statement& statement, const sql::RelationName& stream,
+                             const std::string& tree) {
+    const std::string oid = relation_oid(transaction, stream);
+    for (const QueryNode& query : queries_in(transaction.query(tree)[0].text(0)))
+        if (query.is_select && query.reads(oid) && (query.has_aggregates || query.has_windows))
+            refuse(diagnostic_at(
+                files, statement, 0,
+                std::string(query.has_aggregates ? "an aggregate" : "a window function") +
+                    " over the rows of stream " + stream.text() +
+                    " is not supported in a continuous INSERT: it would see one batch",
+                "totals are a CREATE MATERIALIZED VIEW; an aggregate over the record's own data "
+                "goes into a sub-select"));
+}
+
+// In one row of a pass for several views it would multiply the rows of all of them.
+void refuse_target_sets(Transaction& transaction, const PipelineFiles& files,
+                        const sql::Statement& statement, const std::string& tree) {
+    if (!queries_in(transaction.query(tree)[0].text(0)).at(0).has_target_sets) return;
+    const auto rows = transaction.query(called_functions(tree, "p.proretset"));
+    refuse(diagnostic_at_word(
+        files, statement, rows.empty() ? "" : rows[0].text(0),
+        "a set-returning function in the SELECT list or GROUP BY of a continuous view",
+        "put it into FROM: FROM the stream, LATERAL unnest(…) AS u (item)"));
+}
+
 constexpr auto function_head =
     "CREATE FUNCTION pg_temp.tidewheel_statement() RETURNS void LANGUAGE sql BEGIN ATOMIC\n";
 constexpr auto function_tree =
@@ -65,7 +98,7 @@ constexpr auto function_tree =
 // A function whose body is the statement: PostgreSQL resolves every name and type, and keeps the
 // tree for us to look into.
 void check_text(Transaction& transaction, const PipelineFiles& files,
-                const sql::Statement& statement) {
+                const sql::Statement& statement, const sql::RelationName& stream) {
     const std::string function = function_head + statement.text + "\n;END";
     try {
         transaction.run(function);
@@ -74,6 +107,7 @@ void check_text(Transaction& transaction, const PipelineFiles& files,
         refuse(diagnostic_of(files, statement, error, function));
     }
     refuse_volatile(transaction, files, statement, function_tree);
+    refuse_batch_dependence(transaction, files, statement, stream, function_tree);
 }
 
 // The scripts that the worker will run, over an empty batch.
@@ -124,7 +158,7 @@ std::vector<ResultColumn> columns_of(Transaction& transaction, const std::string
 void check_rows(Transaction& transaction, const PipelineFiles& files,
                 const postgres::StoredStream& stream, const postgres::StoredStatement& stored) {
     in_scratch(transaction, [&] {
-        check_text(transaction, files, stored.statement);
+        check_text(transaction, files, stored.statement, stream.stream.name);
         try {
             try_scripts(transaction, stream, stored);
         } catch (const DatabaseError& error) {
@@ -152,8 +186,41 @@ std::vector<ResultColumn> check_view(Transaction& transaction, const PipelineFil
                                  postgres::quote_literal(name) + "::regclass";
         refuse_volatile(transaction, files, statement, tree);
         refuse_current_time(transaction, files, statement, tree);
+        refuse_target_sets(transaction, files, statement, tree);
     });
     return columns;
+}
+
+void check_stream(Transaction& transaction, const PipelineFiles& files,
+                  const sql::Statement& statement, const sql::RelationName& stream) {
+    const std::string tree =
+        "SELECT conbin::text FROM pg_constraint WHERE contype = 'c' AND conrelid = " +
+        postgres::quote_literal(stream.quoted()) + "::regclass";
+    const std::string what =
+        " in a CHECK of a stream: whether a record is good may not depend on "
+        "when or where it is read";
+    const std::string hint =
+        "compare with a constant; your own function can be declared IMMUTABLE if it is";
+    for (const auto& row : transaction.query(called_functions(tree, "p.provolatile <> 'i'")))
+        refuse(diagnostic_at_word(files, statement, row.text(0),
+                                  row.text(0) + "(), which is not immutable," + what, hint));
+    if (transaction
+            .query("SELECT EXISTS (SELECT FROM (" + tree +
+                   ") t(tree) WHERE t.tree ~ '\\{SQLVALUEFUNCTION')")[0]
+            .boolean(0))
+        refuse(diagnostic_at(files, statement, 0, "CURRENT_USER or one of its like" + what, hint));
+}
+
+void check_passes(Transaction& transaction, const PipelineFiles& files,
+                  const sql::Statement& statement,
+                  const std::vector<const postgres::StoredStatement*>& views) {
+    try {
+        for (const auto& pass : postgres::share_passes(views))
+            transaction.run("EXPLAIN " + postgres::view_script(pass));
+    } catch (const DatabaseError& error) {
+        if (error.retryable()) throw;
+        refuse(diagnostic_at(files, statement, 0, error.what(), error.hint()));
+    }
 }
 
 }  // namespace tidewheel::cli

@@ -25,6 +25,15 @@ void check_rows(postgres::Transaction& transaction, const PipelineFiles& files,
 std::vector<ResultColumn> check_view(postgres::Transaction& transaction, const PipelineFiles& files,
                                      const sql::Statement& statement);
 
+// A stream that was just made: its CHECKs must say the same at every replay.
+void check_stream(postgres::Transaction& transaction, const PipelineFiles& files,
+                  const sql::Statement& statement, const sql::RelationName& stream);
+// Views of one stream, in the passes that they share, over the open stage; `statement` is the one
+// that is to blame.
+void check_passes(postgres::Transaction& transaction, const PipelineFiles& files,
+                  const sql::Statement& statement,
+                  const std::vector<const postgres::StoredStatement*>& views);
+
 std::vector<ResultColumn> columns_of(postgres::Transaction& transaction,
                                      const std::string& relation);  // quoted name
 

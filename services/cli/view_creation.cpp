@@ -50,7 +50,8 @@ std::string state_table_name(const std::string& statement, int id) {
 
 std::vector<std::string> create_view(Transaction& transaction, const PipelineFiles& files,
                                      const postgres::StoredStream& stream,
-                                     const postgres::StoredStatement& stored) {
+                                     const postgres::StoredStatement& stored,
+                                     std::vector<const postgres::StoredStatement*> others) {
     const auto& view = std::get<sql::ViewStatement>(stored.statement.body);
     const std::vector<ResultColumn> definition = check_view(transaction, files, stored.statement);
     std::string executed;
@@ -60,6 +61,11 @@ std::vector<std::string> create_view(Transaction& transaction, const PipelineFil
             transaction.run(executed = ddl);
         if (columns_of(transaction, view.name.quoted()) != definition)
             cast_to_definition(transaction, view, stored.state_table, definition);
+        check_passes(transaction, files, stored.statement, {&stored});
+        if (!others.empty()) {
+            others.push_back(&stored);
+            check_passes(transaction, files, stored.statement, others);
+        }
         close_stage(transaction);
     } catch (const postgres::DatabaseError& error) {
         if (error.retryable()) throw;

@@ -12,9 +12,11 @@ namespace tidewheel::cli {
 std::string state_table_name(const std::string& statement, int id);
 
 // Makes the state table and the view that users read, with exactly the columns of the definition.
-// Returns warnings. Throws sql::PipelineError where PostgreSQL says no.
+// `others` are the stream's views so far, with which it may share a pass. Returns warnings. Throws
+// sql::PipelineError where PostgreSQL says no.
 std::vector<std::string> create_view(postgres::Transaction& transaction, const PipelineFiles& files,
                                      const postgres::StoredStream& stream,
-                                     const postgres::StoredStatement& statement);
+                                     const postgres::StoredStatement& statement,
+                                     std::vector<const postgres::StoredStatement*> others);
 
 }  // namespace tidewheel::cli

@@ -1,0 +1,15 @@
+#pragma once
+#include <vector>
+
+#include "cli/pipeline_files.hpp"
+#include "tidewheel/postgres/catalogue.hpp"
+
+namespace tidewheel::cli {
+
+// Statements of one stream go through a batch one after the other, so what one of them read of
+// another's table, or of its own, would depend on where batches begin. Throws sql::PipelineError
+// for the first that does, be it through views.
+void require_independence(postgres::Transaction& transaction, const PipelineFiles& files,
+                          const std::vector<postgres::StoredStatement>& statements);
+
+}  // namespace tidewheel::cli

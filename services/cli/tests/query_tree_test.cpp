@@ -1,0 +1,34 @@
+#include "cli/query_tree.hpp"
+
+#include "tidewheel/testing/catch.hpp"
+
+using namespace tidewheel::cli;
+
+TEST_CASE("Each query of a tree has its own flags, and knows what its sub-selects read") {
+    const auto queries = queries_in(
+        "({QUERY :commandType 3 :hasAggs false :hasTargetSRFs false :rtable ({RTE :rtekind 0 "
+        ":relid "
+        "7 :inh false} {RTE :rtekind 1 :subquery {QUERY :commandType 1 :hasAggs true :rtable ({RTE "
+        ":relid 8}) :targetList ({SUBLINK :subselect {QUERY :commandType 1 :hasTargetSRFs true "
+        ":hasWindowFuncs true :rtable ({RTE :relid 9})}})}})})");
+    REQUIRE(queries.size() == 3);
+    CHECK(!queries[0].is_select);
+    CHECK(!queries[0].has_aggregates);
+    CHECK(queries[0].reads("7"));
+    CHECK(queries[1].is_select);
+    CHECK(queries[1].has_aggregates);
+    CHECK(!queries[1].has_windows);
+    CHECK(!queries[1].reads("7"));
+    CHECK(queries[1].reads("8"));
+    CHECK(queries[1].reads("9"));
+    CHECK(queries[2].has_target_sets);
+    CHECK(queries[2].has_windows);
+    CHECK(!queries[2].reads("8"));
+}
+
+TEST_CASE("Braces in a name don't end a query") {
+    const auto queries =
+        queries_in("{QUERY :commandType 1 :alias odd\\}\\{QUERY\\ name :hasAggs true}");
+    REQUIRE(queries.size() == 1);
+    CHECK(queries[0].has_aggregates);
+}
