@@ -101,6 +101,9 @@ class Selection {
 };
 
 bool agreed(Context& context, const std::vector<Removal>& removals) {
+    if (!context.can_ask)
+        throw Error(Error::Kind::setting, "there is no terminal to ask on: nothing was dropped",
+                    "add --yes");
     for (const Removal& removal : removals)
         context.err << removal.what << '\n';
     context.err << "Go on? [y/N] " << std::flush;
@@ -129,7 +132,7 @@ int drop(Context& context, const DropOptions& options) {
     Selection selection(ledger, options.cascade);
     for (const std::string& name : options.names)
         selection.add(name);
-    if (!options.yes && context.can_ask && !agreed(context, selection.removals())) {
+    if (!options.yes && !agreed(context, selection.removals())) {
         context.err << "tidewheel: nothing was dropped\n";
         return static_cast<int>(ExitCode::usage);
     }

@@ -27,13 +27,18 @@ class TopicEnds {
     std::map<std::pair<std::string, int>, Bounds> bounds_;
 };
 
+// An owner counts while its backend is alive; a role that may not see when the backend started goes
+// by its number.
 constexpr auto progress_query =
     "SELECT s.id, s.name, s.kind, p.topic, p.partition, p.next_offset, p.records, p.rows_written, "
-    "extract(epoch FROM clock_timestamp() - p.record_time)::float8, p.watermark, p.owner, "
+    "extract(epoch FROM clock_timestamp() - p.record_time)::float8, p.watermark, "
+    "CASE WHEN a.pid IS NOT NULL THEN p.owner END, "
     "(SELECT count(*) FROM tidewheel.dead_letters d WHERE d.stream_id = s.stream_id AND d.topic = "
     "p.topic AND d.partition = p.partition "
     "AND (d.statement_id = s.id OR d.statement_id IS NULL)) "
-    "FROM tidewheel.statements s JOIN tidewheel.progress p ON p.statement_id = s.id ORDER BY "
+    "FROM tidewheel.statements s JOIN tidewheel.progress p ON p.statement_id = s.id "
+    "LEFT JOIN pg_stat_activity a ON a.pid = p.owner_pid AND "
+    "coalesce(a.backend_start, p.owner_started) = p.owner_started ORDER BY "
     "s.name, p.topic, p.partition";
 
 PartitionLag read_partition(const postgres::Row& row, TopicEnds& ends) {

@@ -34,3 +34,13 @@ TEST_CASE("drop of something that was never applied is a usage error and raises 
     CHECK(cli.run({"drop", "nothing", "--yes"}).status == 2);
     CHECK(cli.value("SELECT version FROM tidewheel.catalogue") == "1");
 }
+
+TEST_CASE("drop without a terminal to ask on wants --yes, and drops nothing") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    REQUIRE(cli.run({"apply", cli.file(orders_pipeline)}).status == 0);
+    const auto refused = cli.run({"drop", "by_shop"});
+    CHECK(refused.status == 2);
+    CHECK_THAT(refused.errors, Catch::Matchers::ContainsSubstring("add --yes"));
+    CHECK(cli.value("SELECT to_regclass('by_shop')") == "by_shop");
+}

@@ -22,7 +22,13 @@ TEST_CASE("status shows lag, and --wait ends when there is none or time runs out
 
     cli.query(
         "UPDATE tidewheel.progress SET next_offset = CASE partition WHEN 0 THEN 2 ELSE 0 END, "
-        "owner = 'w1'");
+        "owner = 'w1', owner_pid = 1, owner_started = now()");
+    const auto ownerless = cli.run({"status", "--partitions"});
+    CHECK_THAT(ownerless.output, !Catch::Matchers::ContainsSubstring("w1"));
+    postgres::Connection owner(cli.database().url());
+    owner.query(
+        "UPDATE tidewheel.progress SET owner_pid = a.pid, owner_started = a.backend_start FROM "
+        "pg_stat_activity a WHERE a.pid = pg_backend_pid()");
     const auto current = cli.run({"status", "--wait", "--timeout", "5", "--partitions"});
     CHECK(current.status == 0);
     CHECK_THAT(current.output, Catch::Matchers::ContainsSubstring("current") &&
