@@ -14,6 +14,11 @@ sql::Diagnostic differs(const sql::Statement& statement, const Origin& applied,
             hint, files.line(statement.position.file, statement.position.line)};
 }
 
+// Unqualified streams live in `schema`.
+sql::RelationName qualified(const sql::RelationName& name, const std::string& schema) {
+    return {name.schema.empty() ? schema : name.schema, name.name};
+}
+
 class Comparison {
   public:
     Comparison(const Ledger& ledger, const PipelineFiles& files, const std::string& schema)
@@ -35,8 +40,7 @@ class Comparison {
 
   private:
     void add_stream(const sql::Statement& statement, const sql::Stream& stream) {
-        const AppliedStream* applied = ledger_.stream(
-            {stream.name.schema.empty() ? schema_ : stream.name.schema, stream.name.name});
+        const AppliedStream* applied = ledger_.stream(qualified(stream.name, schema_));
         judge(statement, applied ? &applied->origin : nullptr,
               "tidewheel drop --cascade " + stream.name.text() + ", then apply again");
     }
@@ -44,7 +48,18 @@ class Comparison {
     void add_continuous(const sql::Statement& statement) {
         const AppliedStatement* applied = ledger_.statement(statement.name);
         judge(statement, applied ? &applied->origin : nullptr,
-              "tidewheel drop " + statement.name + ", then apply again");
+              applied ? hint_to_replace(*applied) : "");
+    }
+
+    // A dropped INSERT leaves its rows behind, and the new one reads the topic from the start.
+    std::string hint_to_replace(const AppliedStatement& applied) const {
+        if (applied.is_view) return "tidewheel drop " + applied.name + ", then apply again";
+        std::string sharing;
+        for (const AppliedStatement& other : ledger_.statements)
+            if (other.target == applied.target) sharing += " " + other.name;
+        return "tidewheel drop" + sharing + ", empty the table (TRUNCATE " +
+               applied.target.quoted() +
+               ") unless its rows shall stay, then apply again: the topic is read from the start";
     }
 
     void judge(const sql::Statement& statement, const Origin* applied, const std::string& hint) {
@@ -97,12 +112,38 @@ bool has_statement(const std::vector<Change>& changes, const std::string& name) 
     });
 }
 
-bool has_stream(const std::vector<Change>& changes, const sql::RelationName& name) {
+bool has_stream(const std::vector<Change>& changes, const sql::RelationName& name,
+                const std::string& schema) {
     return std::any_of(changes.begin(), changes.end(), [&](const Change& change) {
         const auto* stream = std::get_if<sql::Stream>(&change.statement.body);
-        return stream && stream->name.name == name.name &&
-               (stream->name.schema.empty() || stream->name.schema == name.schema);
+        return stream && qualified(stream->name, schema) == name;
     });
+}
+
+bool has_object(const std::vector<Change>& changes, const std::string& object) {
+    return std::any_of(changes.begin(), changes.end(),
+                       [&](const Change& change) { return change.object == object; });
+}
+
+std::string removed_statement(const AppliedStatement& applied) {
+    const std::string consequence =
+        applied.is_view ? "drop the view " + applied.target.text() + " and its state table"
+                        : "forget the statement and its progress; the table " +
+                              applied.target.text() + " would stay";
+    return applied.name + " is no longer in " + applied.origin.file +
+           " but goes on running; `tidewheel drop " + applied.name + "` would " + consequence;
+}
+
+std::string removed_stream(const AppliedStream& applied) {
+    return applied.name.text() + " is no longer in " + applied.origin.file + "; `tidewheel drop " +
+           applied.name.text() + "` would drop the stream and its dead letters; topic " +
+           applied.topic + " would stay";
+}
+
+std::string removed_object(const AppliedObject& applied) {
+    return applied.object + " is no longer in " + applied.origin.file +
+           " but stays in the database; `tidewheel drop '" + applied.object +
+           "'` would forget that it was applied; to DROP it is yours";
 }
 
 }  // namespace
@@ -116,24 +157,17 @@ std::vector<Change> compare(const sql::Pipeline& pipeline, const Ledger& ledger,
 }
 
 std::vector<std::string> describe_removed(const std::vector<Change>& changes, const Ledger& ledger,
-                                          const PipelineFiles& files) {
+                                          const PipelineFiles& files, const std::string& schema) {
     std::vector<std::string> removed;
-    for (const AppliedStatement& applied : ledger.statements) {
-        if (!files.contains(applied.origin.file) || has_statement(changes, applied.name)) continue;
-        removed.push_back(applied.name + " is no longer in " + applied.origin.file +
-                          " but goes on running; `tidewheel drop " + applied.name + "` would " +
-                          (applied.is_view
-                               ? "drop the view " + applied.target.text() + " and its state table"
-                               : "forget the statement and its progress; the table " +
-                                     applied.target.text() + " would stay"));
-    }
-    for (const AppliedStream& applied : ledger.streams) {
-        if (!files.contains(applied.origin.file) || has_stream(changes, applied.name)) continue;
-        removed.push_back(applied.name.text() + " is no longer in " + applied.origin.file +
-                          "; `tidewheel drop " + applied.name.text() +
-                          "` would drop the stream and its dead letters; topic " + applied.topic +
-                          " would stay");
-    }
+    for (const AppliedStatement& applied : ledger.statements)
+        if (files.contains(applied.origin.file) && !has_statement(changes, applied.name))
+            removed.push_back(removed_statement(applied));
+    for (const AppliedStream& applied : ledger.streams)
+        if (files.contains(applied.origin.file) && !has_stream(changes, applied.name, schema))
+            removed.push_back(removed_stream(applied));
+    for (const AppliedObject& applied : ledger.objects)
+        if (files.contains(applied.origin.file) && !has_object(changes, applied.object))
+            removed.push_back(removed_object(applied));
     return removed;
 }
 

@@ -27,9 +27,9 @@ struct Change {
 std::vector<Change> compare(const sql::Pipeline& pipeline, const Ledger& ledger,
                             const PipelineFiles& files, const std::string& schema);
 
-// Statements and streams that came from these files and are no longer there: what happens to them,
-// and what `tidewheel drop` would do.
+// Everything that came from these files and is no longer there: what happens to it, and what
+// `tidewheel drop` would do.
 std::vector<std::string> describe_removed(const std::vector<Change>& changes, const Ledger& ledger,
-                                          const PipelineFiles& files);
+                                          const PipelineFiles& files, const std::string& schema);
 
 }  // namespace tidewheel::cli

@@ -5,6 +5,7 @@
 
 #include "cli/independence.hpp"
 #include "cli/source_errors.hpp"
+#include "cli/table.hpp"
 #include "cli/type_check.hpp"
 #include "cli/view_creation.hpp"
 #include "tidewheel/postgres/migrations.hpp"
@@ -16,6 +17,8 @@ using postgres::DatabaseError;
 using postgres::StoredStatement;
 using postgres::StoredStream;
 using postgres::Transaction;
+
+constexpr std::int64_t most_counted = 1000;  // of the rows that are in a table already
 
 // The schemas by name, so that the statement means the same to whichever role runs it ("$user"
 // would not). Never our own: a role named tidewheel would find it by "$user" and put its tables
@@ -133,7 +136,7 @@ class Deployment {
             stored.id = next_statement_id(transaction_);
             std::holds_alternative<sql::ViewStatement>(stored.statement.body)
                 ? make_view(stream, stored, done)
-                : make_rows(stream, stored);
+                : make_rows(stream, stored, done);
             record_statement(transaction_, stored, stream);
         }
         report_.continuous.push_back(std::move(stored));
@@ -155,9 +158,29 @@ class Deployment {
         return views;
     }
 
-    void make_rows(const StoredStream& stream, StoredStatement& stored) {
+    void make_rows(const StoredStream& stream, StoredStatement& stored, Deployed& done) {
         resolve_table(stored.statement);
         check_rows(transaction_, files_, stream, stored);
+        warn_of_rows(std::get<sql::RowStatement>(stored.statement.body), done);
+    }
+
+    // Without ON CONFLICT, what an earlier statement stored from the topic would be there twice.
+    void warn_of_rows(const sql::RowStatement& rows, Deployed& done) {
+        const std::string table = rows.target.quoted();
+        if (rows.on_conflict != sql::OnConflict::none ||
+            !transaction_.query("SELECT has_table_privilege($1, 'SELECT')", {table})[0].boolean(0))
+            return;
+        const std::int64_t found =
+            transaction_
+                .query("SELECT count(*) FROM (SELECT FROM " + table + " LIMIT " +
+                       std::to_string(most_counted) + ") AS found")[0]
+                .integer(0);
+        if (found == 0) return;
+        done.warnings.push_back(rows.target.text() + " holds " + plural(found, "row") +
+                                (found == most_counted ? " or more" : "") +
+                                " already; this statement reads the topic from the start and adds "
+                                "to them. TRUNCATE " +
+                                table + " before the services run, if they came from this topic");
     }
 
     // Which table the INSERT means, by the search path of today.
@@ -177,17 +200,19 @@ class Deployment {
         rows.target.schema = found[0].text(0);
     }
 
-    const StoredStream& stream_of(const sql::Statement& statement) const {
-        const sql::RelationName& name = *statement.stream;
-        const auto found = std::find_if(
-            report_.streams.begin(), report_.streams.end(), [&](const StoredStream& each) {
-                return each.stream.name.name == name.name &&
-                       (name.schema.empty() || name.schema == each.stream.name.schema);
-            });
-        if (found == report_.streams.end())
-            throw sql::PipelineError({diagnostic_at_word(files_, statement, name.name,
-                                                         "there is no stream " + name.text())});
-        return *found;
+    // The stream that the name means to PostgreSQL: an unqualified one follows the search path.
+    const StoredStream& stream_of(const sql::Statement& statement) {
+        const auto rows = transaction_.query(
+            "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = "
+            "c.relnamespace WHERE c.oid = to_regclass($1)",
+            {statement.stream->quoted()});
+        for (const StoredStream& each : report_.streams)
+            if (!rows.empty() &&
+                each.stream.name == sql::RelationName{rows[0].text(0), rows[0].text(1)})
+                return each;
+        throw sql::PipelineError(
+            {diagnostic_at_word(files_, statement, statement.stream->name,
+                                "there is no stream " + statement.stream->text())});
     }
 
     void run_mapped(const sql::Statement& statement, const std::string& executed) {
@@ -238,7 +263,7 @@ DeploymentReport deploy(Transaction& transaction, kafka::Admin& admin, const Pip
     const Ledger ledger = read_ledger(transaction);
     const sql::Pipeline pipeline = parse_files(files, declared_streams(ledger));
     const std::vector<Change> changes = compare(pipeline, ledger, files, schema);
-    std::vector<MissingTopic> topics = examine_topics(transaction, admin, changes, files);
+    TopicReport topics = examine_topics(transaction, admin, changes, ledger, files);
 
     Deployment deployment(transaction, files, ledger, schema, path);
     DeploymentReport report = apply_all(deployment, changes);
@@ -246,8 +271,13 @@ DeploymentReport deploy(Transaction& transaction, kafka::Admin& admin, const Pip
         require_independence(transaction, files, report.continuous);
         raise_version(transaction);
     }
-    report.removed = describe_removed(changes, ledger, files);
-    report.topics = std::move(topics);
+    report.removed = describe_removed(changes, ledger, files, schema);
+    report.schema = schema;
+    report.topics = std::move(topics.missing);
+    for (Deployed& done : report.statements)
+        if (const auto warning = topics.warnings.find(done.statement.name);
+            warning != topics.warnings.end())
+            done.warnings.push_back(warning->second);
     return report;
 }
 

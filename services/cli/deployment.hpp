@@ -24,6 +24,7 @@ struct DeploymentReport {
     std::vector<MissingTopic> topics;                   // made, or to be made
     std::vector<postgres::StoredStream> streams;        // of the pipeline, and those that it reads
     std::vector<postgres::StoredStatement> continuous;  // of the pipeline
+    std::string schema;                                 // where unqualified streams are declared
     bool changed = false;
 };
 

@@ -27,15 +27,14 @@ struct Plan {
     std::vector<std::string> notes;
 };
 
-const postgres::StoredStream* find_stream(const std::vector<postgres::StoredStream>& streams,
-                                          const sql::Statement& statement) {
-    const sql::RelationName& name = std::get<sql::Stream>(statement.body).name;
+const postgres::StoredStream* find_stream(const DeploymentReport& report,
+                                          const sql::Stream& declared) {
+    sql::RelationName name = declared.name;
+    if (name.schema.empty()) name.schema = report.schema;
     const auto found =
-        std::find_if(streams.begin(), streams.end(), [&](const postgres::StoredStream& each) {
-            return each.stream.name.name == name.name &&
-                   (name.schema.empty() || name.schema == each.stream.name.schema);
-        });
-    return found == streams.end() ? nullptr : &*found;
+        std::find_if(report.streams.begin(), report.streams.end(),
+                     [&](const postgres::StoredStream& each) { return each.stream.name == name; });
+    return found == report.streams.end() ? nullptr : &*found;
 }
 
 const postgres::StoredStream& stream_by_id(const std::vector<postgres::StoredStream>& streams,
@@ -44,16 +43,14 @@ const postgres::StoredStream& stream_by_id(const std::vector<postgres::StoredStr
                          [&](const postgres::StoredStream& each) { return each.id == id; });
 }
 
-Explanation lines_of(const sql::Statement& statement,
-                     const std::vector<postgres::StoredStream>& streams,
-                     const std::vector<postgres::StoredStatement>& continuous) {
-    if (std::holds_alternative<sql::Stream>(statement.body)) {
-        const auto* stream = find_stream(streams, statement);
+Explanation lines_of(const sql::Statement& statement, const DeploymentReport& report) {
+    if (const auto* declared = std::get_if<sql::Stream>(&statement.body)) {
+        const auto* stream = find_stream(report, *declared);
         return stream ? explain(*stream) : Explanation{};
     }
-    for (const postgres::StoredStatement& stored : continuous)
+    for (const postgres::StoredStatement& stored : report.continuous)
         if (stored.statement.name == statement.name)
-            return explain(stream_by_id(streams, stored.stream_id), stored);
+            return explain(stream_by_id(report.streams, stored.stream_id), stored);
     return {};
 }
 
@@ -67,8 +64,7 @@ Plan plan_files(Context& context, const std::vector<std::string>& paths) {
     Plan plan;
     for (const Deployed& done : report.statements)
         plan.entries.push_back({done.statement, outcome(done.verdict, true),
-                                lines_of(done.statement, report.streams, report.continuous),
-                                done.warnings});
+                                lines_of(done.statement, report), done.warnings});
     for (const MissingTopic& topic : report.topics)
         plan.notes.push_back("topic " + topic.topic + " with " +
                              plural(topic.partitions, "partition") + " is to be created");

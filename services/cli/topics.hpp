@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,18 @@ struct MissingTopic {
     int partitions, replication;
 };
 
-// The topics of the pipeline's streams that don't exist yet. Throws sql::PipelineError where an
-// existing topic has another number of partitions than its stream says, or where a topic is gone
-// although records of it were applied.
-std::vector<MissingTopic> examine_topics(postgres::Transaction& transaction, kafka::Admin& admin,
-                                         const std::vector<Change>& changes,
-                                         const PipelineFiles& files);
+struct TopicReport {
+    std::vector<MissingTopic> missing;            // to be made
+    std::map<std::string, std::string> warnings;  // by the stream's statement
+};
+
+// The topics of the pipeline's streams. Throws sql::PipelineError where a new stream reads a topic
+// that has a stream already (a record's stream is told by its topic), where a topic has another
+// number of partitions than its stream says, or where a topic is gone although records of it were
+// applied. Partitions that were added under a stream that is applied already are only worth a
+// warning: services read them.
+TopicReport examine_topics(postgres::Transaction& transaction, kafka::Admin& admin,
+                           const std::vector<Change>& changes, const Ledger& ledger,
+                           const PipelineFiles& files);
 
 }  // namespace tidewheel::cli

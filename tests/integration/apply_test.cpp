@@ -147,6 +147,52 @@ TEST_CASE("apply refuses partitions that differ from the topic's, naming both nu
     CHECK(cli.value("SELECT count(*) FROM tidewheel.streams") == "0");
 }
 
+TEST_CASE(
+    "a topic that grew is worth a warning once its stream is applied, one that shrank is refused") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    const std::string file = cli.file(orders_pipeline);
+    REQUIRE(cli.run({"apply", file}).status == 0);
+    kafka::Admin admin(testing::kafka());
+    const auto remake = [&](int partitions) {
+        admin.delete_topic(cli.topic);
+        testing::eventually("the topic is gone", [&] { return !admin.partitions(cli.topic); });
+        REQUIRE(admin.create_topic(cli.topic, partitions));
+    };
+    remake(3);
+    const auto grown = cli.run({"apply", file});
+    INFO(grown.errors);
+    CHECK(grown.status == 0);
+    CHECK_THAT(grown.output, Catch::Matchers::ContainsSubstring("warning: orders: topic") &&
+                                 Catch::Matchers::ContainsSubstring("has 3 partitions") &&
+                                 Catch::Matchers::ContainsSubstring("says 2"));
+    remake(1);
+    const auto shrunk = cli.run({"apply", file});
+    CHECK(shrunk.status == 3);
+    CHECK_THAT(shrunk.errors, Catch::Matchers::ContainsSubstring("has 1 partitions"));
+}
+
+TEST_CASE("apply refuses a second stream on a topic, naming the first") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    const std::string second =
+        "CREATE FOREIGN TABLE again (id integer) SERVER kafka OPTIONS (topic '{topic}', partitions "
+        "'2');\n";
+    const auto require_named = [&](const TidewheelCli::Finished& applied) {
+        CHECK(applied.status == 3);
+        CHECK_THAT(applied.errors, Catch::Matchers::ContainsSubstring("is read by stream ") &&
+                                       Catch::Matchers::ContainsSubstring("orders already"));
+        CHECK(cli.value("SELECT to_regclass('again')") == "NULL");
+    };
+    SECTION("in one file") {
+        require_named(cli.run({"apply", cli.file(orders_stream + second)}));
+    }
+    SECTION("in the catalogue") {
+        REQUIRE(cli.run({"apply", cli.file(orders_stream)}).status == 0);
+        require_named(cli.run({"apply", cli.file(second, "second.sql")}));
+    }
+}
+
 TEST_CASE("apply refuses an incompatible change and changes nothing") {
     TidewheelCli cli;
     REQUIRE(cli.run({"init"}).status == 0);
@@ -176,8 +222,47 @@ TEST_CASE(
     REQUIRE(applied.status == 0);
     CHECK_THAT(applied.output,
                Catch::Matchers::ContainsSubstring("tidewheel drop by_shop") &&
-                   Catch::Matchers::ContainsSubstring("tidewheel drop dear_orders"));
+                   Catch::Matchers::ContainsSubstring("tidewheel drop dear_orders") &&
+                   Catch::Matchers::ContainsSubstring("tidewheel drop 'TABLE dear_orders'"));
     CHECK(cli.value("SELECT count(*) FROM tidewheel.statements") == "2");
+}
+
+TEST_CASE("apply warns of an INSERT that adds to rows that are there already") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    const std::string insert = "INSERT INTO ids SELECT id FROM orders";
+    const std::string before = orders_stream + "CREATE TABLE ids (id integer);\n";
+    const std::string file = cli.file(before + insert + ";\n");
+    const auto empty = cli.run({"apply", file});
+    INFO(empty.errors);
+    REQUIRE(empty.status == 0);
+    CHECK_THAT(empty.output, !Catch::Matchers::ContainsSubstring("warning: ids"));
+    cli.query("INSERT INTO ids VALUES (1), (2)");
+
+    const auto changed = cli.run({"apply", cli.file(before + insert + " WHERE id > 0;\n")});
+    CHECK(changed.status == 3);
+    CHECK_THAT(changed.errors, Catch::Matchers::ContainsSubstring("TRUNCATE public.ids"));
+
+    REQUIRE(cli.run({"drop", "ids", "--yes"}).status == 0);
+    const auto again = cli.run({"apply", cli.file(before + insert + ";\n")});
+    REQUIRE(again.status == 0);
+    CHECK_THAT(again.output,
+               Catch::Matchers::ContainsSubstring("warning: ids: public.ids holds 2 rows already"));
+}
+
+TEST_CASE("an unqualified stream is the one that the search path finds") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    cli.query("CREATE SCHEMA aside");
+    REQUIRE(cli.run({"apply",
+                     cli.file("CREATE FOREIGN TABLE aside.orders (id integer) SERVER kafka OPTIONS "
+                              "(topic '{topic}_aside');\n",
+                              "aside.sql")})
+                .status == 0);
+    const auto applied = cli.run({"apply", cli.file(orders_pipeline)});
+    INFO(applied.errors);
+    REQUIRE(applied.status == 0);
+    CHECK(cli.value("SELECT DISTINCT topic FROM tidewheel.progress") == cli.topic);
 }
 
 TEST_CASE("apply refuses to make a topic anew that is gone although its records were applied") {
