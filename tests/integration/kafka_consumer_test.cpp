@@ -282,22 +282,15 @@ TEST_CASE("what the listener throws comes out of poll, and the group can be join
     CHECK(member.read(0, 10).size() == 10);
 }
 
-TEST_CASE("a topic that does not exist is refused by name and is not created") {
-    const auto topic = testing::unique("nowhere");
+TEST_CASE("a topic that does not exist is named, is not created, and does not disturb the others") {
+    const auto nowhere = testing::unique("nowhere"), topic = topic_with(1, 5);
     Member member(testing::unique("group"));
-    member.consumer.subscribe({topic}, member);
-    std::string message;
-    eventually("the refusal", [&] {
-        try {
-            member.consumer.poll(10ms);
-        } catch (const Error& error) {
-            CHECK(error.kind() == Error::Kind::refused);
-            message = error.what();
-        }
-        return !message.empty();
-    });
-    CHECK_THAT(message, ContainsSubstring(topic));
-    CHECK_FALSE(Admin(testing::kafka()).partitions(topic).has_value());
+    member.consumer.subscribe({nowhere, topic}, member);
+    member.poll_until("the trouble",
+                      [&] { return member.consumer.topic_troubles().contains(nowhere); });
+    CHECK_THAT(member.consumer.topic_troubles().at(nowhere), ContainsSubstring(nowhere));
+    member.poll_until("the other topic", [&] { return member.sources.size() == 1; });
+    CHECK_FALSE(Admin(testing::kafka()).partitions(nowhere).has_value());
 }
 
 TEST_CASE("published offsets reach Kafka, and the last ones survive closing") {

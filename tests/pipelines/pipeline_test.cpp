@@ -56,8 +56,7 @@ class Play {
         : deployment_({"TIDEWHEEL_BATCH_ROWS=" + std::to_string(batch_rows)}) {}
 
     void perform(const Section& section) {
-        if (section.word == "pipeline" || section.word == "apply")
-            applied_ = deployment_.apply(section.body);
+        if (section.word == "pipeline" || section.word == "apply") apply(section.body);
         if (section.word == "refused") expect_refusal(section.body);
         if (section.word == "records") send(section);
         if (section.word == "query") query_ = deployment_.text(section.body);
@@ -77,6 +76,11 @@ class Play {
     }
 
   private:
+    void apply(const std::string& sql) {
+        applied_ = deployment_.apply(sql);
+        settled_ = false;
+    }
+
     void expect_refusal(const std::string& body) {
         refused_ = true;
         if (applied_.status != 3)

@@ -15,7 +15,7 @@ using engine::Source;
 
 namespace {
 
-constexpr std::int64_t no_timestamp = -1;                       // Kafka's
+constexpr std::int64_t no_timestamp = -1;  // Kafka's
 
 Value number(std::int64_t value, engine::Arena& arena) {
     std::array<char, 20> digits;

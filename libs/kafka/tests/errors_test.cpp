@@ -7,7 +7,8 @@ using namespace tidewheel::kafka;
 using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE(
-    "a broker that is away is unavailable, a wrong password is a setting, a missing topic is refused") {
+    "a broker that is away is unavailable, a wrong password is a setting, a missing topic is "
+    "refused") {
     CHECK(kind_of(RD_KAFKA_RESP_ERR__TRANSPORT) == Error::Kind::unavailable);
     CHECK(kind_of(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) == Error::Kind::unavailable);
     CHECK(kind_of(RD_KAFKA_RESP_ERR__AUTHENTICATION) == Error::Kind::setting);

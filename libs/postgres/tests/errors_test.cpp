@@ -35,14 +35,15 @@ TEST_CASE("everything else is refused") {
 }
 
 TEST_CASE("a row's own fault is told from that of the statement") {
-    for (const char* sqlstate : {"21000", "22001", "22003", "22P02", "23502", "23505", "23514",
-                                 "44000", "54000", "P0001", "20000", "38000", "2F005", "ZZ001", "U0001"}) {
+    for (const char* sqlstate :
+         {"21000", "22001", "22003", "22P02", "23502", "23505", "23514", "44000", "54000", "P0001",
+          "20000", "38000", "2F005", "ZZ001", "U0001"}) {
         INFO(sqlstate);
         CHECK(is_about_data(sqlstate));
         CHECK(DatabaseError("x", sqlstate).is_about_data());
     }
-    for (const char* sqlstate :
-         {"42P01", "42703", "42501", "42883", "25P02", "P0000", "XX000", "2F003", "2200H", "53100", "55P03", "57014", "58030", "40P01"}) {
+    for (const char* sqlstate : {"42P01", "42703", "42501", "42883", "25P02", "P0000", "XX000",
+                                 "2F003", "2200H", "53100", "55P03", "57014", "58030", "40P01"}) {
         INFO(sqlstate);
         CHECK_FALSE(is_about_data(sqlstate));
     }

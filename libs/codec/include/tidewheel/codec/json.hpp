@@ -9,10 +9,10 @@
 
 namespace tidewheel::codec {
 
-// A JSON value for the control plane: the CLI's --json, HTTP answers, JSON Schema, test inputs. Not for the hot path.
-// Objects keep the order in which their members were added.
+// A JSON value for the control plane: the CLI's --json, HTTP answers, JSON Schema, test inputs. Not
+// for the hot path. Objects keep the order in which their members were added.
 class Json {
- public:
+  public:
     using Array = std::vector<Json>;
     using Object = std::vector<std::pair<std::string, Json>>;
 
@@ -41,7 +41,8 @@ class Json {
     bool is_boolean() const { return std::holds_alternative<bool>(value_); }
     bool is_integer() const { return std::holds_alternative<std::int64_t>(value_); }
     bool is_number() const { return is_integer() || std::holds_alternative<double>(value_); }
-    // Each throws std::bad_variant_access when the value is something else; number() takes integers, too.
+    // Each throws std::bad_variant_access when the value is something else; number() takes
+    // integers, too.
     bool boolean() const { return std::get<bool>(value_); }
     std::int64_t integer() const { return std::get<std::int64_t>(value_); }
     double number() const;
@@ -49,18 +50,20 @@ class Json {
     const Array& items() const { return std::get<Array>(value_); }
     const Object& members() const { return std::get<Object>(value_); }
 
-    const Json* find(std::string_view member) const;  // nullptr when there is none, or this is no object
-    Json& set(std::string name, Json value);           // appends or replaces a member; returns *this
-    Json& push(Json value);                            // appends an item; returns *this
+    const Json* find(
+        std::string_view member) const;       // nullptr when there is none, or this is no object
+    Json& set(std::string name, Json value);  // appends or replaces a member; returns *this
+    Json& push(Json value);                   // appends an item; returns *this
 
     std::string dump(int indent = 0) const;  // indent 0: one line
-    // The value of a text, or nullopt with what is wrong and where ("… at byte 17") in `*error`, if given. As strict as the
-    // record decoder: no repeated members, at most json_depth_limit levels. A whole number beyond int64 becomes a double.
+    // The value of a text, or nullopt with what is wrong and where ("… at byte 17") in `*error`, if
+    // given. As strict as the record decoder: no repeated members, at most json_depth_limit levels.
+    // A whole number beyond int64 becomes a double.
     static std::optional<Json> parse(std::string_view text, std::string* error = nullptr);
 
     bool operator==(const Json&) const = default;
 
- private:
+  private:
     std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Object> value_;
 };
 

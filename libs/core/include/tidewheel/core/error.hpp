@@ -5,14 +5,15 @@
 
 namespace tidewheel {
 
-// Trouble with the world (a server, a file, a setting), thrown. Bad data is never thrown: it is a value (see result.hpp).
-// The message says what happened and to which object; the hint, when there is one, says what to do.
+// Trouble with the world (a server, a file, a setting), thrown. Bad data is never thrown: it is a
+// value (see result.hpp). The message says what happened and to which object; the hint, when there
+// is one, says what to do.
 class Error : public std::runtime_error {
- public:
+  public:
     enum class Kind {
-        setting,      // the user's setting or argument is wrong: never retried
-        pipeline,     // the pipeline file is wrong: never retried
-        refused,      // the server understood and said no (permission, wrong password, missing object)
+        setting,   // the user's setting or argument is wrong: never retried
+        pipeline,  // the pipeline file is wrong: never retried
+        refused,   // the server understood and said no (permission, wrong password, missing object)
         unavailable,  // the server is away, overloaded or in the middle of something: retry later
         fenced,       // another owner has taken over: drop what is in memory, do not retry
     };
@@ -24,7 +25,7 @@ class Error : public std::runtime_error {
     bool retryable() const { return kind_ == Kind::unavailable; }
     const std::string& hint() const { return hint_; }
 
- private:
+  private:
     Kind kind_;
     std::string hint_;
 };

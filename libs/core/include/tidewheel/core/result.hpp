@@ -7,7 +7,7 @@ namespace tidewheel {
 // A value, or the reason why there is none: std::expected (C++23), as far as we need it.
 template <class Value, class Failure>
 class Result {
- public:
+  public:
     Result(Value value) : state_(std::in_place_index<0>, std::move(value)) {}
     Result(Failure failure) : state_(std::in_place_index<1>, std::move(failure)) {}
 
@@ -19,7 +19,7 @@ class Result {
     const Failure& failure() const { return std::get<1>(state_); }
     Failure& failure() { return std::get<1>(state_); }
 
- private:
+  private:
     std::variant<Value, Failure> state_;
 };
 

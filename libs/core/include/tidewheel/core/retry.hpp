@@ -5,17 +5,18 @@
 
 namespace tidewheel {
 
-// Exponential back-off with full jitter: the n-th wait is drawn from [0, min(longest, first * 2^n)], but is never under a
-// tenth of that. Source: Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
+// Exponential back-off with full jitter: the n-th wait is drawn from [0, min(longest, first *
+// 2^n)], but is never under a tenth of that. Source: Brooker, "Exponential Backoff and Jitter", AWS
+// Architecture Blog, 2015.
 class Backoff {
- public:
+  public:
     using Duration = std::chrono::milliseconds;
     explicit Backoff(Duration first = Duration(100), Duration longest = Duration(5000));
 
     Duration next();  // the next wait
     void reset();     // after a success
 
- private:
+  private:
     Duration first_, longest_, bound_;
     std::minstd_rand random_;
 };

@@ -4,10 +4,11 @@
 
 namespace tidewheel {
 
-// Turns SIGTERM and SIGINT into a stop request. Make one in main(), before any other thread: it blocks both signals for the
-// process, and a thread of its own takes them from a signalfd. A second signal ends the process at once (exit status 128 + n).
+// Turns SIGTERM and SIGINT into a stop request. Make one in main(), before any other thread: it
+// blocks both signals for the process, and a thread of its own takes them from a signalfd. A second
+// signal ends the process at once (exit status 128 + n).
 class StopOnSignal {
- public:
+  public:
     StopOnSignal();
     ~StopOnSignal();
     StopOnSignal(const StopOnSignal&) = delete;
@@ -15,7 +16,7 @@ class StopOnSignal {
 
     std::stop_token token() const { return source_.get_token(); }
 
- private:
+  private:
     std::stop_source source_;
     int wake_;  // eventfd: ends the thread
     std::jthread thread_;

@@ -14,8 +14,9 @@ struct Header {
     std::optional<std::string> value;  // raw bytes
 };
 
-// Kafka's milliseconds since 1970 as PostgreSQL's microseconds since 2000. Producers write what they like into a record's time
-// (nanoseconds, too); what lies outside the years 1 to 9999 becomes the nearest time within.
+// Kafka's milliseconds since 1970 as PostgreSQL's microseconds since 2000. Producers write what
+// they like into a record's time (nanoseconds, too); what lies outside the years 1 to 9999 becomes
+// the nearest time within.
 constexpr std::int64_t postgres_time(std::int64_t milliseconds) {
     constexpr std::int64_t year_1 = -62'135'596'800'000, year_9999 = 253'402'300'799'999;
     constexpr std::int64_t year_2000 = 946'684'800'000;

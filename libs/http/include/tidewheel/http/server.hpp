@@ -10,9 +10,9 @@
 namespace tidewheel::http {
 
 struct Request {
-    std::string method;                        // GET, POST…
-    std::string path;                          // without the query, percent-decoded
-    std::map<std::string, std::string> query;  // percent-decoded
+    std::string method;                          // GET, POST…
+    std::string path;                            // without the query, percent-decoded
+    std::map<std::string, std::string> query;    // percent-decoded
     std::map<std::string, std::string> headers;  // names in lower case
     std::string body;
 };
@@ -27,31 +27,35 @@ struct Response {
 using Handler = std::function<Response(const Request&)>;
 
 struct ServerLimits {
-    std::size_t header_bytes = 16 * 1024;       // more: 431
-    std::size_t body_bytes = 1024 * 1024;       // more: 413
-    std::chrono::milliseconds patience{20000};  // for a whole request to arrive, for idle keep-alive, for an answer to be taken
-    std::size_t connections = 256;              // more: 503 and closed
+    std::size_t header_bytes = 16 * 1024;  // more: 431
+    std::size_t body_bytes = 1024 * 1024;  // more: 413
+    std::chrono::milliseconds patience{
+        20000};  // for a whole request to arrive, for idle keep-alive, for an answer to be taken
+    std::size_t connections = 256;  // more: 503 and closed
 };
 
-// A small HTTP/1.1 server on Boost.Beast. Handlers run on its `threads`, so they must be thread-safe; a slow one holds one of
-// these threads and nothing else, since reading and writing have a thread of their own. An exception in a handler is answered
-// with 500 and its message is passed to `on_error`. Unknown path: 404; known path, other method: 405 with Allow; HEAD is
+// A small HTTP/1.1 server on Boost.Beast. Handlers run on its `threads`, so they must be
+// thread-safe; a slow one holds one of these threads and nothing else, since reading and writing
+// have a thread of their own. An exception in a handler is answered with 500 and its message is
+// passed to `on_error`. Unknown path: 404; known path, other method: 405 with Allow; HEAD is
 // answered as GET is. A request that has not arrived in time is cut off.
 class Server {
- public:
-    // address: "127.0.0.1:9464", "0.0.0.0:8080", "[::1]:0"; port 0 takes a free one. Throws Error (setting) when it can't listen.
+  public:
+    // address: "127.0.0.1:9464", "0.0.0.0:8080", "[::1]:0"; port 0 takes a free one. Throws Error
+    // (setting) when it can't listen.
     Server(const std::string& address, ServerLimits limits = {}, int threads = 2);
     ~Server();  // takes no more, answers what is being handled, joins
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    void route(const std::string& method, const std::string& path, Handler handler);  // before start()
-    void on_error(std::function<void(const std::string&)> report);                     // before start()
+    void route(const std::string& method, const std::string& path,
+               Handler handler);                                    // before start()
+    void on_error(std::function<void(const std::string&)> report);  // before start()
     void start();
     std::uint16_t port() const;
     std::string url() const;  // http://127.0.0.1:41234
 
- private:
+  private:
     struct State;
     std::unique_ptr<State> state_;
 };

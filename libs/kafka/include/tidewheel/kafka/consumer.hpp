@@ -73,7 +73,8 @@ class GroupConsumer {
     // seconds.
     void close();
 
-    // What is wrong with a subscribed topic (it does not exist, it may not be read), by its name; gone once it is assigned.
+    // What is wrong with a subscribed topic (it does not exist, it may not be read), by its name;
+    // gone once it is assigned.
     const std::map<std::string, std::string>& topic_troubles() const;
     bool connected() const;          // some broker answers
     std::string last_error() const;  // the last trouble that librdkafka reported; empty: none

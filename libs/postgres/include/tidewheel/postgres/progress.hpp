@@ -20,9 +20,10 @@ struct LaneClaim {
     std::int64_t start = 0;       // set by claim(): the lowest next_offset of its statements
 };
 
-// Claims all these lanes for `owner` in one short transaction and sets their epoch and start. A statement that has not begun in a
-// partition begins at first_offset(topic, partition). Backends of the owners until now are ended, so that what a frozen one has
-// locked gets free. Throws DatabaseError; unavailable when a lock isn't to be had within 3 s.
+// Claims all these lanes for `owner` in one short transaction and sets their epoch and start. A
+// statement that has not begun in a partition begins at first_offset(topic, partition). Backends of
+// the owners until now are ended, so that what a frozen one has locked gets free. Throws
+// DatabaseError; unavailable when a lock isn't to be had within 3 s.
 void claim(Connection& connection, const std::string& owner, std::vector<LaneClaim>& lanes,
            const std::function<std::int64_t(const std::string&, int)>& first_offset);
 

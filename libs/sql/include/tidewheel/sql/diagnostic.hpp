@@ -14,7 +14,8 @@ struct Position {
 };
 
 // One thing wrong with a pipeline, printed as
-//   pipelines/store_events.sql:31:8: error: window functions are not supported in a continuous INSERT
+//   pipelines/store_events.sql:31:8: error: window functions are not supported in a continuous
+//   INSERT
 //      31 | SELECT row_number() OVER (ORDER BY ts), id
 //         |        ^
 //   hint: …
@@ -29,11 +30,11 @@ struct Diagnostic {
 
 // All that is wrong with a pipeline; what() joins the texts.
 class PipelineError : public Error {
- public:
+  public:
     explicit PipelineError(std::vector<Diagnostic> diagnostics);
     const std::vector<Diagnostic>& diagnostics() const { return diagnostics_; }
 
- private:
+  private:
     std::vector<Diagnostic> diagnostics_;
 };
 

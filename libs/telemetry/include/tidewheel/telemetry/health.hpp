@@ -6,16 +6,17 @@
 
 namespace tidewheel::telemetry {
 
-// What /readyz says: ready when every part is. A part reports what it lacks in one sentence, or that it is well. Thread-safe.
+// What /readyz says: ready when every part is. A part reports what it lacks in one sentence, or
+// that it is well. Thread-safe.
 class Health {
- public:
+  public:
     void well(const std::string& part);
     void lacking(const std::string& part, const std::string& what);
     void forget(const std::string& part);
     // nullopt: ready. Otherwise one line per part that is not.
     std::optional<std::string> trouble() const;
 
- private:
+  private:
     mutable std::mutex mutex_;
     std::map<std::string, std::string> lacking_;
 };
