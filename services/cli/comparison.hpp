@@ -20,7 +20,7 @@ struct Difference {
 };
 
 // Compares two relations of the same columns, as multisets. real and double precision are equal
-// within a relative 1e-9, since sums of theirs depend on the order of the records.
+// within a relative 1e-9 (real: 1e-5), since sums of theirs depend on the order of the records.
 Difference compare_relations(postgres::Session& session, const std::string& expected,
                              const std::string& stored, const std::vector<ComparedColumn>& columns);
 

@@ -31,7 +31,5 @@ using AdminOptions = Owned<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destro
 using NewTopic = Owned<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
 using DeleteTopic = Owned<rd_kafka_DeleteTopic_t, rd_kafka_DeleteTopic_destroy>;
 using DeleteRecords = Owned<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy>;
-using ListGroupOffsets =
-    Owned<rd_kafka_ListConsumerGroupOffsets_t, rd_kafka_ListConsumerGroupOffsets_destroy>;
 
 }  // namespace tidewheel::kafka

@@ -1,0 +1,128 @@
+#include "tidewheel/codec/json_decoder.hpp"
+#include "tidewheel/postgres/batch_writer.hpp"
+#include "tidewheel/testing/catch.hpp"
+#include "tidewheel/testing/deployment.hpp"
+
+using namespace tidewheel;
+using namespace tidewheel::testing;
+
+namespace {
+
+constexpr const char* numbers = R"(
+CREATE FOREIGN TABLE numbers (n integer NOT NULL CHECK (n < 1000)) SERVER kafka OPTIONS (topic '{topic}', partitions '1');
+CREATE TABLE stored (n integer);
+INSERT INTO stored SELECT n FROM numbers;
+)";
+
+// What a lane has: a plan, a claim of partition 0 by an owner, and a writer.
+class Owner {
+  public:
+    Owner(const Deployment& deployment, const std::string& name) : connection_(deployment.url()) {
+        plans_ = postgres::plan_streams(connection_, postgres::load_catalogue(connection_),
+                                        postgres::StatementKind::rows);
+        std::vector<postgres::LaneClaim> lanes{
+            {deployment.topic(), 0, plans_.front().statements_reading(0)}};
+        postgres::claim(connection_, name, lanes, [](const std::string&, int) { return 0; });
+        statements_ = lanes.front().statements;
+        writer_ = std::make_unique<postgres::BatchWriter>(deployment.url(), name, plans_.front(),
+                                                          lanes.front());
+    }
+
+    std::int64_t open() { return writer_->open().front().next_offset; }
+
+    // Commits records with these values from an offset on.
+    engine::Committed commit(std::int64_t begin, const std::vector<std::string>& values) {
+        const auto decoder = codec::make_json_decoder(plans_.front().schema);
+        engine::Batch batch(plans_.front().schema);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            engine::Record record;
+            record.value = values[i];
+            record.offset = begin + static_cast<std::int64_t>(i);
+            batch.add(std::move(record),
+                      [&](const auto& each, auto& into) { return decoder->decode(each, into); });
+        }
+        const std::int64_t end = begin + static_cast<std::int64_t>(values.size());
+        return writer_->commit({batch, begin, end, end, statements_});
+    }
+
+    Error::Kind refusal(std::int64_t begin, const std::vector<std::string>& values) {
+        try {
+            commit(begin, values);
+        } catch (const Error& error) {
+            return error.kind();
+        }
+        throw std::logic_error("it was committed");
+    }
+
+  private:
+    postgres::Connection connection_;
+    std::vector<postgres::StreamPlan> plans_;
+    std::vector<int> statements_;
+    std::unique_ptr<postgres::BatchWriter> writer_;
+};
+
+struct Applied : Deployment {
+    Applied() {
+        const Finished finished = apply(numbers);
+        INFO(finished.errors);
+        REQUIRE(finished.status == 0);
+    }
+    std::string stored() const {
+        return value("SELECT coalesce(string_agg(n::text, ',' ORDER BY n), '') FROM stored");
+    }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "a former owner can commit nothing after another has claimed the partition, rows and dead "
+    "letters alike") {
+    Applied deployment;
+    Owner former(deployment, "former");
+    CHECK(former.open() == 0);
+    former.commit(0, {R"({"n": 1})"});
+    Owner present(deployment, "present");
+    CHECK(present.open() == 1);
+    // The claim has ended the former owner's backend; on a new connection it is fenced all the
+    // same.
+    CHECK(former.refusal(1, {R"({"n": 2})", "bad"}) == Error::Kind::unavailable);
+    CHECK_THROWS_AS(former.open(), Error);
+    CHECK(former.refusal(1, {R"({"n": 2})", "bad"}) == Error::Kind::fenced);
+    CHECK(deployment.stored() == "1");
+    CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "0");
+    present.commit(1, {R"({"n": 3})", "bad"});
+    CHECK(deployment.stored() == "1,3");
+    CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "1");
+    CHECK(present.open() == 3);
+}
+
+TEST_CASE(
+    "the same batch can't be committed twice, nor one from an offset that progress is not at") {
+    Applied deployment;
+    Owner owner(deployment, "owner");
+    owner.open();
+    owner.commit(0, {R"({"n": 1})", R"({"n": 2})"});
+    CHECK(owner.refusal(0, {R"({"n": 1})", R"({"n": 2})"}) == Error::Kind::fenced);
+    CHECK(owner.refusal(5, {R"({"n": 6})"}) == Error::Kind::fenced);
+    CHECK(deployment.stored() == "1,2");
+    CHECK(owner.open() == 2);
+}
+
+TEST_CASE("what a frozen owner has locked gets free when another claims the partition") {
+    Applied deployment;
+    Owner frozen(deployment, "frozen");
+    frozen.open();
+    // The owner's backend sits in a transaction that holds the progress, and its client never
+    // speaks again.
+    postgres::Connection holder(deployment.url());
+    holder.query(
+        "UPDATE tidewheel.progress SET owner_pid = a.pid, owner_started = a.backend_start FROM "
+        "pg_stat_activity a"
+        " WHERE a.pid = pg_backend_pid()");
+    postgres::Transaction transaction(holder);
+    transaction.query("SELECT FROM tidewheel.progress FOR UPDATE");
+    Owner present(deployment, "present");
+    CHECK(present.open() == 0);
+    present.commit(0, {R"({"n": 1})"});
+    CHECK(deployment.stored() == "1");
+}
