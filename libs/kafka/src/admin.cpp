@@ -211,12 +211,20 @@ void Admin::delete_records(const std::string& topic, int partition, std::int64_t
 
 // The client reads committed records only, and asks for offsets in the same spirit: the end is the
 // last stable offset.
+// Right after a topic was made, or a leader moved, a broker may say that it is not the leader: that
+// passes.
 std::pair<std::int64_t, std::int64_t> Admin::watermarks(const std::string& topic, int partition) {
+    const auto deadline = std::chrono::steady_clock::now() + Milliseconds(state_->patience);
     std::int64_t first = 0, end = 0;
-    const auto code = rd_kafka_query_watermark_offsets(state_->client.get(), topic.c_str(),
-                                                       partition, &first, &end, state_->patience);
-    state_->check(code, at(topic, partition));
-    return {first, end};
+    for (;;) {
+        const auto code = rd_kafka_query_watermark_offsets(
+            state_->client.get(), topic.c_str(), partition, &first, &end, state_->patience);
+        if (!heals_by_itself(code) || std::chrono::steady_clock::now() > deadline) {
+            state_->check(code, at(topic, partition));
+            return {first, end};
+        }
+        rd_kafka_poll(state_->client.get(), look_again_milliseconds);
+    }
 }
 
 // By a member's own question, on a client that never joins: ListConsumerGroupOffsets of
