@@ -19,9 +19,10 @@ struct Difference {
     std::vector<std::string> unexpected_rows;
 };
 
-// Compares two relations of the same columns, as multisets. real and double precision are equal
-// within a relative 1e-9 (real: 1e-5), since sums of theirs depend on the order of the records.
+// Compares two relations of the same columns, as multisets. Where they add up records, real and
+// double precision are equal within a relative 1e-9 (real: 1e-5): such sums depend on the order.
 Difference compare_relations(postgres::Session& session, const std::string& expected,
-                             const std::string& stored, const std::vector<ComparedColumn>& columns);
+                             const std::string& stored, const std::vector<ComparedColumn>& columns,
+                             bool adds_up);
 
 }  // namespace tidewheel::cli

@@ -76,7 +76,6 @@ class Deployment {
         report_.changed = report_.changed || change.verdict == Verdict::create;
     }
 
-    bool can_go_on() { return is_usable(transaction_); }
     DeploymentReport report() { return std::move(report_); }
 
   private:
@@ -233,21 +232,33 @@ class Deployment {
     DeploymentReport report_;
 };
 
-// Mistakes of continuous statements are independent of each other, so all are told. What other
-// statements may rest on (streams, tables) ends it at the first mistake: what came after would only
-// repeat it.
+// The name of what a statement makes, without schema and quotes.
+std::string made_by(const Change& change) {
+    if (!std::holds_alternative<sql::PlainStatement>(change.statement.body))
+        return change.statement.name;
+    const auto start = change.object.find_last_of(" .");
+    std::string name = start == std::string::npos ? change.object : change.object.substr(start + 1);
+    std::erase(name, '"');
+    return name;
+}
+
+// All mistakes at once; but what mentions something that could not be made would only repeat why.
 DeploymentReport apply_all(Deployment& deployment, const std::vector<Change>& changes) {
     std::vector<sql::Diagnostic> wrong;
+    std::vector<std::string> not_made;
     for (const Change& change : changes) {
-        try {
-            deployment.apply(change);
-        } catch (const sql::PipelineError& error) {
-            wrong.insert(wrong.end(), error.diagnostics().begin(), error.diagnostics().end());
-            const bool others_rest_on_it =
-                std::holds_alternative<sql::Stream>(change.statement.body) ||
-                std::holds_alternative<sql::PlainStatement>(change.statement.body);
-            if (others_rest_on_it || !deployment.can_go_on()) break;
+        const bool rests_on_a_mistake =
+            std::any_of(not_made.begin(), not_made.end(),
+                        [&](const std::string& name) { return mentions(change.statement, name); });
+        if (!rests_on_a_mistake) {
+            try {
+                deployment.apply(change);
+                continue;
+            } catch (const sql::PipelineError& error) {
+                wrong.insert(wrong.end(), error.diagnostics().begin(), error.diagnostics().end());
+            }
         }
+        not_made.push_back(made_by(change));
     }
     if (!wrong.empty()) throw sql::PipelineError(std::move(wrong));
     return deployment.report();

@@ -33,27 +33,6 @@ const sql::RelationName& target_of(const postgres::StoredStatement& stored) {
     return view ? view->name : std::get<sql::RowStatement>(stored.statement.body).target;
 }
 
-// A column that the statements don't fill is compared, too, unless its default is different on
-// every run (identity, now()).
-std::vector<ComparedColumn> compared_columns(Session& session, const sql::RelationName& relation,
-                                             const std::vector<std::string>& filled) {
-    const auto rows = session.run(
-        "SELECT a.attname, t.typname, a.attidentity <> '' OR EXISTS (SELECT FROM pg_attrdef d, "
-        "regexp_matches(d.adbin::text, ':(?:funcid|opfuncid) (\\d+)', 'g') m JOIN pg_proc p ON "
-        "p.oid = m[1]::oid "
-        "WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND p.provolatile <> 'i') "
-        "OR EXISTS (SELECT FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum "
-        "AND d.adbin::text ~ '\\{(SQLVALUEFUNCTION|NEXTVALUEEXPR)') "
-        "FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = " +
-        regclass(relation) + " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum");
-    std::vector<ComparedColumn> columns;
-    for (const auto& row : rows) {
-        const bool is_filled = std::find(filled.begin(), filled.end(), row.text(0)) != filled.end();
-        if (is_filled || !row.boolean(2)) columns.push_back({row.text(0), row.text(1)});
-    }
-    return columns;
-}
-
 std::vector<std::string> column_names(Session& session, const sql::RelationName& relation) {
     std::vector<std::string> names;
     for (const auto& row :
@@ -95,87 +74,156 @@ std::string in_bounds(const Bounds& bounds) {
     return ranges.empty() ? "false" : "(" + joined(ranges, " OR ") + ")";
 }
 
-// The relations that a statement's own text reads, as in pushdown.hpp, over this statement's
-// records.
+// The relations that a statement's own text reads, as in pushdown.hpp, over the records of
+// tidewheel_good for which `condition` holds. Partitions one after the other, each in offset order.
 void open_records(Session& session, const postgres::StoredStream& stream,
-                  const postgres::StoredStatement& statement, const Bounds& bounds) {
+                  const std::string& condition) {
     std::vector<std::string> names;
     for (const auto& column : stream.schema.columns)
         names.push_back(column.name);
-    const std::string own_dead_letters =
-        "SELECT FROM tidewheel.dead_letters d WHERE d.statement_id = " +
-        std::to_string(statement.id) + " AND d.topic = " + quote_literal(stream.stream.topic) +
-        " AND d.partition = g.tidewheel_partition AND d.\"offset\" = g.tidewheel_offset";
-    // Partitions one after the other, each in offset order.
-    session.run("CREATE TEMP VIEW tidewheel_records AS SELECT " + prefixed("g.", names) +
+    session.run("CREATE OR REPLACE TEMP VIEW tidewheel_records AS SELECT " + prefixed("g.", names) +
                 ", (tidewheel_partition::bigint << 48) + tidewheel_offset AS tidewheel_seq, "
                 "tidewheel_timestamp FROM pg_temp.tidewheel_good g WHERE " +
-                in_bounds(bounds) + " AND NOT EXISTS (" + own_dead_letters + ")");
-    session.run("CREATE TEMP VIEW " + quote_name(stream.stream.name.name) + " AS SELECT " +
-                prefixed("", names) + " FROM pg_temp.tidewheel_records");
+                condition);
+    session.run("CREATE OR REPLACE TEMP VIEW " + quote_name(stream.stream.name.name) +
+                " AS SELECT " + prefixed("", names) + " FROM pg_temp.tidewheel_records");
+}
+
+std::string own_dead_letters(const postgres::StoredStream& stream,
+                             const postgres::StoredStatement& statement) {
+    return "FROM tidewheel.dead_letters d WHERE d.statement_id = " + std::to_string(statement.id) +
+           " AND d.topic = " + quote_literal(stream.stream.topic);
 }
 
 void close_records(Session& session) {
     session.run("DROP VIEW pg_temp.tidewheel_records CASCADE");
 }
 
-void replay_view(Session& session, const postgres::StoredStatement& statement,
-                 const Expected& expected) {
-    session.run("INSERT INTO " + expected.relation + " " + statement.statement.select);
-}
-
 // ON CONFLICT DO UPDATE refuses to meet a row twice in one command, so it goes record by record.
-void replay_updates(Session& session, const sql::RowStatement& rows,
-                    const std::vector<std::string>& columns, const std::string& insert,
-                    const std::string& conflict) {
-    session.run("DO " + quote_literal("#variable_conflict use_column\nDECLARE tidewheel_record "
-                                      "record;\nBEGIN\nFOR tidewheel_record IN SELECT q.* FROM (" +
-                                      rows.record_select + ") q (tidewheel_seq, " +
-                                      prefixed("", columns) + ") ORDER BY 1 LOOP\n" + insert +
-                                      "VALUES (" + prefixed("tidewheel_record.", columns) + ") " +
-                                      conflict + ";\nEND LOOP;\nEND"));
+std::string updates_script(const sql::RowStatement& rows, const std::vector<std::string>& columns,
+                           const std::string& insert, const std::string& conflict) {
+    return "DO " +
+           quote_literal(
+               "#variable_conflict use_column\nDECLARE tidewheel_record "
+               "record;\nBEGIN\nFOR tidewheel_record IN SELECT q.* FROM (" +
+               rows.record_select + ") q (tidewheel_seq, " + prefixed("", columns) +
+               ") ORDER BY 1 LOOP\n" + insert + "VALUES (" +
+               prefixed("tidewheel_record.", columns) + ") " + conflict + ";\nEND LOOP;\nEND");
 }
 
-void replay_rows(Session& session, const postgres::StoredStatement& statement,
-                 const Expected& expected) {
-    const auto& rows = std::get<sql::RowStatement>(statement.statement.body);
+std::string rows_script(Session& session, const sql::RowStatement& rows, const std::string& select,
+                        const Expected& expected) {
     const std::vector<std::string> columns = filled_columns(session, rows);
     const std::string insert = "INSERT INTO " + expected.relation + " AS " +
                                quote_name(rows.target.name) + " (" + prefixed("", columns) + ") ";
     const std::string conflict = conflict_clause(session, rows);
     if (rows.on_conflict == sql::OnConflict::update)
-        replay_updates(session, rows, columns, insert, conflict);
-    else if (rows.on_conflict == sql::OnConflict::none && !rows.uses_now)
-        session.run(insert + statement.statement.select);
-    else
-        session.run(insert + "SELECT " + prefixed("q.", columns) + " FROM (" + rows.record_select +
-                    ") q (tidewheel_seq, " + prefixed("", columns) + ") ORDER BY q.tidewheel_seq " +
-                    conflict);
+        return updates_script(rows, columns, insert, conflict);
+    if (rows.on_conflict == sql::OnConflict::none && !rows.uses_now) return insert + select;
+    return insert + "SELECT " + prefixed("q.", columns) + " FROM (" + rows.record_select +
+           ") q (tidewheel_seq, " + prefixed("", columns) + ") ORDER BY q.tidewheel_seq " +
+           conflict;
+}
+
+// One command that runs the statement over tidewheel_records, into the counterpart of its target.
+std::string replay_script(Session& session, const postgres::StoredStatement& statement,
+                          const Expected& expected) {
+    const std::string& select = statement.statement.select;
+    const auto* rows = std::get_if<sql::RowStatement>(&statement.statement.body);
+    return rows ? rows_script(session, *rows, select, expected)
+                : "INSERT INTO " + expected.relation + " " + select;
+}
+
+// The counterpart has neither.
+bool can_try_dead_letters(Session& session, const postgres::StoredStatement& statement) {
+    const std::string target = regclass(target_of(statement));
+    return session
+        .run("SELECT NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = " + target +
+             " AND NOT tgisinternal) AND NOT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' "
+             "AND conrelid = " +
+             target + ")")[0]
+        .boolean(0);
 }
 
 }  // namespace
 
 Expected make_expected(Session& session, const postgres::StoredStatement& statement, int number) {
-    Expected expected{
-        target_of(statement), "pg_temp.tidewheel_expected_" + std::to_string(number), {}};
-    const auto* rows = std::get_if<sql::RowStatement>(&statement.statement.body);
+    const bool is_table = std::holds_alternative<sql::RowStatement>(statement.statement.body);
+    Expected expected{target_of(statement),
+                      "pg_temp.tidewheel_expected_" + std::to_string(number),
+                      {},
+                      !is_table};
     session.run("CREATE TEMP TABLE tidewheel_expected_" + std::to_string(number) + " (LIKE " +
-                expected.stored.quoted() + (rows ? " INCLUDING ALL)" : ")"));
-    expected.columns = compared_columns(session, expected.stored,
-                                        rows ? rows->target_columns : std::vector<std::string>{});
+                expected.stored.quoted() + (is_table ? " INCLUDING ALL)" : ")"));
     return expected;
 }
 
+std::vector<ComparedColumn> compared_columns(Session& session, const Expected& expected) {
+    const auto rows = session.run(
+        "SELECT a.attname, t.typname, a.attidentity <> '' OR EXISTS (SELECT FROM pg_attrdef d, "
+        "regexp_matches(d.adbin::text, ':(?:funcid|opfuncid) (\\d+)', 'g') m JOIN pg_proc p ON "
+        "p.oid = m[1]::oid "
+        "WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND p.provolatile <> 'i') "
+        "OR EXISTS (SELECT FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum "
+        "AND d.adbin::text ~ '\\{(SQLVALUEFUNCTION|NEXTVALUEEXPR)') "
+        "FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = " +
+        regclass(expected.stored) + " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum");
+    std::vector<ComparedColumn> columns;
+    for (const auto& row : rows) {
+        if (expected.filled.contains(row.text(0)) || !row.boolean(2))
+            columns.push_back({row.text(0), row.text(1)});
+    }
+    return columns;
+}
+
 void replay(Session& session, const postgres::StoredStream& stream,
-            const postgres::StoredStatement& statement, const Bounds& bounds,
-            const Expected& expected) {
+            const postgres::StoredStatement& statement, const Bounds& bounds, Expected& expected) {
     session.run("SET LOCAL search_path = " + statement.search_path);
-    open_records(session, stream, statement, bounds);
-    if (std::holds_alternative<sql::ViewStatement>(statement.statement.body))
-        replay_view(session, statement, expected);
-    else
-        replay_rows(session, statement, expected);
+    open_records(session, stream,
+                 in_bounds(bounds) + " AND NOT EXISTS (SELECT " +
+                     own_dead_letters(stream, statement) +
+                     " AND d.partition = g.tidewheel_partition AND d.\"offset\" = "
+                     "g.tidewheel_offset)");
+    session.run(replay_script(session, statement, expected));
+    if (const auto* rows = std::get_if<sql::RowStatement>(&statement.statement.body))
+        for (const std::string& column : filled_columns(session, *rows))
+            expected.filled.insert(column);
     close_records(session);
+}
+
+std::vector<std::string> wrongly_refused(Session& session, const postgres::StoredStream& stream,
+                                         const postgres::StoredStatement& statement,
+                                         const Expected& expected) {
+    if (!can_try_dead_letters(session, statement)) return {};
+    session.run("SET LOCAL search_path = " + statement.search_path);
+    session.run(
+        "CREATE TEMP TABLE tidewheel_trial (partition integer, \"offset\" bigint); CREATE TEMP "
+        "TABLE tidewheel_acquitted (place text); CREATE INDEX IF NOT EXISTS tidewheel_place ON "
+        "pg_temp.tidewheel_good (tidewheel_partition, tidewheel_offset)");
+    open_records(session, stream,
+                 "(tidewheel_partition, tidewheel_offset) IN (SELECT partition, \"offset\" FROM "
+                 "pg_temp.tidewheel_trial)");
+    // Each alone, and undone: the exception that ends a good one's block is ours.
+    session.run("DO " +
+                quote_literal("DECLARE letter record;\nBEGIN\nFOR letter IN SELECT d.partition, "
+                              "d.\"offset\" " +
+                              own_dead_letters(stream, statement) +
+                              " LOOP\nTRUNCATE pg_temp.tidewheel_trial;\nINSERT INTO "
+                              "pg_temp.tidewheel_trial VALUES (letter.partition, "
+                              "letter.\"offset\");\nBEGIN\nIF EXISTS (SELECT FROM "
+                              "pg_temp.tidewheel_records) THEN\nEXECUTE " +
+                              quote_literal(replay_script(session, statement, expected)) +
+                              ";\nSET CONSTRAINTS ALL IMMEDIATE;\nRAISE SQLSTATE "
+                              "'TW001';\nEND IF;\nEXCEPTION WHEN SQLSTATE 'TW001' THEN INSERT INTO "
+                              "pg_temp.tidewheel_acquitted VALUES (format('[%s]@%s', "
+                              "letter.partition, letter.\"offset\"));\nWHEN OTHERS THEN "
+                              "NULL;\nEND;\nEND LOOP;\nEND"));
+    std::vector<std::string> places;
+    for (const auto& row : session.run("SELECT place FROM pg_temp.tidewheel_acquitted LIMIT 10"))
+        places.push_back(row.text(0));
+    close_records(session);
+    session.run("DROP TABLE pg_temp.tidewheel_trial, pg_temp.tidewheel_acquitted");
+    return places;
 }
 
 }  // namespace tidewheel::cli

@@ -1,5 +1,6 @@
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,18 +17,30 @@ namespace tidewheel::cli {
 // into it.
 struct Expected {
     sql::RelationName stored;
-    std::string relation;  // pg_temp.tidewheel_expected_N
-    std::vector<ComparedColumn> columns;
+    std::string relation;          // pg_temp.tidewheel_expected_N
+    std::set<std::string> filled;  // the table's columns that the statements replayed so far fill
+    bool adds_up = false;          // a view: its floats depend on the order of addition
 };
 
 // The empty counterpart of a statement's target.
 Expected make_expected(postgres::Session& session, const postgres::StoredStatement& statement,
                        int number);
 
+// All columns that can be compared: those that no statement fills, too, unless their default is
+// different on every run (identity, now()).
+std::vector<ComparedColumn> compared_columns(postgres::Session& session, const Expected& expected);
+
 // Runs the statement over its records: those before its bounds, in its partitions, that are no dead
 // letter of its own. Continuous INSERTs run in offset order, partition by partition.
 void replay(postgres::Session& session, const postgres::StoredStream& stream,
-            const postgres::StoredStatement& statement, const Bounds& bounds,
-            const Expected& expected);
+            const postgres::StoredStatement& statement, const Bounds& bounds, Expected& expected);
+
+// Tries the statement's own dead letters, each alone over what was replayed, and undoes it: those
+// that PostgreSQL takes, at most ten, as "[partition]@offset". None for a target with triggers or
+// foreign keys, which its counterpart lacks.
+std::vector<std::string> wrongly_refused(postgres::Session& session,
+                                         const postgres::StoredStream& stream,
+                                         const postgres::StoredStatement& statement,
+                                         const Expected& expected);
 
 }  // namespace tidewheel::cli

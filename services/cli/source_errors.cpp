@@ -64,13 +64,17 @@ sql::Position position_at(const sql::Statement& statement, std::size_t character
     return position;
 }
 
-// libpqxx 6 gives a transaction up at its first error: then there is nothing to undo, and the error
-// that led here is the one to tell.
-void undo(postgres::Transaction& transaction, const std::string& savepoint) {
+void undo(postgres::Transaction& transaction) {
+    transaction.run("ROLLBACK TO SAVEPOINT tidewheel_step; RELEASE SAVEPOINT tidewheel_step");
+}
+
+void behind_savepoint(postgres::Transaction& transaction, const std::function<void()>& work) {
+    transaction.run("SAVEPOINT tidewheel_step");
     try {
-        transaction.run("ROLLBACK TO SAVEPOINT " + savepoint + "; RELEASE SAVEPOINT " + savepoint);
-    } catch (const std::exception&) {
-        if (is_usable(transaction)) throw;
+        work();
+    } catch (...) {
+        undo(transaction);
+        throw;
     }
 }
 
@@ -107,41 +111,18 @@ sql::Diagnostic diagnostic_of(const PipelineFiles& files, const sql::Statement& 
     return diagnostic_at_word(files, statement, word, error.what(), error.hint());
 }
 
-bool is_usable(postgres::Transaction& transaction) {
-    try {
-        transaction.run("SELECT 1");
-        return true;
-    } catch (const std::exception&) {
-        return false;
-    }
+bool mentions(const sql::Statement& statement, const std::string& word) {
+    return find_word(statement.text, word) != std::string_view::npos;
 }
 
 void in_savepoint(postgres::Transaction& transaction, const std::function<void()>& work) {
-    transaction.run("SAVEPOINT tidewheel_step");
-    try {
-        work();
-    } catch (const postgres::DatabaseError& error) {
-        if (!error.sqlstate().empty()) undo(transaction, "tidewheel_step");
-        throw;
-    } catch (...) {
-        undo(transaction, "tidewheel_step");
-        throw;
-    }
+    behind_savepoint(transaction, work);
     transaction.run("RELEASE SAVEPOINT tidewheel_step");
 }
 
 void in_scratch(postgres::Transaction& transaction, const std::function<void()>& work) {
-    transaction.run("SAVEPOINT tidewheel_scratch");
-    try {
-        work();
-    } catch (const postgres::DatabaseError& error) {
-        if (!error.sqlstate().empty()) undo(transaction, "tidewheel_scratch");
-        throw;
-    } catch (...) {
-        undo(transaction, "tidewheel_scratch");
-        throw;
-    }
-    undo(transaction, "tidewheel_scratch");
+    behind_savepoint(transaction, work);
+    undo(transaction);
 }
 
 }  // namespace tidewheel::cli

@@ -22,8 +22,8 @@ sql::Diagnostic diagnostic_at_word(const PipelineFiles& files, const sql::Statem
 sql::Diagnostic diagnostic_of(const PipelineFiles& files, const sql::Statement& statement,
                               const postgres::DatabaseError& error, const std::string& executed);
 
-// Whether statements can still be run in it.
-bool is_usable(postgres::Transaction& transaction);
+// Whether the word stands anywhere in its text.
+bool mentions(const sql::Statement& statement, const std::string& word);
 
 // Runs the work inside a savepoint. What PostgreSQL refuses is undone and thrown on; `in_scratch`
 // undoes it in any case.

@@ -1,8 +1,8 @@
 #include "cli/sql_decoder.hpp"
 
+#include <set>
 #include <vector>
 
-#include "tidewheel/engine/reject.hpp"
 #include "tidewheel/postgres/connection.hpp"
 
 namespace tidewheel::cli {
@@ -10,7 +10,6 @@ namespace {
 
 using engine::Column;
 using engine::Kind;
-using engine::Reason;
 using engine::Source;
 using postgres::quote_literal;
 using postgres::quote_name;
@@ -104,6 +103,37 @@ std::string column_names(const postgres::StoredStream& stream) {
     return joined(names, ", ");
 }
 
+// jsonb keeps the last of two fields with one name; json_each shows both. Looked for in the record
+// and in each object that a column's path leads into.
+std::string duplicate_check(const engine::Schema& schema) {
+    std::set<std::string> objects{"tidewheel_text::json"};
+    for (const Column& column : schema.columns) {
+        Column leading = column;
+        while (column.source == Source::field && leading.path.size() > 1) {
+            leading.path.pop_back();
+            objects.insert("tidewheel_text::json #> " + path_literal(leading));
+        }
+    }
+    std::string check;
+    for (const std::string& object : objects)
+        check +=
+            "    IF json_typeof(" + object + ") = 'object' AND EXISTS (SELECT FROM json_each(" +
+            object +
+            ") GROUP BY key HAVING count(*) > 1) THEN RETURN 'it has a field twice'; END IF;\n";
+    return check;
+}
+
+// How deep the brackets outside of strings go.
+std::string depth_check() {
+    return "    IF (SELECT max(depth) FROM (SELECT sum(CASE WHEN c IN ('{', '[') THEN 1 WHEN c IN "
+           "('}', ']') THEN -1 ELSE 0 END) OVER (ORDER BY n) AS depth FROM "
+           "regexp_split_to_table(regexp_replace(tidewheel_text, " +
+           quote_literal(R"("(\\.|[^"\\])*")") +
+           ", '', 'g'), '') WITH ORDINALITY t(c, n)) d) > 64 THEN RETURN 'it is nested too "
+           "deeply'; "
+           "END IF;\n";
+}
+
 // PostgreSQL reads more as a date or a time than a stream does ('tomorrow', 20240506, 'Jan 5
 // 2024'): here it has to be a string in ISO 8601.
 std::string form_check(const Column& column) {
@@ -194,6 +224,7 @@ std::string judge_ddl(const postgres::StoredStream& stream) {
     const std::string body =
         "#variable_conflict use_column\n"
         "DECLARE\n"
+        "    tidewheel_text text;\n"
         "    tidewheel_doc jsonb;\n"
         "    tidewheel_row pg_temp.tidewheel_good%ROWTYPE;\n"
         "    tidewheel_partition integer := tidewheel_raw_row.partition;\n"
@@ -204,10 +235,11 @@ std::string judge_ddl(const postgres::StoredStream& stream) {
         "BEGIN\n"
         "    IF coalesce(octet_length(tidewheel_raw_row.payload), 0) = 0 THEN RETURN 'it has no "
         "value'; END IF;\n"
-        "    tidewheel_doc := convert_from(tidewheel_raw_row.payload, 'UTF8')::jsonb;\n"
+        "    tidewheel_text := convert_from(tidewheel_raw_row.payload, 'UTF8');\n"
+        "    tidewheel_doc := tidewheel_text::jsonb;\n"
         "    IF jsonb_typeof(tidewheel_doc) <> 'object' THEN RETURN 'it is no JSON object'; END "
-        "IF;\n"
-        "    SELECT " +
+        "IF;\n" +
+        depth_check() + duplicate_check(stream.schema) + "    SELECT " +
         joined(values(stream), ", ") +
         ", tidewheel_partition, tidewheel_offset, tidewheel_timestamp INTO tidewheel_row;\n" +
         forms + nulls + route_check(stream.schema) + constraint_checks(stream) +
@@ -217,15 +249,6 @@ std::string judge_ddl(const postgres::StoredStream& stream) {
     return "CREATE FUNCTION pg_temp.tidewheel_judge(tidewheel_raw_row pg_temp.tidewheel_raw) "
            "RETURNS text LANGUAGE plpgsql AS " +
            quote_literal(body);
-}
-
-std::string judged_reasons() {
-    std::string list;
-    for (const Reason reason : {Reason::tombstone, Reason::empty, Reason::not_json,
-                                Reason::not_an_object, Reason::missing_field, Reason::wrong_type,
-                                Reason::out_of_range, Reason::check_violation, Reason::misrouted})
-        list += (list.empty() ? "" : ", ") + quote_literal(engine::name(reason));
-    return list;
 }
 
 }  // namespace tidewheel::cli

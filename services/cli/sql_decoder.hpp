@@ -23,7 +23,4 @@ std::string decode_script(const postgres::StoredStream& stream, const std::strin
 // is good by PostgreSQL's judgement, else why not.
 std::string judge_ddl(const postgres::StoredStream& stream);
 
-// The names of dead letters' reasons that the judge can tell, as SQL literals for IN (…).
-std::string judged_reasons();
-
 }  // namespace tidewheel::cli

@@ -145,24 +145,28 @@ class Verification {
         session_.run("ANALYZE pg_temp.tidewheel_raw");
     }
 
-    // The dead letters that the stream's own rules made, among the records that were read.
-    static std::string parked(const StoredStream& stream) {
-        return "FROM tidewheel.dead_letters d WHERE d.statement_id IS NULL AND d.stream_id = " +
-               std::to_string(stream.id) + " AND d.topic = " + quote_literal(stream.stream.topic) +
+    static std::string dead_letters_of(const StoredStream& stream) {
+        return "FROM tidewheel.dead_letters d WHERE d.stream_id = " + std::to_string(stream.id) +
+               " AND d.topic = " + quote_literal(stream.stream.topic) +
                " AND d.partition = r.partition AND d.\"offset\" = r.\"offset\"";
     }
 
+    // Those that the stream's own rules made.
+    static std::string parked(const StoredStream& stream) {
+        return dead_letters_of(stream) + " AND d.statement_id IS NULL";
+    }
+
     // A number beyond the limits of docs/reference/json.md in a field of no column is ours to
-    // refuse, and no error to PostgreSQL.
+    // refuse, and no error to PostgreSQL. What a statement refused is tried after its replay.
     void judge_dead_letters(const StoredStream& stream) {
         const auto rows = session_.run(
             "SELECT r.partition, r.\"offset\", d.reason, d.payload IS NOT DISTINCT FROM r.payload "
             "FROM pg_temp.tidewheel_raw r CROSS JOIN LATERAL (SELECT d.reason, d.column_name, "
-            "d.payload " +
-            parked(stream) + ") d WHERE d.payload IS DISTINCT FROM r.payload OR (d.reason IN (" +
-            judged_reasons() +
-            ") AND NOT (d.reason = 'out_of_range' AND d.column_name IS NULL) AND "
-            "pg_temp.tidewheel_judge(r) IS NULL) LIMIT 10");
+            "d.statement_id, d.payload " +
+            dead_letters_of(stream) +
+            ") d WHERE d.payload IS DISTINCT FROM r.payload OR (d.statement_id IS NULL AND NOT "
+            "(d.reason = 'out_of_range' AND d.column_name IS NULL) AND pg_temp.tidewheel_judge(r) "
+            "IS NULL) LIMIT 10");
         for (const auto& row : rows) {
             const std::string where = "dead letter " + stream.stream.topic + "[" + row.text(0) +
                                       "]@" + row.text(1) + " (" + row.text(2) + ")";
@@ -200,6 +204,11 @@ class Verification {
         session_.run("SAVEPOINT tidewheel_replay");
         try {
             replay(session_, stream, statement, progress_of_[statement.id], unit.expected);
+            for (const std::string& place :
+                 wrongly_refused(session_, stream, statement, unit.expected))
+                unit.result.problems.push_back("dead letter " + stream.stream.topic + place +
+                                               " of " + statement.statement.name +
+                                               " is a record that PostgreSQL takes");
         } catch (const DatabaseError& error) {
             if (error.sqlstate().empty()) throw;
             session_.run("ROLLBACK TO SAVEPOINT tidewheel_replay");
@@ -211,8 +220,9 @@ class Verification {
 
     void compare(Unit& unit) {
         if (!unit.result.problems.empty() && !can_compare(unit)) return;
-        unit.result.difference = compare_relations(
-            session_, unit.expected.relation, unit.expected.stored.quoted(), unit.expected.columns);
+        unit.result.difference =
+            compare_relations(session_, unit.expected.relation, unit.expected.stored.quoted(),
+                              compared_columns(session_, unit.expected), unit.expected.adds_up);
     }
 
     // What was never replayed has nothing to be compared with: its problem says why.

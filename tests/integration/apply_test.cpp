@@ -135,6 +135,27 @@ TEST_CASE("apply tells every mistake of independent statements at once") {
     CHECK_THAT(applied.errors, Catch::Matchers::ContainsSubstring("pipeline.sql:10:"));
 }
 
+TEST_CASE("apply tells every mistake that PostgreSQL finds, and none that only follows from one") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    const auto applied =
+        cli.run({"apply", cli.file(orders_stream +
+                                   "CREATE TABLE t (id integer);\n"
+                                   "CREATE TABLE u (id intger);\n"
+                                   "INSERT INTO t SELECT idd FROM orders;\n"
+                                   "INSERT INTO u SELECT id FROM orders;\n"
+                                   "CREATE MATERIALIZED VIEW v AS SELECT nosuch(id), count(*) "
+                                   "FROM orders GROUP BY 1;\n"
+                                   "-- name: good\nINSERT INTO t SELECT id FROM orders;\n")});
+    INFO(applied.errors);
+    CHECK(applied.status == 3);
+    for (const std::string place : {"8:", "9:", "11:"})
+        CHECK_THAT(applied.errors, Catch::Matchers::ContainsSubstring("pipeline.sql:" + place));
+    for (const std::string place : {"10:", "12:", "13:"})
+        CHECK_THAT(applied.errors, !Catch::Matchers::ContainsSubstring("pipeline.sql:" + place));
+    CHECK(cli.value("SELECT to_regclass('t')") == "NULL");
+}
+
 TEST_CASE("apply refuses partitions that differ from the topic's, naming both numbers") {
     TidewheelCli cli;
     REQUIRE(cli.run({"init"}).status == 0);

@@ -92,6 +92,84 @@ TEST_CASE("verify judges dead letters, and records that should have been dead le
     }
 }
 
+TEST_CASE("verify tries again what a statement refused") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    REQUIRE(cli.run({"apply", cli.file(orders_stream +
+                                       "CREATE TABLE cheap (id integer PRIMARY KEY, price numeric "
+                                       "CHECK (price < 10));\n"
+                                       "INSERT INTO cheap SELECT id, price FROM orders;\n")})
+                .status == 0);
+    cli.produce({R"({"id": 1, "shop": "a", "price": 1})", R"({"id": 2, "shop": "a", "price": 20})",
+                 R"({"id": 3, "shop": "b", "price": 5})"});
+    cli.query(
+        "UPDATE tidewheel.progress SET next_offset = CASE partition WHEN 0 THEN 3 ELSE 0 END");
+    const auto park = [&](int offset, const std::string& payload) {
+        cli.query(
+            "INSERT INTO tidewheel.dead_letters (stream_id, statement_id, topic, partition, "
+            "\"offset\", payload, reason, detail) SELECT stream_id, id, '" +
+            cli.topic + "', 0, " + std::to_string(offset) + ", convert_to('" + payload +
+            "', 'UTF8'), 'target_refused', '' FROM tidewheel.statements");
+    };
+    cli.query("INSERT INTO cheap VALUES (1, 1)");
+    park(1, R"({"id": 2, "shop": "a", "price": 20})");
+    SECTION("rightly refused") {
+        cli.query("INSERT INTO cheap VALUES (3, 5)");
+        const auto verified = cli.run({"verify"});
+        INFO(verified.output << verified.errors);
+        CHECK(verified.status == 0);
+    }
+    SECTION("a good one") {
+        park(2, R"({"id": 3, "shop": "b", "price": 5})");
+        const auto verified = cli.run({"verify"});
+        CHECK(verified.status == 1);
+        CHECK_THAT(verified.output, Catch::Matchers::ContainsSubstring(
+                                        "[0]@2 of cheap is a record that PostgreSQL takes") &&
+                                        !Catch::Matchers::ContainsSubstring("[0]@1"));
+    }
+    SECTION("one that doesn't hold the record's bytes") {
+        cli.query("INSERT INTO cheap VALUES (3, 5)");
+        cli.query("UPDATE tidewheel.dead_letters SET payload = '{}'");
+        const auto verified = cli.run({"verify"});
+        CHECK(verified.status == 1);
+        CHECK_THAT(verified.output, Catch::Matchers::ContainsSubstring("the record's bytes"));
+    }
+}
+
+TEST_CASE("verify judges records that are too deep or have a field twice") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    REQUIRE(cli.run({"apply", cli.file(orders_pipeline)}).status == 0);
+    const auto nested = [](int levels) {
+        return R"({"id": 1, "shop": "a[{\"[{", "price": 1, "x": )" + std::string(levels - 1, '[') +
+               std::string(levels - 1, ']') + "}";
+    };
+    const auto park_all = [&](const std::vector<std::string>& records, const std::string& reason) {
+        cli.produce(records);
+        for (std::size_t i = 0; i < records.size(); ++i)
+            cli.query(
+                "INSERT INTO tidewheel.dead_letters (stream_id, topic, partition, \"offset\", "
+                "payload, reason, detail) SELECT id, topic, 0, " +
+                std::to_string(i) + ", convert_to(" + postgres::quote_literal(records[i]) +
+                ", 'UTF8'), '" + reason + "', '' FROM tidewheel.streams");
+        cli.query("UPDATE tidewheel.progress SET next_offset = CASE partition WHEN 0 THEN " +
+                  std::to_string(records.size()) + " ELSE 0 END");
+    };
+    SECTION("too deep") {
+        park_all({nested(65), nested(64)}, "too_deep");
+    }
+    SECTION("a field twice") {
+        park_all({R"({"id": 1, "shop": "a", "price": 1, "x": 1, "x": 2})",
+                  R"({"id": 1, "shop": "a", "price": 1, "x": {"y": 1, "y": 2}})"},
+                 "duplicate_field");
+    }
+    const auto verified = cli.run({"verify"});
+    INFO(verified.output << verified.errors);
+    CHECK(verified.status == 1);
+    CHECK_THAT(verified.output, Catch::Matchers::ContainsSubstring("[0]@1") &&
+                                    !Catch::Matchers::ContainsSubstring("[0]@0"));
+}
+
 TEST_CASE("verify says that it can't start from the beginning when that was deleted") {
     TidewheelCli cli;
     store_by_hand(cli);

@@ -146,8 +146,6 @@ struct Connection::State {
         failure.reset();
         try {
             return action();
-        } catch (const pqxx::in_doubt_error& error) {
-            throw connection_lost("during COMMIT, whose outcome is unknown", error.what());
         } catch (const pqxx::failure& error) {
             if (lost()) throw connection_lost(doing, error.what());
             if (failure) throw *failure;
@@ -175,13 +173,27 @@ Rows Connection::query(const std::string& sql, const std::vector<Parameter>& par
     });
 }
 
+// BEGIN and COMMIT are ours: pqxx::work of 6.4 ends a transaction at its first error, even behind a
+// savepoint.
 struct Transaction::State {
     explicit State(Connection::State& of)
-        : connection(of),
-          work(of.guard("at BEGIN", [&] { return std::make_unique<pqxx::work>(*of.pqxx); })) {}
+        : connection(of), statements(of.guard("at BEGIN", [&] {
+              auto opened = std::make_unique<pqxx::nontransaction>(*of.pqxx);
+              opened->exec("BEGIN");
+              return opened;
+          })) {}
+
+    ~State() {
+        if (PQtransactionStatus(connection.handle) == PQTRANS_IDLE || connection.lost()) return;
+        try {
+            statements->exec("ROLLBACK");
+        } catch (const std::exception&) {
+            // Lost: then the server has rolled back, or will.
+        }
+    }
 
     Connection::State& connection;
-    std::unique_ptr<pqxx::work> work;
+    std::unique_ptr<pqxx::nontransaction> statements;
 };
 
 Transaction::Transaction(Connection& connection)
@@ -190,12 +202,13 @@ Transaction::~Transaction() = default;
 
 Rows Transaction::query(const std::string& sql, const std::vector<Parameter>& parameters) {
     require_no_nul(parameters);
-    return state_->connection.guard(
-        "during a statement", [&] { return rows_of(execute(*state_->work, sql, parameters)); });
+    return state_->connection.guard("during a statement", [&] {
+        return rows_of(execute(*state_->statements, sql, parameters));
+    });
 }
 
 void Transaction::run(const std::string& sql) {
-    state_->connection.guard("during a statement", [&] { state_->work->exec(sql); });
+    state_->connection.guard("during a statement", [&] { state_->statements->exec(sql); });
 }
 
 void Transaction::commit() {
@@ -203,7 +216,7 @@ void Transaction::commit() {
     if (PQtransactionStatus(state_->connection.handle) == PQTRANS_INERROR)
         throw DatabaseError("can't commit: a statement of the transaction failed", "25P02");
     state_->connection.guard("during COMMIT, whose outcome is unknown",
-                             [&] { state_->work->commit(); });
+                             [&] { state_->statements->exec("COMMIT"); });
 }
 
 std::string quote_name(std::string_view name) {
