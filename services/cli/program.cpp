@@ -11,6 +11,7 @@
 #include "cli/dlq.hpp"
 #include "cli/drop.hpp"
 #include "cli/failure.hpp"
+#include "cli/health.hpp"
 #include "cli/init.hpp"
 #include "cli/plan.hpp"
 #include "cli/produce.hpp"
@@ -55,6 +56,7 @@ void add_commands(CLI::App& app, Context& context) {
     add_drop(app, context);
     add_produce(app, context);
     add_status(app, context);
+    add_health(app, context);
     add_verify(app, context);
     add_dlq(app, context);
     add_schema(app, context);
