@@ -1,0 +1,144 @@
+# What the stack must do, one function a step. Sourced by `run`; each may assume what the steps before it left.
+# shellcheck shell=bash disable=SC2154
+
+build_image() { compose build init; }
+
+programs_run_confined() {
+    local program
+    [[ $(docker image inspect --format '{{.Config.User}}' "$TIDEWHEEL_IMAGE") == 10001 ]]
+    for program in tidewheel tidewheel-producer tidewheel-worker tidewheel-aggregator; do
+        docker run --rm --read-only --network none --cap-drop ALL "$TIDEWHEEL_IMAGE" "$program" --help
+    done
+}
+
+rules_pass_their_tests() {
+    local promtool=(docker run --rm --network none -v "$root/deploy/prometheus:/etc/prometheus:ro" --entrypoint promtool "$PROMETHEUS_IMAGE")
+    "${promtool[@]}" check config /etc/prometheus/prometheus.yml
+    "${promtool[@]}" test rules /etc/prometheus/tests/recording.yml /etc/prometheus/tests/alerts.yml
+}
+
+broken_pipeline_is_refused() {
+    local broken=$scratch/pipelines
+    cp -r "$root/pipelines" "$broken"
+    chmod -R a+rX "$broken"
+    sed -i 's/sum(price \* qty) /sum(prize * qty) /' "$broken/store_events.sql"
+    if PIPELINES=$broken compose up -d; then echo "up did not fail"; return 1; fi
+    compose logs --no-color apply | grep -E 'pipelines/store_events\.sql:[0-9]+:[0-9]+: error: column "prize" does not exist'
+    [[ $(running worker) == 0 && $(running aggregator) == 0 ]]
+}
+
+mended_pipeline_is_applied() {
+    compose up -d
+    await 120 "everything is healthy" all_healthy
+    [[ $(running worker) == 2 ]]
+}
+
+# The views hold every sale of the summary, and the two agree.
+events_reach_the_views() {
+    local summary sales
+    summary=$(compose exec -T producer tidewheel produce store_events --count 100000 --json)
+    sales=$(grep -oE '"sale_events": *[0-9]+' <<<"$summary" | grep -oE '[0-9]+$')
+    ((sales > 0))
+    await 60 "$sales sales in both views" sales_are "$sales"
+}
+sales_are() { [[ $(totals) == "$1|$1|"[1-9]* ]]; }
+
+wrong_password_is_named() {
+    local status=0
+    echo wrong >"$scratch/wrong"
+    compose run --rm -T --no-deps -v "$scratch/wrong:/tmp/wrong:ro" -e TIDEWHEEL_DATABASE_PASSWORD_FILE=/tmp/wrong apply \
+        >"$scratch/refusal" 2>&1 || status=$?
+    cat "$scratch/refusal"
+    grep -q 'password authentication failed for user "tidewheel"' "$scratch/refusal" && ((status == 2))
+}
+
+# Rows and views have both grown beyond the totals given.
+grown_beyond() {
+    local before now
+    IFS='|' read -ra before <<<"$1"
+    IFS='|' read -ra now <<<"$(totals)"
+    ((${#now[@]} == 3 && now[0] > before[0] && now[1] > before[1] && now[2] > before[2]))
+}
+
+put_under_load() {
+    local before
+    before=$(totals)
+    PRODUCER_RATE=500 compose up -d
+    await 60 "everything is healthy" all_healthy
+    await 60 "the views grow" grown_beyond "$before"
+}
+
+survives_kill() {
+    local id before
+    id=$(container "$@")
+    docker kill "$id"
+    docker start "$id"
+    await 120 "$1 is healthy" healthy "$id"
+    await 60 "PostgreSQL answers" answers
+    before=$(totals)
+    await 60 "the views grow" grown_beyond "$before"
+    await 60 "everything is healthy" all_healthy
+}
+answers() { [[ -n $(totals) ]]; }
+
+# A name with a colon is a recording rule's, any other a metric of the services.
+rules_read_real_metrics() {
+    await 60 "every name in the rules has series" names_have_series
+}
+names_have_series() {
+    local known name failed=0
+    known=$(prometheus label/__name__/values)
+    while read -r name; do
+        grep -qF "\"$name\"" <<<"$known" || { echo "$name has no series"; failed=1; }
+    done < <(sed -n '/^ *\(- record\|expr\):/,/^ *\(for\|- \)/p' "$root"/deploy/prometheus/rules/*.yml | grep -oE '[a-z_]+:tidewheel_[a-z0-9_:]+|tidewheel_[a-z0-9_]+' | sort -u)
+    return "$failed"
+}
+
+outage_is_alerted() {
+    docker stop "$(container postgres)"
+    await 120 "TidewheelDatabaseAway fires" firing TidewheelDatabaseAway
+    docker start "$(container postgres)"
+    await 120 "TidewheelDatabaseAway clears" cleared TidewheelDatabaseAway
+    await 60 "everything is healthy" all_healthy
+}
+alerts() { prometheus "query?query=ALERTS%7Balertname%3D%22$1%22%2Calertstate%3D%22firing%22%7D"; }
+firing() { alerts "$1" | grep -q '"alertstate":"firing"'; }
+cleared() { alerts "$1" | grep -q '"result":\[\]'; }
+
+# Owners of the partitions, as `status` shows them: instance[partitions].
+shared_by_workers() {
+    PRODUCER_RATE=500 compose up -d --scale "worker=$1"
+    await 60 "$1 workers own partitions" owned_by "$1"
+    await 60 "everything is healthy" all_healthy
+}
+owned_by() { [[ $(tidewheel status | grep '^discounted_events' | grep -oE '[^ ]+\[[0-9,]+\]' | wc -l) == "$1" ]]; }
+
+end_load() {
+    PRODUCER_RATE=0 compose up -d
+    tidewheel status --wait --timeout 60
+    totals >"$scratch/totals"
+}
+
+survives_down_and_up() {
+    compose down
+    compose up -d
+    await 120 "everything is healthy" all_healthy
+    echo "before: $(<"$scratch/totals"), after: $(totals)"
+    [[ $(totals) == "$(<"$scratch/totals")" ]]
+}
+
+verify_finds_everything_equal() {
+    local answer
+    answer=$(tidewheel verify)
+    echo "$answer"
+    (($(grep -cE ': equal: [1-9][0-9,]* rows$' <<<"$answer") == 3))
+}
+
+leaves_nothing() {
+    compose down -v
+    local kind left
+    for kind in container volume network; do
+        left=$(docker "$kind" ls -q --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME")
+        [[ -z $left ]] || { echo "$kind left: $left"; return 1; }
+    done
+}
