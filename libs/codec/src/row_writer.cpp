@@ -145,19 +145,19 @@ struct RowWriter::Readers {
 
 namespace {
 
-// What a column of this kind takes, for people whose value it didn't.
+// What a column of this kind takes, for people whose value is not it.
 std::string_view form_of(Kind kind) {
     switch (kind) {
         case Kind::uuid:
-            return "32 hexadecimal digits";
+            return "a UUID of 32 hexadecimal digits";
         case Kind::date:
-            return "a string like \"2024-05-06\"";
+            return "a date like \"2024-05-06\"";
         case Kind::time:
-            return "a string like \"07:08:09.123\"";
+            return "a time like \"07:08:09.123\"";
         case Kind::timestamp:
-            return "a string like \"2024-05-06T07:08:09.123\"";
+            return "a time like \"2024-05-06T07:08:09.123\"";
         case Kind::timestamptz:
-            return "a string like \"2024-05-06T07:08:09.123Z\"";
+            return "a time like \"2024-05-06T07:08:09.123Z\"";
         case Kind::boolean:
             return "true or false";
         case Kind::int16:
@@ -182,10 +182,10 @@ Reject refusal(const engine::Column& column, const Value& value, Verdict verdict
     const std::string& type = column.type.sql;
     if (verdict == Verdict::out_of_range)
         return {Reason::out_of_range, shown(value.text) + " doesn't fit into " + type, column.name};
-    return {Reason::wrong_type,
-            shown(value.text) + " is no " + type + "; expected " +
-                std::string(form_of(column.type.kind)),
-            column.name};
+    return {
+        Reason::wrong_type,
+        shown(value.text) + " is not " + std::string(form_of(column.type.kind)) + " (" + type + ")",
+        column.name};
 }
 
 }  // namespace
@@ -223,7 +223,8 @@ std::optional<Reject> RowWriter::write_moment(std::size_t column, std::int64_t m
     const Plan& plan = plans_[column];
     const engine::Type& type = plan.column->type;
     if (type.kind != Kind::timestamp && type.kind != Kind::timestamptz)
-        return Reject{Reason::wrong_type, "a moment is no " + type.sql, plan.column->name};
+        return Reject{Reason::wrong_type, "the record's time can't be " + type.sql,
+                      plan.column->name};
     if (plan.needed)
         batch_->column(column).set(batch_->row(), round_to_typmod(microseconds, type.typmod));
     return std::nullopt;

@@ -160,7 +160,7 @@ TEST_CASE("What a topic can't promise is refused by name") {
         ContainsSubstring("IF NOT EXISTS is not supported"));
 }
 
-TEST_CASE("Two streams may share a topic") {
+TEST_CASE("Whether another stream has the topic is left to apply, which knows all streams") {
     CHECK(error_of("CREATE FOREIGN TABLE s (a int) SERVER kafka OPTIONS (topic 'events')") == "");
 }
 
