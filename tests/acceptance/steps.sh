@@ -134,9 +134,13 @@ verify_finds_everything_equal() {
     (($(grep -cE ': equal: [1-9][0-9,]* rows$' <<<"$answer") == 3))
 }
 
+# A nameless volume would outlive its container in a `down` without -v.
 leaves_nothing() {
-    compose down -v
     local kind left
+    docker ps -aq --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" \
+        | xargs -r docker inspect --format '{{range .Mounts}}{{if eq .Type "volume"}}{{println .Name}}{{end}}{{end}}' >"$scratch/volumes"
+    if grep -vE "^(${COMPOSE_PROJECT_NAME}_.*|)$" "$scratch/volumes"; then echo "have no name"; return 1; fi
+    compose down -v
     for kind in container volume network; do
         left=$(docker "$kind" ls -q --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME")
         [[ -z $left ]] || { echo "$kind left: $left"; return 1; }
