@@ -127,9 +127,11 @@ bool has_object(const std::vector<Change>& changes, const std::string& object) {
 
 std::string removed_statement(const AppliedStatement& applied) {
     const std::string consequence =
-        applied.is_view ? "drop the view " + applied.target.text() + " and its state table"
-                        : "forget the statement and its progress; the table " +
-                              applied.target.text() + " would stay";
+        applied.is_view
+            ? "drop the view " + applied.target.text() +
+                  ", its state table and its own dead letters"
+            : "forget the statement, its progress and its own dead letters; the table " +
+                  applied.target.text() + " would stay";
     return applied.name + " is no longer in " + applied.origin.file +
            " but goes on running; `tidewheel drop " + applied.name + "` would " + consequence;
 }

@@ -27,18 +27,19 @@ Removal remove_statement(const AppliedStatement& statement) {
         "DELETE FROM tidewheel.statements WHERE id = " + std::to_string(statement.id);
     if (!statement.is_view)
         return {statement.name,
-                "rows " + statement.name + ": forgets the statement and its progress; the table " +
+                "rows " + statement.name +
+                    ": forgets the statement, its progress and its own dead letters; the table " +
                     statement.target.text() + " stays",
                 {forget}};
     return {statement.name,
             "view " + statement.name + ": drops the view " + statement.target.text() +
-                " and its state table " + statement.state_table,
+                ", its state table " + statement.state_table + " and its own dead letters",
             {"DROP VIEW IF EXISTS " + statement.target.quoted(),
              "DROP TABLE IF EXISTS " + statement.state_table, forget}};
 }
 
 Removal remove_stream(const AppliedStream& stream) {
-    return {stream.name.name,
+    return {stream.name.text(),
             "stream " + stream.name.text() + ": drops it and its dead letters; topic " +
                 stream.topic + " stays",
             {std::string(stream.is_foreign ? "DROP FOREIGN TABLE IF EXISTS "
@@ -56,13 +57,14 @@ Removal forget_object(const AppliedObject& object) {
 
 class Selection {
   public:
-    Selection(const Ledger& ledger, bool cascade) : ledger_(ledger), cascade_(cascade) {}
+    // path: the schemas in which a name without one is looked for, in order.
+    Selection(const Ledger& ledger, std::vector<std::string> path, bool cascade)
+        : ledger_(ledger), path_(std::move(path)), cascade_(cascade) {}
 
     void add(const std::string& name) {
         for (const AppliedStatement& statement : ledger_.statements)
             if (statement.name == name) return add(remove_statement(statement));
-        for (const AppliedStream& stream : ledger_.streams)
-            if (stream.name.name == name || stream.name.text() == name) return add_stream(stream);
+        if (const AppliedStream* stream = stream_of(name)) return add_stream(*stream);
         for (const AppliedObject& object : ledger_.objects)
             if (object.object == name) return add(forget_object(object));
         throw Error(Error::Kind::setting, "nothing named " + name + " was applied",
@@ -72,6 +74,25 @@ class Selection {
     const std::vector<Removal>& removals() const { return removals_; }
 
   private:
+    // As PostgreSQL would find it; beyond the search path only when no other bears the name.
+    const AppliedStream* stream_of(const std::string& name) const {
+        for (const AppliedStream& stream : ledger_.streams)
+            if (stream.name.text() == name) return &stream;
+        for (const std::string& schema : path_)
+            if (const AppliedStream* stream = ledger_.stream({schema, name})) return stream;
+        const AppliedStream* only = nullptr;
+        for (const AppliedStream& stream : ledger_.streams) {
+            if (stream.name.name != name) continue;
+            if (only)
+                throw Error(Error::Kind::setting,
+                            name + " may be stream " + only->name.text() + " or " +
+                                stream.name.text() + ", and neither is in the search path",
+                            "name its schema, too");
+            only = &stream;
+        }
+        return only;
+    }
+
     void add_stream(const AppliedStream& stream) {
         std::string readers;
         for (const AppliedStatement& statement : ledger_.statements) {
@@ -96,9 +117,19 @@ class Selection {
     }
 
     const Ledger& ledger_;
+    const std::vector<std::string> path_;
     bool cascade_;
     std::vector<Removal> removals_;
 };
+
+std::vector<std::string> search_path(Transaction& transaction) {
+    std::vector<std::string> schemas;
+    for (const postgres::Row& row :
+         transaction.query("SELECT s FROM unnest(current_schemas(false)) WITH ORDINALITY AS u(s, "
+                           "n) ORDER BY n"))
+        schemas.push_back(row.text(0));
+    return schemas;
+}
 
 bool agreed(Context& context, const std::vector<Removal>& removals) {
     if (!context.can_ask)
@@ -129,7 +160,7 @@ int drop(Context& context, const DropOptions& options) {
     Transaction transaction(*connection);
     lock_catalogue(transaction);
     const Ledger ledger = read_ledger(transaction);
-    Selection selection(ledger, options.cascade);
+    Selection selection(ledger, search_path(transaction), options.cascade);
     for (const std::string& name : options.names)
         selection.add(name);
     if (!options.yes && !agreed(context, selection.removals())) {
@@ -156,8 +187,9 @@ void add_drop(CLI::App& program, Context& context) {
                       "With a stream, drop the statements that read it");
     command->add_flag("--yes", options->yes, "Don't ask");
     command->footer(
-        "A view goes with its state; the table of an INSERT stays, and so does the topic. One "
-        "transaction.\n\n"
+        "A view goes with its state, and every statement with the dead letters that are its own; "
+        "the table of an INSERT stays, and so does the topic. One transaction.\n"
+        "A stream's name without a schema means the one that the search path finds.\n\n"
         "Example:\n  tidewheel drop sales_hourly");
     command->callback([&context, options] {
         context.action = [&context, options] { return drop(context, *options); };

@@ -44,3 +44,47 @@ TEST_CASE("drop without a terminal to ask on wants --yes, and drops nothing") {
     CHECK_THAT(refused.errors, Catch::Matchers::ContainsSubstring("add --yes"));
     CHECK(cli.value("SELECT to_regclass('by_shop')") == "by_shop");
 }
+
+TEST_CASE("drop finds a stream as PostgreSQL would, and refuses a name that means two") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    const auto stream = [](const std::string& schema, const std::string& topic) {
+        return "CREATE FOREIGN TABLE " + schema + ".dd (id integer) SERVER kafka OPTIONS (topic '" +
+               topic + "');\n";
+    };
+    const std::string file =
+        cli.file("CREATE SCHEMA aside; CREATE SCHEMA beside;\n" + stream("aside", "{topic}") +
+                 stream("beside", "{topic}.beside") + stream("public", "{topic}.public"));
+    REQUIRE(cli.run({"apply", file}).status == 0);
+    const auto left = [&] {
+        return cli.value(
+            "SELECT string_agg(schema_name, ' ' ORDER BY schema_name) FROM tidewheel.streams");
+    };
+
+    REQUIRE(cli.run({"drop", "dd", "--yes"}).status == 0);
+    CHECK(left() == "aside beside");
+    CHECK(cli.value("SELECT to_regclass('public.dd')") == "NULL");
+    const auto refused = cli.run({"drop", "dd", "--yes"});
+    CHECK(refused.status == 2);
+    CHECK_THAT(refused.errors, Catch::Matchers::ContainsSubstring("aside.dd or beside.dd"));
+    REQUIRE(cli.run({"drop", "beside.dd", "--yes"}).status == 0);
+    CHECK(left() == "aside");
+    REQUIRE(cli.run({"drop", "dd", "--yes"}).status == 0);
+    CHECK(left() == "NULL");
+}
+
+TEST_CASE("drop says that a statement's own dead letters go, and keeps those of others") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    REQUIRE(cli.run({"apply", cli.file(orders_pipeline)}).status == 0);
+    cli.query(
+        "INSERT INTO tidewheel.dead_letters (stream_id, statement_id, topic, partition, "
+        "\"offset\", reason, detail) SELECT t.id, s.id, t.topic, 0, 1, 'target_refused', '' FROM "
+        "tidewheel.streams t LEFT JOIN (SELECT id FROM tidewheel.statements UNION ALL SELECT "
+        "NULL) s ON true");
+    const auto dropped = cli.run({"drop", "by_shop", "--yes"});
+    CHECK_THAT(dropped.output, Catch::Matchers::ContainsSubstring("its own dead letters"));
+    CHECK(cli.value("SELECT string_agg(coalesce(s.name, 'the stream'), ' ' ORDER BY s.name) FROM "
+                    "tidewheel.dead_letters d LEFT JOIN tidewheel.statements s ON s.id = "
+                    "d.statement_id") == "dear_orders the stream");
+}

@@ -30,16 +30,21 @@ enum StatementsQuery {
     line
 };
 
+Error no_catalogue() {
+    return Error(Error::Kind::refused, "the database has no catalogue (schema tidewheel)",
+                 "run `tidewheel init`, then `tidewheel apply`");
+}
+
 void require_current(Transaction& transaction) {
     const std::optional<int> version = migrated_version(transaction);
-    const std::string hint = "run `tidewheel apply`";
-    if (!version)
-        throw Error(Error::Kind::refused, "the database has no catalogue (schema tidewheel)", hint);
+    if (!version) throw no_catalogue();
     if (*version != migration_version())
         throw Error(Error::Kind::refused,
                     "the catalogue has version " + std::to_string(*version) +
                         ", and this program needs version " + std::to_string(migration_version()),
-                    *version < migration_version() ? hint : "use the newer Tidewheel that made it");
+                    *version < migration_version()
+                        ? "run `tidewheel init`, which brings it up to date"
+                        : "use the newer Tidewheel that made it");
 }
 
 StoredStream load_stream(Transaction& transaction, const Row& row) {
@@ -85,14 +90,6 @@ const StoredStream& Catalogue::stream(int id) const {
     return *found;
 }
 
-const StoredStream* Catalogue::find_stream(const std::string& name) const {
-    const auto found = std::ranges::find_if(streams, [&](const StoredStream& stored) {
-        const sql::RelationName& known = stored.stream.name;
-        return name == known.name || name == known.schema + "." + known.name;
-    });
-    return found == streams.end() ? nullptr : &*found;
-}
-
 const StoredStatement* Catalogue::find_statement(const std::string& name) const {
     const auto found = std::ranges::find_if(
         statements, [&](const StoredStatement& stored) { return stored.statement.name == name; });
@@ -120,8 +117,7 @@ std::int64_t catalogue_version(Connection& connection) {
         return connection.query("SELECT version FROM tidewheel.catalogue").at(0).integer(0);
     } catch (const DatabaseError& error) {
         if (error.sqlstate() != "42P01") throw;
-        throw Error(Error::Kind::refused, "the database has no catalogue (schema tidewheel)",
-                    "run `tidewheel apply`");
+        throw no_catalogue();
     }
 }
 

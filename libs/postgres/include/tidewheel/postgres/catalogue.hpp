@@ -40,12 +40,10 @@ struct Catalogue {
     std::vector<StoredStatement> statements;
 
     const StoredStream& stream(int id) const;
-    const StoredStream* find_stream(
-        const std::string& name) const;  // by name or schema.name; nullptr: none
-    const StoredStatement* find_statement(const std::string& name) const;
+    const StoredStatement* find_statement(const std::string& name) const;  // nullptr: none
 };
 
-// Throws Error (refused, "run `tidewheel apply`") when there is no catalogue or it is of another
+// Throws Error (refused, "run `tidewheel init`") when there is no catalogue or it is of another
 // version.
 Catalogue load_catalogue(Connection& connection);
 std::int64_t catalogue_version(Connection& connection);
