@@ -51,6 +51,7 @@ PartitionLag read_partition(const postgres::Row& row, TopicEnds& ends) {
     lag.watermark = row.text_or(9, "");
     lag.owner = row.text_or(10, "");
     if (const auto bounds = ends.bounds(row.text(3), lag.partition)) {
+        lag.first_offset = bounds->first;
         lag.end_offset = bounds->second;
         lag.lag = std::max<std::int64_t>(
             0, bounds->second - std::max(lag.next_offset.value_or(0), bounds->first));
@@ -58,40 +59,7 @@ PartitionLag read_partition(const postgres::Row& row, TopicEnds& ends) {
     return lag;
 }
 
-}  // namespace
-
-std::int64_t StatementLag::lag() const {
-    std::int64_t sum = 0;
-    for (const PartitionLag& partition : partitions)
-        sum += partition.lag;
-    return sum;
-}
-
-std::int64_t StatementLag::records() const {
-    std::int64_t sum = 0;
-    for (const PartitionLag& partition : partitions)
-        sum += partition.records;
-    return sum;
-}
-
-bool StatementLag::topic_is_gone() const {
-    return std::any_of(partitions.begin(), partitions.end(),
-                       [](const PartitionLag& partition) { return !partition.end_offset; });
-}
-
-// The stalest partition decides; one that has everything is as fresh as can be, however old its
-// last record is.
-std::optional<double> StatementLag::freshness() const {
-    double worst = 0;
-    for (const PartitionLag& partition : partitions) {
-        if (partition.lag == 0) continue;
-        if (!partition.record_age) return std::nullopt;
-        worst = std::max(worst, *partition.record_age);
-    }
-    return worst;
-}
-
-std::vector<StatementLag> read_lag(postgres::Connection& connection, kafka::Admin& admin) {
+std::vector<StatementLag> read_once(postgres::Connection& connection, kafka::Admin& admin) {
     std::vector<StatementLag> statements;
     TopicEnds ends(admin);
     for (const postgres::Row& row : connection.query(progress_query)) {
@@ -104,12 +72,70 @@ std::vector<StatementLag> read_lag(postgres::Connection& connection, kafka::Admi
     return statements;
 }
 
-std::map<int, std::int64_t> read_records(postgres::Connection& connection) {
-    std::map<int, std::int64_t> records;
+}  // namespace
+
+bool PartitionLag::data_is_missing() const {
+    return next_offset && end_offset &&
+           (*next_offset < *first_offset || *next_offset > *end_offset);
+}
+
+std::int64_t StatementLag::lag() const {
+    std::int64_t sum = 0;
+    for (const PartitionLag& partition : partitions)
+        sum += partition.lag;
+    return sum;
+}
+
+Work StatementLag::work() const {
+    Work sum;
+    for (const PartitionLag& partition : partitions) {
+        sum.records += partition.records;
+        sum.rows += partition.rows_written;
+    }
+    return sum;
+}
+
+bool StatementLag::topic_is_gone() const {
+    return std::any_of(partitions.begin(), partitions.end(),
+                       [](const PartitionLag& partition) { return !partition.end_offset; });
+}
+
+const PartitionLag* StatementLag::missing_data() const {
+    const auto found =
+        std::find_if(partitions.begin(), partitions.end(),
+                     [](const PartitionLag& partition) { return partition.data_is_missing(); });
+    return found == partitions.end() ? nullptr : &*found;
+}
+
+// The stalest partition decides; one that has everything is as fresh as can be, however old its
+// last record is. What waits came after the newest record applied, so its age is a bound.
+std::optional<double> StatementLag::freshness() const {
+    double worst = 0;
+    for (const PartitionLag& partition : partitions) {
+        if (partition.lag == 0) continue;
+        if (!partition.record_age) return std::nullopt;
+        worst = std::max(worst, *partition.record_age);
+    }
+    return worst;
+}
+
+// PostgreSQL and Kafka are asked one after the other: records that were applied and deleted in
+// between only look missing, and not a second time.
+std::vector<StatementLag> read_lag(postgres::Connection& connection, kafka::Admin& admin) {
+    std::vector<StatementLag> statements = read_once(connection, admin);
+    const bool is_suspicious = std::any_of(
+        statements.begin(), statements.end(),
+        [](const StatementLag& statement) { return statement.missing_data() != nullptr; });
+    return is_suspicious ? read_once(connection, admin) : statements;
+}
+
+std::map<int, Work> read_work(postgres::Connection& connection) {
+    std::map<int, Work> work;
     for (const postgres::Row& row :
-         connection.query("SELECT statement_id, sum(records) FROM tidewheel.progress GROUP BY 1"))
-        records[static_cast<int>(row.integer(0))] = row.integer(1);
-    return records;
+         connection.query("SELECT statement_id, sum(records), sum(rows_written) FROM "
+                          "tidewheel.progress GROUP BY 1"))
+        work[static_cast<int>(row.integer(0))] = {row.integer(1), row.integer(2)};
+    return work;
 }
 
 }  // namespace tidewheel::cli

@@ -13,12 +13,22 @@ namespace tidewheel::cli {
 
 struct PartitionLag {
     int partition = 0;
-    std::optional<std::int64_t> next_offset;  // nullopt: not begun
-    std::optional<std::int64_t> end_offset;   // nullopt: the topic or the partition is gone
-    std::int64_t lag = 0;                     // records between the two
+    std::optional<std::int64_t> next_offset;               // nullopt: not begun
+    std::optional<std::int64_t> first_offset, end_offset;  // what the topic holds: [first, end);
+                                                           // nullopt: it or the partition is gone
+    std::int64_t lag = 0;                                  // offsets that wait and can be read
     std::int64_t records = 0, rows_written = 0;
     std::optional<double> record_age;  // seconds since the newest applied record's own timestamp
     std::string watermark, owner;      // empty: none
+
+    // The offset to go on at isn't there: deleted before it was read, or of a topic that was made
+    // anew. The lane stops.
+    bool data_is_missing() const;
+};
+
+// What was done so far.
+struct Work {
+    std::int64_t records = 0, rows = 0;
 };
 
 struct StatementLag {
@@ -28,14 +38,16 @@ struct StatementLag {
     std::int64_t dead_letters = 0;  // its own, and those that its stream's rules refused
 
     std::int64_t lag() const;
-    std::int64_t records() const;
+    Work work() const;
     bool topic_is_gone() const;
-    std::optional<double> freshness()
-        const;  // seconds: 0 when nothing is behind; nullopt: nothing applied yet
+    const PartitionLag* missing_data() const;  // the first such partition; nullptr: none
+    // Seconds by which a reader of the table is behind the topic, at most: the age of the newest
+    // record applied, where others wait; 0 where none does; nullopt: nothing applied yet.
+    std::optional<double> freshness() const;
 };
 
 std::vector<StatementLag> read_lag(postgres::Connection& connection, kafka::Admin& admin);
-// Records applied so far, by statement; cheaper than read_lag.
-std::map<int, std::int64_t> read_records(postgres::Connection& connection);
+// By statement; cheaper than read_lag.
+std::map<int, Work> read_work(postgres::Connection& connection);
 
 }  // namespace tidewheel::cli

@@ -1,6 +1,7 @@
 #include "cli/status.hpp"
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <memory>
 #include <ostream>
 #include <set>
@@ -25,7 +26,7 @@ constexpr std::chrono::milliseconds poll_interval{200};
 
 struct Observed {
     StatementLag lag;
-    double rate = 0;  // records a second
+    double records_per_second = 0, rows_per_second = 0;
 };
 
 std::string number_or_dash(const std::optional<std::int64_t>& number) {
@@ -34,9 +35,18 @@ std::string number_or_dash(const std::optional<std::int64_t>& number) {
 
 std::string freshness_text(const StatementLag& lag) {
     if (lag.topic_is_gone()) return "topic gone";
+    if (lag.missing_data()) return "data missing";
     if (lag.lag() == 0) return "current";
     const auto age = lag.freshness();
-    return age ? rough_duration(*age) : "not begun";
+    return age ? "at most " + rough_duration(*age) : "not begun";
+}
+
+std::string lag_text(const StatementLag& lag) {
+    return lag.topic_is_gone() || lag.missing_data() ? "?" : grouped(lag.lag());
+}
+
+std::string lag_text(const PartitionLag& partition) {
+    return partition.data_is_missing() ? "missing" : grouped(partition.lag);
 }
 
 std::string owners_text(const StatementLag& lag) {
@@ -57,14 +67,13 @@ std::string statements_table(const std::vector<Observed>& all) {
                  {"KIND"},
                  {"TOPIC"},
                  {"LAG", Align::right},
-                 {"RECORDS/S", Align::right},
+                 {"ROWS/S", Align::right},
                  {"FRESHNESS"},
                  {"DEAD", Align::right},
                  {"OWNERS"}});
     for (const Observed& each : all)
-        table.row({each.lag.name, each.lag.kind, each.lag.topic,
-                   each.lag.topic_is_gone() ? "?" : grouped(each.lag.lag()),
-                   grouped(static_cast<long long>(each.rate + 0.5)), freshness_text(each.lag),
+        table.row({each.lag.name, each.lag.kind, each.lag.topic, lag_text(each.lag),
+                   grouped(std::llround(each.rows_per_second)), freshness_text(each.lag),
                    grouped(each.lag.dead_letters), owners_text(each.lag)});
     return table.text();
 }
@@ -73,6 +82,7 @@ std::string partitions_table(const std::vector<Observed>& all) {
     Table table({{"STATEMENT"},
                  {"PART", Align::right},
                  {"NEXT", Align::right},
+                 {"FIRST", Align::right},
                  {"END", Align::right},
                  {"LAG", Align::right},
                  {"ROWS", Align::right},
@@ -82,8 +92,9 @@ std::string partitions_table(const std::vector<Observed>& all) {
         for (const PartitionLag& partition : each.lag.partitions)
             table.row({each.lag.name, std::to_string(partition.partition),
                        number_or_dash(partition.next_offset),
+                       number_or_dash(partition.first_offset),
                        partition.end_offset ? grouped(*partition.end_offset) : "gone",
-                       grouped(partition.lag), grouped(partition.rows_written),
+                       lag_text(partition), grouped(partition.rows_written),
                        partition.watermark.empty() ? "-" : partition.watermark,
                        partition.owner.empty() ? "-" : partition.owner});
     return table.text();
@@ -97,7 +108,9 @@ Json partition_as_json(const PartitionLag& partition) {
     return Json::object()
         .set("partition", partition.partition)
         .set("next_offset", partition.next_offset)
+        .set("first_offset", partition.first_offset)
         .set("end_offset", partition.end_offset)
+        .set("data_missing", partition.data_is_missing())
         .set("lag", partition.lag)
         .set("records", partition.records)
         .set("rows_written", partition.rows_written)
@@ -116,8 +129,10 @@ Json as_json(const std::vector<Observed>& all) {
                             .set("kind", each.lag.kind)
                             .set("topic", each.lag.topic)
                             .set("topic_gone", each.lag.topic_is_gone())
+                            .set("data_missing", each.lag.missing_data() != nullptr)
                             .set("lag", each.lag.lag())
-                            .set("records_per_second", each.rate)
+                            .set("records_per_second", each.records_per_second)
+                            .set("rows_per_second", each.rows_per_second)
                             .set("freshness_seconds", each.lag.freshness())
                             .set("dead_letters", each.lag.dead_letters)
                             .set("partitions", partitions));
@@ -125,18 +140,22 @@ Json as_json(const std::vector<Observed>& all) {
     return Json::object().set("statements", statements);
 }
 
-// The rate is what two readings of the progress, one interval apart, differ by.
+// A rate is what two readings of the progress, one interval apart, differ by. A statement that was
+// applied in between has none yet.
 std::vector<Observed> observe(postgres::Connection& connection, kafka::Admin& admin,
                               std::stop_token stop) {
-    const auto before = read_records(connection);
+    const auto before = read_work(connection);
     const auto begun = std::chrono::steady_clock::now();
     wait_for(stop, rate_interval);
     std::vector<Observed> all;
     for (StatementLag& lag : read_lag(connection, admin)) {
         const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begun;
-        const auto earlier = before.find(lag.id);
-        const std::int64_t grown = earlier == before.end() ? 0 : lag.records() - earlier->second;
-        all.push_back({std::move(lag), static_cast<double>(grown) / passed.count()});
+        const Work now = lag.work();
+        const auto found = before.find(lag.id);
+        const Work earlier = found == before.end() ? now : found->second;
+        all.push_back({std::move(lag),
+                       static_cast<double>(now.records - earlier.records) / passed.count(),
+                       static_cast<double>(now.rows - earlier.rows) / passed.count()});
     }
     return all;
 }
@@ -150,13 +169,26 @@ void print_status(Context& context, const std::vector<Observed>& all, bool parti
                     << std::flush;
 }
 
+// What no waiting mends.
+void require_data(const StatementLag& statement) {
+    if (statement.topic_is_gone())
+        throw Error(Error::Kind::refused,
+                    "topic " + statement.topic + " of " + statement.name + " is gone",
+                    "tidewheel status shows what it left");
+    if (const PartitionLag* broken = statement.missing_data())
+        throw Error(Error::Kind::refused,
+                    statement.name + " can't go on: it is to read offset " +
+                        std::to_string(*broken->next_offset) + " of topic " + statement.topic +
+                        ", partition " + std::to_string(broken->partition) +
+                        ", which holds the offsets from " + std::to_string(*broken->first_offset) +
+                        " up to " + std::to_string(*broken->end_offset),
+                    "docs/how-to/missing-data.md says what to do");
+}
+
 std::int64_t total_lag(const std::vector<StatementLag>& all) {
     std::int64_t lag = 0;
     for (const StatementLag& each : all) {
-        if (each.topic_is_gone())
-            throw Error(Error::Kind::refused,
-                        "topic " + each.topic + " of " + each.name + " is gone",
-                        "tidewheel status shows what it left");
+        require_data(each);
         lag += each.lag();
     }
     return lag;
@@ -212,8 +244,18 @@ void add_status(CLI::App& program, Context& context) {
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
     command->footer(
-        "Exit status: 5 when --wait ran out of time.\n\nExample:\n  tidewheel status --wait "
-        "--timeout 60");
+        "LAG: records that wait. ROWS/S: rows written in the last second (--json: records read, "
+        "too).\n"
+        "FRESHNESS: by how much a reader of the table is behind the topic, at most: the age of the "
+        "newest record\n"
+        "that is in it, while others wait; current (--json: 0) when none does. data missing: the "
+        "record to go on\n"
+        "with is not in the topic, and the partition stands still; docs/how-to/missing-data.md "
+        "says what to do.\n"
+        "Exit status: 5 when --wait ran out of time; 4 when it can't come true, because a topic is "
+        "gone or data\n"
+        "is missing.\n\n"
+        "Example:\n  tidewheel status --wait --timeout 60");
     command->callback([&context, options] {
         context.action = [&context, options] { return status(context, *options); };
     });
