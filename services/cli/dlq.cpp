@@ -19,6 +19,8 @@ using postgres::Row;
 using postgres::Rows;
 using Align = Table::Align;
 
+constexpr std::size_t most_shown = 48;  // of a detail, on a terminal
+
 constexpr auto from_dead_letters =
     " FROM tidewheel.dead_letters d JOIN tidewheel.streams t ON t.id = d.stream_id LEFT JOIN "
     "tidewheel.statements s ON s.id = d.statement_id ";
@@ -92,10 +94,11 @@ void print_list(Context& context, postgres::Connection& connection, const Filter
             context.out,
             Json::object().set("dead_letters", rows_as_json(connection, query, filter.parameters)));
     Table table({{"ID", Align::right}, {"STREAM"}, {"STATEMENT"}, {"AT"}, {"REASON"}, {"DETAIL"}});
-    for (const Row& row : connection.query(query, filter.parameters))
+    for (const Row& row : connection.query(query, filter.parameters)) {
+        const std::string detail = (row.is_null(8) ? "" : row.text(8) + ": ") + row.text(9);
         table.row({row.text(0), row.text(1), row.text_or(2, "-"), row.text(4) + ":" + row.text(5),
-                   row.text(7),
-                   shorten((row.is_null(8) ? "" : row.text(8) + ": ") + row.text(9), 48)});
+                   row.text(7), context.out_is_terminal ? shorten(detail, most_shown) : detail});
+    }
     context.out << (table.empty() ? "No dead letters.\n" : table.text());
 }
 

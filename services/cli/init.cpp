@@ -54,20 +54,28 @@ InitStep make_server(Transaction& transaction) {
     return {what, "created", ""};
 }
 
+bool may_use_server(Transaction& transaction, const std::string& role) {
+    return exists(transaction,
+                  "SELECT FROM pg_foreign_server WHERE srvname = 'kafka' AND "
+                  "has_server_privilege(" +
+                      postgres::quote_literal(role) + ", oid, 'USAGE')");
+}
+
+// By the role that will apply pipelines. When none is named: by all, or, where we may not grant
+// that, by ourselves.
 InitStep grant_usage(Transaction& transaction, const std::string& owner) {
-    const std::string role = owner.empty() ? "PUBLIC" : owner;
-    const std::string what = "use of server kafka by " + role;
-    const std::string grantee = owner.empty() ? "public" : owner;
     const auto server = transaction.query(
-        "SELECT has_server_privilege($1, oid, 'USAGE'), pg_has_role(srvowner, 'USAGE') FROM "
-        "pg_foreign_server WHERE srvname = 'kafka'",
-        {grantee});
+        "SELECT pg_has_role(srvowner, 'USAGE'), current_user FROM pg_foreign_server WHERE srvname "
+        "= 'kafka'");
+    const bool may_grant = !server.empty() && server[0].boolean(0);
+    const bool to_all = owner.empty() && (server.empty() || may_grant);
+    const std::string role = to_all ? "public" : owner.empty() ? server[0].text(1) : owner;
+    const std::string what = "use of server kafka by " + (to_all ? "PUBLIC" : role);
     if (server.empty()) return {what, "not possible", "there is no server kafka"};
-    if (server[0].boolean(0)) return {what, "there already", ""};
-    if (!server[0].boolean(1))
-        return {what, "not possible", "only the owner of server kafka may grant it"};
+    if (may_use_server(transaction, role)) return {what, "there already", ""};
+    if (!may_grant) return {what, "not possible", "only the owner of server kafka may grant it"};
     transaction.run("GRANT USAGE ON FOREIGN SERVER kafka TO " +
-                    (owner.empty() ? role : postgres::quote_name(owner)));
+                    (to_all ? "PUBLIC" : postgres::quote_name(role)));
     return {what, "granted", ""};
 }
 

@@ -130,9 +130,14 @@ std::string kind_of(const sql::Statement& statement) {
     return std::holds_alternative<sql::ViewStatement>(statement.body) ? "view" : "rows";
 }
 
-// A plain statement's name begins with what it is about: CREATE TABLE, TABLE t.
+// A plain statement's name begins with what it is about, CREATE TABLE, TABLE t, or with its kind:
+// ALTER TABLE, ALTER TABLE t ADD ….
 std::string title(const sql::Statement& statement) {
     const std::string kind = kind_of(statement);
+    const std::string seed = "ROWS ";
+    if (kind == "INSERT … VALUES" && statement.name.starts_with(seed))
+        return "seed rows of " + statement.name.substr(seed.size());
+    if (statement.name.starts_with(kind + " ")) return statement.name;
     const std::string about = kind.substr(kind.rfind(' ') + 1) + " ";
     const bool repeats = statement.name.starts_with(about);
     return kind + " " + (repeats ? statement.name.substr(about.size()) : statement.name);

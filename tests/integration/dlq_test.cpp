@@ -13,8 +13,8 @@ TEST_CASE("dlq lists, sums up and shows dead letters") {
         "key, headers, payload, reason, detail, "
         "column_name) SELECT s.id, s.topic, 0, d.* FROM tidewheel.streams s, (VALUES "
         "(1::bigint, now(), 'k'::bytea, '[{\"name\": \"h\", \"value\": \"v\"}]'::jsonb, '{\"id\": "
-        "\"x\"}'::bytea, 'wrong_type', '\"x\" is no integer', 'id'), "
-        "(2, now(), NULL, '[]', '\\xff00'::bytea, 'not_json', 'expected an object', NULL)) d");
+        "\"x\"}'::bytea, 'wrong_type', '\"x\" is not a whole number (integer)', 'id'), "
+        "(2, now(), NULL, '[]', '\\xff00'::bytea, 'not_json', repeat('z', 100), NULL)) d");
 
     const auto listed = cli.run({"dlq", "list", "--json"}).json();
     CHECK(listed.find("dead_letters")->items().size() == 2);
@@ -36,6 +36,10 @@ TEST_CASE("dlq lists, sums up and shows dead letters") {
     CHECK_THAT(cli.run({"dlq", "list", "--by", "reason"}).output,
                Catch::Matchers::ContainsSubstring("not_json") &&
                    Catch::Matchers::ContainsSubstring("wrong_type"));
+
+    // A pipe gets all of it; only a terminal has an edge.
+    CHECK_THAT(cli.run({"dlq", "list"}).output,
+               Catch::Matchers::ContainsSubstring(std::string(100, 'z')));
 
     const std::string text =
         cli.value("SELECT id FROM tidewheel.dead_letters WHERE reason = 'wrong_type'");
