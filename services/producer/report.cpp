@@ -24,7 +24,7 @@ void Counts::add(const StoreEvent& event, bool duplicate) {
     bad += event.bad;
     late += event.late;
     duplicates += duplicate;
-    if (!event.sale || event.bad) return;
+    if (!event.sale) return;
     sales_cents += event.amount_cents();
     if (!event.is_return) return;
     ++returns;

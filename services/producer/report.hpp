@@ -17,8 +17,8 @@ struct Counts {
     std::uint64_t sent = 0;
     std::uint64_t sales = 0, inventory = 0;           // together: sent
     std::uint64_t bad = 0, late = 0, duplicates = 0;  // among them
-    std::uint64_t returns = 0;                        // good sales that are returns
-    std::int64_t sales_cents = 0;    // price * qty over the good sales, returns included
+    std::uint64_t returns = 0;                        // sales that are returns
+    std::int64_t sales_cents = 0;    // price * qty over the sales, bad ones and returns included
     std::int64_t returns_cents = 0;  // the returns' part of it
 
     void add(const StoreEvent& event, bool duplicate);

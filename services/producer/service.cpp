@@ -47,7 +47,8 @@ Service::Service(const Settings& settings, ServiceOptions options)
       options_(at_home(std::move(options))),
       seed_(options_.produce.seed.value_or(random_seed())),
       next_steady_(first_steady),
-      places_(most_at_once) {
+      places_(most_at_once),
+      counters_(metrics_, options_.produce.topic) {
     metrics_.gauge(telemetry::Metric::build_info, {{"version", std::string(version())}}).set(1);
     health_.lacking("kafka", "has not been reached yet");
 }
@@ -77,8 +78,7 @@ void Service::run(std::stop_token stop) {
 void Service::add_routes(http::Server& server, const std::stop_token& stop) {
     const auto produce = [this, stop](const http::Request& r) { return on_request(r, stop); };
     for (const char* path : {"/store-events-producer-fn", "/api/store-events-producer-fn"})
-        for (const char* method : {"GET", "POST"})
-            server.route(method, path, produce);
+        server.route("*", path, produce);
     server.route("GET", "/metrics", [this](auto&) { return text(200, metrics_.text()); });
     server.route("GET", "/healthz", [](auto&) { return text(200, "alive"); });
     server.route("GET", "/readyz", [this](auto&) { return on_ready(); });
@@ -109,7 +109,12 @@ Report Service::produce_some(std::uint64_t count, const std::stop_token& stop) {
     Plan plan = plan_of(wanted, now_in_micros(), seed_, next_on_request_.fetch_add(count));
     plan.range.pace = options_.wait_between;
     if (!wanted.span) plan.events.step = options_.wait_between;
-    return produce_to_kafka(client_, wanted.topic, plan, stop);
+    kafka::Deliveries seen;
+    Report report = produce_to_kafka(
+        client_, wanted.topic, plan, stop,
+        [&](const Counts&, const kafka::Deliveries& now) { counters_.advance(seen, now); });
+    counters_.advance(seen, report.deliveries);
+    return report;
 }
 
 // Either the background run, until it ends, or a look whether the topic can be reached.
@@ -133,6 +138,7 @@ void Service::produce_steadily(const std::stop_token& stop) {
     const Report report = produce_to_kafka(
         client_, wanted.topic, plan, stop,
         [this](const Counts&, const kafka::Deliveries& deliveries) { follow(deliveries); });
+    counters_.advance(seen_, report.deliveries);
     next_steady_ += report.counts.sent - report.counts.duplicates;
     if (report.trouble) throw Error(*report.trouble);
 }
@@ -148,7 +154,7 @@ void Service::follow(const kafka::Deliveries& deliveries) {
         health_.lacking("kafka", "acknowledges nothing");
     else if (answered)
         health_.well("kafka");
-    seen_ = deliveries;
+    counters_.advance(seen_, deliveries);
 }
 
 }  // namespace tidewheel::producer

@@ -6,6 +6,7 @@
 #include <semaphore>
 #include <stop_token>
 
+#include "producer/delivery_counters.hpp"
 #include "producer/endpoint.hpp"
 #include "producer/produce.hpp"
 #include "producer/report.hpp"
@@ -59,6 +60,7 @@ class Service {
     std::counting_semaphore<> places_;  // for requests that produce at the same time
     telemetry::Health health_;
     telemetry::Metrics metrics_;
+    DeliveryCounters counters_;
 };
 
 }  // namespace tidewheel::producer

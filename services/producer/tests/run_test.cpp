@@ -42,7 +42,7 @@ TEST_CASE("the counts are those of the records that were sent") {
         const bool is_bad = json.find("bad_msg") != nullptr;
         sales += sale;
         bad += is_bad;
-        if (!sale || is_bad) continue;
+        if (!sale) continue;
         const double amount = json.find("price")->number() * json.find("qty")->number();
         worth += amount;
         if (json.find("is_return")) ++returns, returned += amount;

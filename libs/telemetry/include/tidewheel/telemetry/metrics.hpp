@@ -26,6 +26,10 @@ enum class Metric {
     freshness_seconds,  // gauge {topic, partition}        age of the oldest record that is not
                         // committed; 0 when there is none
     lanes,              // gauge {state}                   running, retrying, stopped
+    records_sent,       // counter {topic}                 by the producer; delivered + failed +
+                        // under way
+    records_delivered,  // counter {topic}
+    records_failed,     // counter {topic}
     database_up,        // gauge                           1: the last attempt worked
     broker_up,          // gauge                           1: a broker answers
     build_info,         // gauge {version}                 always 1
