@@ -102,7 +102,10 @@ class Service {
         });
     }
 
-    http::Response get(const std::string& path) const { return http::fetch("GET", url_ + path); }
+    http::Response get(const std::string& path) const { return send("GET", path); }
+    http::Response send(const std::string& method, const std::string& path) const {
+        return http::fetch(method, url_ + path);
+    }
     http::Response post(const std::string& path, const std::string& body) const {
         return http::fetch("POST", url_ + path, body);
     }
@@ -211,13 +214,18 @@ TEST_CASE("producer: the service answers when the events are in the topic") {
     CHECK(service.get("/store-events-producer-fn").status == 200);
     CHECK(events_in(topic) == 42);
     CHECK(service.get("/store-events-producer-fn?count=abc").status == 400);
-    CHECK(events_in(topic) == 42);
+    CHECK(service.send("PUT", "/store-events-producer-fn?count=3").status == 200);
+    CHECK(events_in(topic) == 45);
+    const std::string metrics = service.get("/metrics").body, of = "{topic=\"" + topic + "\"} ";
+    CHECK_THAT(metrics, ContainsSubstring("tidewheel_records_sent_total" + of + "45\n"));
+    CHECK_THAT(metrics, ContainsSubstring("tidewheel_records_delivered_total" + of + "45\n"));
+    CHECK_THAT(metrics, ContainsSubstring("tidewheel_records_failed_total" + of + "0\n"));
 
     std::set<std::string> ids;
     for (int p = 0; p < partitions; ++p)
         for (const Arrived& record : read(topic, p))
             ids.insert(Json::parse(record.value).value().find("id")->string());
-    CHECK(ids.size() == 42);
+    CHECK(ids.size() == 45);
     CHECK(service.end() == 0);
 }
 

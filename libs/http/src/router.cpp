@@ -47,6 +47,7 @@ Response Router::answer(const Request& request,
     const Methods& methods = path->second;
     auto method = methods.find(request.method);
     if (method == methods.end() && request.method == "HEAD") method = methods.find("GET");
+    if (method == methods.end()) method = methods.find("*");
     if (method != methods.end()) return guarded(method->second, request, on_error);
     Response response = plain(405, "method not allowed\n");
     response.headers["Allow"] = allowed(methods);

@@ -78,6 +78,21 @@ TEST_CASE("An unknown path is 404, another method is 405 with the methods that t
     CHECK(fetch("BREW", server->url() + "/hello").status == 405);
 }
 
+TEST_CASE("A route of any method leaves those that have their own to them") {
+    Server server("127.0.0.1:0");
+    const auto says = [](std::string text) {
+        return [text](const Request& request) {
+            return Response{.status = 200, .body = text + " " + request.method};
+        };
+    };
+    server.route("*", "/any", says("any"));
+    server.route("PUT", "/any", says("own"));
+    server.start();
+    CHECK(fetch("GET", server.url() + "/any").body == "any GET");
+    CHECK(fetch("BREW", server.url() + "/any").body == "any BREW");
+    CHECK(fetch("PUT", server.url() + "/any").body == "own PUT");
+}
+
 TEST_CASE("HEAD is answered as GET is, without the body") {
     const auto server = make_server();
     server->start();

@@ -48,8 +48,8 @@ class Server {
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    void route(const std::string& method, const std::string& path,
-               Handler handler);                                    // before start()
+    // method: GET, POST…, or * for every one that has no route of its own. Before start().
+    void route(const std::string& method, const std::string& path, Handler handler);
     void on_error(std::function<void(const std::string&)> report);  // before start()
     void start();
     std::uint16_t port() const;
