@@ -21,13 +21,16 @@ bool is_float(const ComparedColumn& column) {
     return column.type == "float4" || column.type == "float8";
 }
 
-// Types without equality are compared through one that has it.
+// Types that PostgreSQL can't sort or hash are compared through one that it can.
 std::string comparable(const ComparedColumn& column) {
-    constexpr std::array<std::string_view, 8> without{"xml",  "point", "box",     "line",
-                                                      "lseg", "path",  "polygon", "circle"};
+    constexpr std::array<std::string_view, 13> without{
+        "json", "xml",     "jsonpath", "point",     "box",         "line",         "lseg",
+        "path", "polygon", "circle",   "refcursor", "pg_snapshot", "txid_snapshot"};
     const std::string name = quote_name(column.name);
     if (column.type == "json") return name + "::jsonb AS " + name;
-    const bool as_text = std::find(without.begin(), without.end(), column.type) != without.end();
+    const std::string element =
+        column.type.starts_with('_') ? column.type.substr(1) : column.type;  // an array
+    const bool as_text = std::find(without.begin(), without.end(), element) != without.end();
     return as_text ? name + "::text AS " + name : name;
 }
 

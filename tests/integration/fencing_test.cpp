@@ -19,7 +19,8 @@ class Owner {
   public:
     Owner(const Deployment& deployment, const std::string& name) : connection_(deployment.url()) {
         plans_ = postgres::plan_streams(connection_, postgres::load_catalogue(connection_),
-                                        postgres::StatementKind::rows);
+                                        postgres::StatementKind::rows)
+                     .streams;
         std::vector<postgres::LaneClaim> lanes{
             {deployment.topic(), 0, plans_.front().statements_reading(0)}};
         postgres::claim(connection_, name, lanes, [](const std::string&, int) { return 0; });

@@ -124,9 +124,9 @@ TEST_CASE(
         INSERT INTO tidewheel.statements (name, kind, stream_id, target_schema, target_name, state_table, search_path,
                                           text, fingerprint, file, line)
         VALUES ('v', 'view', 1, 'public', 'v', 'public.v_state', 'public', '', '', '', 1);
-        INSERT INTO tidewheel.progress (statement_id, topic, partition, next_offset, end_offset, watermark, committed_at)
-        VALUES (1, 't', 0, 10, 10, '2025-01-01 12:00Z', now()), (1, 't', 1, 5, 9, '2025-01-01 11:00Z', now()),
-               (1, 't', 2, NULL, NULL, NULL, NULL))");
+        INSERT INTO tidewheel.progress (statement_id, topic, partition, next_offset, end_offset, watermark, committed_at, seen_at)
+        VALUES (1, 't', 0, 10, 10, '2025-01-01 12:00Z', now(), now()), (1, 't', 1, 5, 9, '2025-01-01 11:00Z', now(), now()),
+               (1, 't', 2, NULL, NULL, NULL, NULL, NULL))");
     const auto complete = [&] {
         return transaction
             .query("SELECT DISTINCT complete_until FROM tidewheel.windows WHERE view = 'v'")
@@ -135,8 +135,8 @@ TEST_CASE(
     };
     CHECK(complete() == "unknown");  // partition 2 has not begun
     transaction.run(
-        "UPDATE tidewheel.progress SET next_offset = 0, end_offset = 0, committed_at = now() - "
-        "interval '2 min'"
+        "UPDATE tidewheel.progress SET next_offset = 0, end_offset = 0, seen_at = now(), "
+        "claimed_at = now() - interval '2 min'"
         " WHERE partition = 2");
     CHECK(complete() == "2025-01-01 11:00:00+00");  // the slowest of those that are read
     transaction.run(
@@ -144,6 +144,10 @@ TEST_CASE(
         " WHERE partition = 1");
     CHECK(complete() ==
           "2025-01-01 12:00:00+00");  // partition 1 has been read to its end and is silent
+    transaction.run(
+        "UPDATE tidewheel.progress SET seen_at = now() - interval '1 min' WHERE partition = 1");
+    CHECK(complete() == "2025-01-01 11:00:00+00");  // …or its owner is gone
+    transaction.run("UPDATE tidewheel.progress SET seen_at = now() WHERE partition = 1");
     transaction.run("UPDATE tidewheel.progress SET committed_at = now() - interval '2 min'");
     CHECK(complete() == "2025-01-01 12:00:00+00");  // all idle: the furthest
 }

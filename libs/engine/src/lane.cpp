@@ -27,10 +27,10 @@ void Lane::run(std::stop_token stop) {
     while (!stop.stop_requested()) {
         fill(stop);
         if (stop.stop_requested()) break;
-        if (batch_.empty() && !held_)
-            observer_.on_idle(partition_end());
+        if (!batch_.empty() || held_)
+            write(stop, held_ ? limit_ : batch_.records().back().offset + 1);
         else
-            write(stop);
+            rest(stop);
     }
     batch_.clear();
     held_.reset();
@@ -45,7 +45,7 @@ bool Lane::retrying(std::stop_token stop, Attempt&& attempt) {
             backoff_.reset();
             return true;
         } catch (const Error& error) {
-            if (error.kind() == Error::Kind::fenced) throw;
+            if (error.kind() == Error::Kind::fenced || error.kind() == Error::Kind::pipeline) throw;
             const auto wait = backoff_.next();
             observer_.on_retry(error, wait);
             if (!wait_for(stop, wait)) return false;
@@ -70,7 +70,13 @@ void Lane::fill(std::stop_token stop) {
 
     int wait = idle_wait;
     while (!full() && !stop.stop_requested()) {
-        std::optional<Record> record = held_ ? std::exchange(held_, {}) : source_.next(wait);
+        std::optional<Record> record;
+        try {
+            record = held_ ? std::exchange(held_, {}) : source_.next(wait);
+        } catch (const Error&) {
+            if (batch_.empty()) throw;
+            return;  // what came before is good; the source will say it again
+        }
         if (!record) {
             if (wait != 0) return;  // idle, or the linger time is over
             const auto rest =
@@ -92,11 +98,15 @@ void Lane::fill(std::stop_token stop) {
     }
 }
 
-// The partition's end; where the lane stands already when only markers of transactions are left,
-// which are no records.
-std::int64_t Lane::partition_end() const {
+// Nothing to do. That is written down, too, now and then: whoever looks at the progress must be
+// able to tell a silent partition from a lane that is gone. The markers of transactions, which are
+// no records, are passed over on the way.
+void Lane::rest(std::stop_token stop) {
     const std::int64_t end = source_.end_offset();
-    return !held_ && end > next_ && source_.position() >= end ? next_ : end;
+    const bool at_end = end >= next_ && source_.position() >= end;
+    const bool due = !written_at_ || clock_.now() - *written_at_ >= limits_.heartbeat;
+    if (at_end && (end > next_ || due)) write(stop, std::min(limit_, end));
+    observer_.on_idle(end);
 }
 
 bool Lane::full() const {
@@ -105,17 +115,20 @@ bool Lane::full() const {
            batch_.records().back().offset + 1 >= limit_;
 }
 
-Work Lane::work() const {
-    const std::int64_t end = held_ ? limit_ : batch_.records().back().offset + 1;
+Work Lane::work(std::int64_t end) const {
     Work work{batch_, next_, end, source_.end_offset(), {}};
     for (const StatementProgress& each : progress_)
         if (each.next_offset == next_) work.statements.push_back(each.statement);
     return work;
 }
 
-void Lane::write(std::stop_token stop) {
-    const Work todo = work();
+void Lane::write(std::stop_token stop, std::int64_t end) {
+    const Work todo = work(end);
     const auto began = clock_.now();
+    if (batch_.empty())
+        filling_since_ = began;
+    else
+        observer_.on_filled(todo.partition_end, batch_.records().front().timestamp);
     Committed done;
     bool doubtful = false;
     const bool finished = retrying(stop, [&] {
@@ -127,6 +140,7 @@ void Lane::write(std::stop_token stop) {
     for (StatementProgress& each : progress_)
         if (each.next_offset == todo.begin) each.next_offset = todo.end;
     next_ = todo.end;
+    written_at_ = clock_.now();
     const std::int64_t record_time = batch_.empty() ? 0 : batch_.records().back().timestamp;
     observer_.on_committed({next_, todo.partition_end, batch_.records().size(), record_time,
                             began - filling_since_, clock_.now() - began, done});

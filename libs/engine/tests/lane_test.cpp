@@ -23,17 +23,21 @@ class FakeSource final : public RecordSource {
   public:
     explicit FakeSource(std::vector<std::int64_t> offsets)
         : offsets_(offsets.begin(), offsets.end()) {}
+    std::int64_t end = 1000, at = -1;  // what end_offset() and position() say
+    bool unreadable = false;           // behind the last record
     std::optional<Record> next(int wait) override {
+        if (offsets_.empty() && unreadable) throw Error(Error::Kind::refused, "data is missing");
         if (!offsets_.empty()) {
             const auto offset = offsets_.front();
             offsets_.pop_front();
             return record_at(offset);
         }
-        if (wait >= 100) stop.request_stop();
+        if (wait >= 100 && ++empty_reads > 3) stop.request_stop();
         return {};
     }
-    std::int64_t end_offset() const override { return 1000; }
-    std::int64_t position() const override { return -1; }
+    std::int64_t end_offset() const override { return end; }
+    std::int64_t position() const override { return at; }
+    int empty_reads = 0;
     std::stop_source stop;
 
   private:
@@ -81,6 +85,7 @@ class Watch final : public LaneObserver {
     int retries = 0;
     std::vector<std::size_t> batches;
     void on_opened(std::int64_t) override {}
+    void on_filled(std::int64_t, std::int64_t) override {}
     void on_committed(const BatchDone& done) override { batches.push_back(done.records); }
     void on_retry(const Error&, std::chrono::milliseconds) override { ++retries; }
     void on_idle(std::int64_t) override {}
@@ -94,9 +99,12 @@ struct Bench {
     Watch watch;
 
     void run(std::vector<std::int64_t> offsets, LaneLimits limits = {}) {
+        FakeSource source(std::move(offsets));
+        run(source, limits);
+    }
+    void run(FakeSource& source, LaneLimits limits = {}) {
         limits.retry_longest = std::chrono::milliseconds(1);
         limits.linger = std::chrono::milliseconds(0);
-        FakeSource source(std::move(offsets));
         Lane(source, decoder, sink, batch, watch, limits).run(source.stop.get_token());
     }
 };
@@ -185,4 +193,50 @@ TEST_CASE("a batch closes on its bytes") {
     bench.sink.progress = {{1, 0}};
     bench.run(range(0, 6), {.rows = 100, .bytes = 4});  // each value is "{}"
     CHECK(bench.watch.batches == std::vector<std::size_t>{2, 2, 2});
+}
+
+TEST_CASE("an idle lane writes down that it is there, once in a while") {
+    Bench bench;
+    bench.sink.progress = {{1, 7}};
+    FakeSource source({});
+    source.end = source.at = 7;
+    bench.run(source);
+    CHECK(bench.sink.commits == 1);  // and not at every look
+    CHECK(bench.sink.progress[1] == 7);
+    CHECK(bench.sink.applied[1].empty());
+}
+
+TEST_CASE("the markers of transactions at the end of a partition are passed over") {
+    Bench bench;
+    bench.sink.progress = {{1, 0}, {2, 4}};
+    FakeSource source({0, 1, 2});
+    source.end = source.at = 5;
+    bench.run(source);
+    CHECK(bench.sink.applied[1] == range(0, 3));
+    CHECK(bench.sink.progress == std::map<int, std::int64_t>{{1, 5}, {2, 5}});
+}
+
+TEST_CASE("a lane that has not read up to the end says nothing about it") {
+    Bench bench;
+    bench.sink.progress = {{1, 3}};
+    FakeSource source({});
+    source.end = 9;
+    source.at = 3;
+    bench.run(source);
+    CHECK(bench.sink.commits == 0);
+    source.end = 2;  // the topic was made anew
+    source.empty_reads = 0;
+    source.stop = std::stop_source();
+    bench.run(source);
+    CHECK(bench.sink.commits == 0);
+}
+
+TEST_CASE("what came before an offset that can't be read is applied before the lane ends") {
+    Bench bench;
+    bench.sink.progress = {{1, 0}};
+    FakeSource source({0, 1});
+    source.unreadable = true;
+    CHECK_THROWS_AS(bench.run(source), Error);
+    CHECK(bench.sink.applied[1] == range(0, 2));
+    CHECK(bench.sink.progress[1] == 2);
 }

@@ -149,7 +149,8 @@ void GroupConsumer::State::on_error(rd_kafka_resp_err_t code, const std::string&
         failure = std::make_exception_ptr(
             Error(Error::Kind::refused, "the Kafka consumer can't go on: " + words,
                   "Another process may use the same group.instance.id. Restart this one."));
-    } else if (kind_of(code) == Error::Kind::refused || kind_of(code) == Error::Kind::setting) {
+    } else if (kind_of(code) == Error::Kind::setting ||
+               (kind_of(code) == Error::Kind::refused && !is_about_a_topic(code))) {
         failure = std::make_exception_ptr(error_of(code, "Kafka", text));
     }
 }

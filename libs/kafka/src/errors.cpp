@@ -50,6 +50,19 @@ bool means_missing_data(rd_kafka_resp_err_t code) {
            code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
 }
 
+bool is_about_a_topic(rd_kafka_resp_err_t code) {
+    switch (code) {
+        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+        case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+        case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
+            return true;
+        default:
+            return false;
+    }
+}
+
 bool heals_by_itself(rd_kafka_resp_err_t code) {
     switch (code) {
         case RD_KAFKA_RESP_ERR__TRANSPORT:
@@ -79,7 +92,8 @@ namespace {
 std::string hint_for(rd_kafka_resp_err_t code) {
     if (means_missing_data(code)) {
         return "Records that were still needed are gone (retention, deleted records, or a topic "
-               "that was made anew). Decide where to go on: nothing is skipped without you.";
+               "that was made anew). Decide where to go on: nothing is skipped without you. "
+               "docs/how-to/missing-data.md says how.";
     }
     switch (code) {
         case RD_KAFKA_RESP_ERR__AUTHENTICATION:

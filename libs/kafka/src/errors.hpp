@@ -16,6 +16,9 @@ Error::Kind kind_of(rd_kafka_resp_err_t code);
 // that was made anew).
 bool means_missing_data(rd_kafka_resp_err_t code);
 
+// One topic's trouble, of which its own lanes hear: no reason to end the others.
+bool is_about_a_topic(rd_kafka_resp_err_t code);
+
 // Trouble of the connection or of a leader that moves: librdkafka retries by itself and no record
 // is skipped meanwhile.
 bool heals_by_itself(rd_kafka_resp_err_t code);

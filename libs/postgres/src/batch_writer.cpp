@@ -94,7 +94,7 @@ engine::Committed BatchWriter::commit(const engine::Work& work) {
     try {
         return attempt(work, Pace::full);
     } catch (const DatabaseError& error) {
-        if (!error.is_about_data()) throw;
+        if (error.kind() != Error::Kind::refused) throw;
         session_->run("ROLLBACK");
         return attempt(work, Pace::careful);
     }
@@ -104,6 +104,7 @@ engine::Committed BatchWriter::attempt(const engine::Work& work, Pace pace) {
     engine::Committed done;
     dead_letters_.clear();
     refused_.clear();
+    written_.clear();
     for (const engine::RejectedRecord& each : work.batch.rejected())
         dead_letters_.park(work.batch.records()[each.record], DeadLetters::stream_rules,
                            each.reject);
@@ -113,12 +114,14 @@ engine::Committed BatchWriter::attempt(const engine::Work& work, Pace pace) {
         stage_all(work.batch, pace);
         if (pace == Pace::careful) session_->run(stage_narrow(plan_.stream));
         validate(work, pace);
-        apply(work, pace, done);
+        dead_letters_.stage(*session_);
+        apply(work, pace);
         if (pace == Pace::careful) session_->run(stage_widen(plan_.stream));
     }
     done.dead_letters =
         dead_letters_.store(*session_, plan_.stream.id, claim_.topic, claim_.partition);
     done.accepted = work.batch.rows() - refused_.size();
+    done.rows_written = written_;
     move_progress(work, done);
     session_->run("COMMIT");
     return done;
@@ -163,6 +166,7 @@ void BatchWriter::validate(const engine::Work& work, Pace pace) {
         const auto park = [&](std::size_t row, const DatabaseError& error) {
             refuse(work.batch, row, {engine::Reason::wrong_type, error.what(), ""});
         };
+        rehearse(stage_validate(plan_.stream));
         halve(work.batch, run, park, 0, work.batch.rows());
     }
     drop_refused();
@@ -197,20 +201,20 @@ void BatchWriter::drop_refused() {
 // --- the statements: rows before views, so that the views' hot rows stay locked for less time
 // -----------------------------------
 
-void BatchWriter::apply(const engine::Work& work, Pace pace, engine::Committed& done) {
+void BatchWriter::apply(const engine::Work& work, Pace pace) {
     for (const StreamPlan::RowTask& task : plan_.rows) {
         if (!takes_part(work, task.statement.id)) continue;
-        std::size_t written = 0;
+        written_.emplace_back(task.statement.id, 0);
         use_path(task.statement.search_path);
-        run_statement(work, pace, task.statement.id,
-                      [&](std::size_t, std::size_t) { written += apply_rows(task); });
-        done.rows_written.emplace_back(task.statement.id, written);
+        run_statement(
+            work, pace, task.statement, task.script.whole(),
+            [&](std::size_t, std::size_t) { written_.back().second += apply_rows(task); });
     }
     std::vector<const StoredStatement*> views;
     for (const StoredStatement& view : plan_.views)
         if (takes_part(work, view.id)) views.push_back(&view);
     for (const auto& pass : passes_of(views, pace))
-        apply_views(work, pace, pass, done);
+        apply_views(work, pace, pass);
 }
 
 // Carefully, every view goes alone: what one of them refuses, the others may take.
@@ -224,12 +228,13 @@ std::vector<std::vector<const StoredStatement*>> BatchWriter::passes_of(
 }
 
 void BatchWriter::apply_views(const engine::Work& work, Pace pace,
-                              const std::vector<const StoredStatement*>& pass,
-                              engine::Committed& done) {
-    std::vector<std::size_t> written(pass.size(), 0);
+                              const std::vector<const StoredStatement*>& pass) {
+    const std::size_t first = written_.size();
+    for (const StoredStatement* view : pass)
+        written_.emplace_back(view->id, 0);
     const std::string script = view_script(pass);
     use_path(pass.front()->search_path);
-    run_statement(work, pace, pass.front()->id, [&](std::size_t, std::size_t) {
+    run_statement(work, pace, *pass.front(), script, [&](std::size_t, std::size_t) {
         const Row counts = session_->run(script).at(0);
         if (counts.integer(pass.size()) != 0) {
             views_alone_ = true;  // for the next attempt, and ever after
@@ -237,20 +242,32 @@ void BatchWriter::apply_views(const engine::Work& work, Pace pace,
                         "the views of topic " + claim_.topic + " can't share a pass");
         }
         for (std::size_t i = 0; i < pass.size(); ++i)
-            written[i] += static_cast<std::size_t>(counts.integer(i));
+            written_[first + i].second += static_cast<std::size_t>(counts.integer(i));
     });
-    for (std::size_t i = 0; i < pass.size(); ++i)
-        done.rows_written.emplace_back(pass[i]->id, written[i]);
 }
 
-void BatchWriter::run_statement(const engine::Work& work, Pace pace, int statement,
+void BatchWriter::run_statement(const engine::Work& work, Pace pace,
+                                const StoredStatement& statement, const std::string& script,
                                 const RunRange& run) {
     if (pace == Pace::full) return run(0, work.batch.rows());
     const auto park = [&](std::size_t row, const DatabaseError& error) {
-        dead_letters_.park(work.batch.record_of(row), statement,
+        dead_letters_.park(work.batch.record_of(row), statement.id,
                            {engine::Reason::target_refused, error.what(), error.column()});
     };
+    try {
+        rehearse(script);
+    } catch (const DatabaseError& error) {
+        if (error.kind() != Error::Kind::refused) throw;
+        throw Error(Error::Kind::pipeline,
+                    "statement " + statement.statement.name + ": " + error.what(), error.hint());
+    }
     halve(work.batch, run, park, 0, work.batch.rows());
+}
+
+// Over no row at all: does PostgreSQL take the statement itself?
+void BatchWriter::rehearse(const std::string& script) {
+    session_->run("SAVEPOINT rehearsal; " + stage_range(0, 0) + "; " + script +
+                  "; ROLLBACK TO rehearsal; RELEASE rehearsal");
 }
 
 std::size_t BatchWriter::apply_rows(const StreamPlan::RowTask& task) {
@@ -273,15 +290,17 @@ void BatchWriter::halve(const engine::Batch& batch, const RunRange& run,
     session_->run("SAVEPOINT halve; " + stage_range(first, last));
     const auto parked = dead_letters_.mark();
     const auto refused = refused_.size();
+    const auto written = written_;
     try {
         run(first, last);
         // A deferred constraint speaks up here, where the row can be found, and not at COMMIT.
         session_->run("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; RELEASE halve");
     } catch (const DatabaseError& error) {
-        if (!error.is_about_data()) throw;
+        if (!error.may_be_about_data()) throw;
         session_->run("ROLLBACK TO halve; RELEASE halve");
         dead_letters_.back_to(parked);
         refused_.resize(refused);
+        written_ = written;
         if (last - first == 1) return park(first, error);
         const std::size_t middle = first + (last - first) / 2;
         halve(batch, run, park, first, middle);
@@ -319,8 +338,8 @@ void BatchWriter::move_progress(const engine::Work& work, const engine::Committe
         ", watermark = greatest(p.watermark, " + timestamp(work.batch.watermark(refused_)) +
         "), record_time = " + record_time + ", end_offset = " + end + ", records = p.records + " +
         std::to_string(work.batch.records().size()) +
-        ", rows_written = p.rows_written + m.written, committed_at = clock_timestamp() FROM "
-        "(VALUES " +
+        ", rows_written = p.rows_written + m.written, seen_at = clock_timestamp()" +
+        (work.batch.empty() ? "" : ", committed_at = clock_timestamp()") + " FROM (VALUES " +
         join(moves, ", ") +
         ") m(statement, written) WHERE p.statement_id = m.statement AND p.topic = " +
         quote_literal(claim_.topic) + " AND p.partition = " + std::to_string(claim_.partition) +

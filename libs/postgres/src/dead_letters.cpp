@@ -66,28 +66,30 @@ void DeadLetters::encode(const Parked& parked) {
     parked.reject.column.empty() ? encoder_.null() : encoder_.bytes(parked.reject.column);
 }
 
+void DeadLetters::stage(Session& session) {
+    if (staged_ == parked_.size()) return;
+    encoder_.begin();
+    for (; staged_ < parked_.size(); ++staged_)
+        encode(parked_[staged_]);
+    encoder_.finish();
+    session.copy("COPY pg_temp.tidewheel_parked FROM STDIN (FORMAT binary)", encoder_.payload());
+}
+
 std::vector<engine::Reason> DeadLetters::store(Session& session, int stream,
                                                const std::string& topic, int partition) {
     if (parked_.empty()) return {};
-    encoder_.begin();
-    for (const Parked& each : parked_)
-        encode(each);
-    encoder_.finish();
-    session.copy("COPY pg_temp.tidewheel_parked FROM STDIN (FORMAT binary)", encoder_.payload());
-    const Rows rows = session.run(
+    stage(session);
+    session.run(
         "INSERT INTO tidewheel.dead_letters (stream_id, statement_id, topic, partition, "
         "\"offset\", record_time, key,"
         " headers, payload, reason, detail, column_name) SELECT " +
         std::to_string(stream) + ", statement_id, " + quote_literal(topic) + ", " +
         std::to_string(partition) +
         ", \"offset\", record_time, key, headers, payload, reason, detail, column_name"
-        " FROM pg_temp.tidewheel_parked ORDER BY \"offset\" ON CONFLICT DO NOTHING RETURNING "
-        "reason");
+        " FROM pg_temp.tidewheel_parked ORDER BY \"offset\" ON CONFLICT DO NOTHING");
     std::vector<engine::Reason> reasons;
-    for (const Row& row : rows)
-        for (int i = 0; i < engine::reason_count; ++i)
-            if (engine::name(static_cast<engine::Reason>(i)) == row.text(0))
-                reasons.push_back(static_cast<engine::Reason>(i));
+    for (const Parked& each : parked_)
+        reasons.push_back(each.reject.reason);
     return reasons;
 }
 

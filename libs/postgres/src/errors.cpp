@@ -81,14 +81,20 @@ bool is_about_data(std::string_view sqlstate) {
 }
 
 DatabaseError::DatabaseError(const std::string& what, std::string sqlstate, int position,
-                             std::string hint, std::string column)
+                             std::string hint, std::string column, bool in_function)
     : Error(kind_of(sqlstate), what, std::move(hint)),
       sqlstate_(std::move(sqlstate)),
       position_(position),
-      column_(std::move(column)) {}
+      column_(std::move(column)),
+      in_function_(in_function) {}
 
 bool DatabaseError::is_about_data() const {
     return postgres::is_about_data(sqlstate_);
+}
+
+bool DatabaseError::may_be_about_data() const {
+    const bool permission = sqlstate_ == "42501";
+    return is_about_data() || (sqlstate_.starts_with("42") && !permission && !in_function_);
 }
 
 DatabaseError error_of(const PGresult* result) {
@@ -101,9 +107,11 @@ DatabaseError error_of(const PGresult* result) {
     if (!context.empty()) what += " (" + context.substr(0, context.find('\n')) + ")";
     std::string sqlstate = field(result, PG_DIAG_SQLSTATE);
     if (sqlstate.empty()) sqlstate = "XX000";  // libpq's own complaint, the connection being up
-    return DatabaseError(what, sqlstate,
-                         std::atoi(field(result, PG_DIAG_STATEMENT_POSITION).c_str()),
-                         field(result, PG_DIAG_MESSAGE_HINT), field(result, PG_DIAG_COLUMN_NAME));
+    const bool in_function = !field(result, PG_DIAG_INTERNAL_QUERY).empty() ||
+                             context.find("function ") != std::string::npos;
+    return DatabaseError(
+        what, sqlstate, std::atoi(field(result, PG_DIAG_STATEMENT_POSITION).c_str()),
+        field(result, PG_DIAG_MESSAGE_HINT), field(result, PG_DIAG_COLUMN_NAME), in_function);
 }
 
 DatabaseError connection_lost(const std::string& while_doing, const std::string& message) {

@@ -81,6 +81,10 @@ RowScript in_rounds(const StoredStatement& statement, const sql::RowStatement& r
 
 }  // namespace
 
+std::string RowScript::whole() const {
+    return direct.empty() ? collect + "; " + round_insert(0) + "; " + discard : direct;
+}
+
 std::string RowScript::round_insert(long round) const {
     return round_prefix + std::to_string(round) + round_suffix;
 }

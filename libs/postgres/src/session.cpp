@@ -70,9 +70,10 @@ struct Session::State {
 Session::Session(const std::string& url, const std::string& application)
     : state_(std::make_unique<State>(connect(url, application))) {
     // A lane never waits inside a transaction; if it does, it is frozen or gone, and its locks must
-    // not stay.
-    run("SET jit = off; SET idle_in_transaction_session_timeout = '10s'; SET tcp_keepalives_idle = "
-        "10;"
+    // not stay. Nor does it wait for others' locks for long: it says so, lets go of its own, and
+    // tries again.
+    run("SET jit = off; SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '10s';"
+        " SET tcp_keepalives_idle = 10;"
         " SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3");
 }
 Session::~Session() = default;

@@ -1,6 +1,7 @@
 #include "tidewheel/postgres/stream_plan.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace tidewheel::postgres {
 namespace {
@@ -18,24 +19,57 @@ bool reads(const StoredStatement& statement, const StoredStream& stream, int par
             static_cast<int>(partitions.size()) == stream.stream.partitions);
 }
 
-// Asks PostgreSQL what the scripts have to know, over temporary relations that are rolled back.
-StreamPlan plan_stream(Connection& connection, const StoredStream& stream,
-                       const std::vector<const StoredStatement*>& statements) {
+// Makes the statement's scripts and runs them over no record.
+void add_statement(Transaction& transaction, const StoredStatement& statement, StreamPlan& plan) {
+    transaction.run("SET LOCAL search_path = " + statement.search_path);
+    if (const auto* rows = std::get_if<sql::RowStatement>(&statement.statement.body)) {
+        RowScript script = row_script(statement, resolve_target(transaction, *rows));
+        if (!script.setup.empty()) transaction.run(script.setup);
+        transaction.run(script.whole());
+        plan.rows.push_back({statement, std::move(script)});
+    } else {
+        transaction.run(view_script({&statement}));
+        plan.views.push_back(statement);
+    }
+}
+
+// The statement's own trouble is caught; the server's is thrown on.
+std::optional<StoppedStatement> try_statement(Transaction& transaction,
+                                              const StoredStatement& statement, StreamPlan& plan) {
+    transaction.run("SAVEPOINT tidewheel_plan");
+    try {
+        add_statement(transaction, statement, plan);
+        transaction.run("RELEASE tidewheel_plan");
+        return {};
+    } catch (const Error& error) {
+        if (error.kind() != Error::Kind::refused) throw;
+        transaction.run("ROLLBACK TO tidewheel_plan");
+        const std::string hint = error.hint().empty()
+                                     ? "mend it, or give the statement up: tidewheel drop " +
+                                           quote_name(statement.statement.name)
+                                     : error.hint();
+        return StoppedStatement{statement.statement.name, error.what(), hint};
+    }
+}
+
+// All of it over temporary relations that are rolled back.
+void plan_stream(Connection& connection, const StoredStream& stream,
+                 const std::vector<const StoredStatement*>& statements, StreamPlans& plans) {
     StreamPlan plan{stream, stream.schema, {}, {}};
     Transaction transaction(connection);
+    transaction.run("SET LOCAL lock_timeout = '5s'");
     transaction.run("SET LOCAL search_path = " + statements.front()->search_path);
     transaction.run(stage_ddl(stream));
+    std::vector<const StoredStatement*> sound;
     for (const StoredStatement* each : statements) {
-        const auto* rows = std::get_if<sql::RowStatement>(&each->statement.body);
-        if (!rows) {
-            plan.views.push_back(*each);
-            continue;
-        }
-        transaction.run("SET LOCAL search_path = " + each->search_path);
-        plan.rows.push_back({*each, row_script(*each, resolve_target(transaction, *rows))});
+        if (auto stopped = try_statement(transaction, *each, plan))
+            plans.stopped.push_back(std::move(*stopped));
+        else
+            sound.push_back(each);
     }
-    plan.schema.needed = needed_columns(transaction, stream, statements);
-    return plan;
+    if (sound.empty()) return;
+    plan.schema.needed = needed_columns(transaction, stream, sound);
+    plans.streams.push_back(std::move(plan));
 }
 
 }  // namespace
@@ -53,14 +87,13 @@ std::string StreamPlan::search_path() const {
     return rows.empty() ? views.front().search_path : rows.front().statement.search_path;
 }
 
-std::vector<StreamPlan> plan_streams(Connection& connection, const Catalogue& catalogue,
-                                     StatementKind kind) {
-    std::vector<StreamPlan> plans;
+StreamPlans plan_streams(Connection& connection, const Catalogue& catalogue, StatementKind kind) {
+    StreamPlans plans;
     for (const StoredStream& stream : catalogue.streams) {
         std::vector<const StoredStatement*> statements;
         for (const StoredStatement& each : catalogue.statements)
             if (each.stream_id == stream.id && is_of(each, kind)) statements.push_back(&each);
-        if (!statements.empty()) plans.push_back(plan_stream(connection, stream, statements));
+        if (!statements.empty()) plan_stream(connection, stream, statements, plans);
     }
     return plans;
 }

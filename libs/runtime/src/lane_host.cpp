@@ -90,7 +90,8 @@ void LaneHost::on_revoked(const std::vector<TopicPartition>& partitions, bool lo
     std::vector<Place> going;
     for (const TopicPartition& where : partitions)
         if (auto node = places_.extract(where)) going.push_back(std::move(node.mapped()));
-    stop(std::move(going));
+    const std::vector<kafka::StartOffset> offsets = stop(std::move(going));
+    if (!lost && !offsets.empty()) consumer_.publish_offsets(offsets);
 }
 
 void LaneHost::stop() {
@@ -98,11 +99,13 @@ void LaneHost::stop() {
     for (auto& [where, place] : places_)
         going.push_back(std::move(place));
     places_.clear();
-    stop(std::move(going));
+    const std::vector<kafka::StartOffset> offsets = stop(std::move(going));
+    if (!offsets.empty()) consumer_.publish_offsets(offsets);
 }
 
-// All of them are asked first, so they finish side by side, by one deadline.
-void LaneHost::stop(std::vector<Place> places) {
+// All of them are asked first, so they finish side by side, by one deadline. Returns where they
+// stopped.
+std::vector<kafka::StartOffset> LaneHost::stop(std::vector<Place> places) {
     std::vector<kafka::StartOffset> offsets;
     for (Place& place : places)
         if (place.runner) place.runner->request_stop();
@@ -114,7 +117,7 @@ void LaneHost::stop(std::vector<Place> places) {
             offsets.push_back({{place.claim.topic, place.claim.partition}, next});
         place.runner.reset();
     }
-    if (!offsets.empty()) consumer_.publish_offsets(offsets);
+    return offsets;
 }
 
 std::vector<std::pair<TopicPartition, LaneStatus>> LaneHost::lanes() const {

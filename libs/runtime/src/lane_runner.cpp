@@ -85,8 +85,14 @@ void LaneRunner::on_opened(std::int64_t next_offset) {
     status_.trouble.clear();
 }
 
+void LaneRunner::on_filled(std::int64_t partition_end, std::int64_t oldest_record_time) {
+    std::lock_guard lock(mutex_);
+    status_.partition_end = partition_end;
+    status_.waiting_since = oldest_record_time;
+}
+
 void LaneRunner::on_committed(const BatchDone& done) {
-    metrics_.committed(done);
+    if (done.records > 0) metrics_.committed(done);
     telemetry::log(Level::debug, "batch committed",
                    {{"lane", label()},
                     {"records", done.records},
@@ -95,6 +101,7 @@ void LaneRunner::on_committed(const BatchDone& done) {
     std::lock_guard lock(mutex_);
     status_.next_offset = done.next_offset;
     status_.partition_end = done.partition_end;
+    status_.waiting_since = 0;
     if (done.record_time != 0) status_.record_time = done.record_time;
     status_.progress_at = Clock::system().now();
     status_.trouble.clear();

@@ -45,10 +45,12 @@ void LaneWatch::measure(const kafka::TopicPartition& where, const LaneStatus& la
     const auto now =
         std::chrono::duration_cast<std::chrono::milliseconds>(clock_.wall().time_since_epoch())
             .count();
-    const bool behind = lane.lag() > 0 && lane.record_time != 0;
+    // Between two batches the newest committed record stands for the next one, which isn't known.
+    const std::int64_t oldest = lane.waiting_since != 0 ? lane.waiting_since : lane.record_time;
+    const bool behind = lane.lag() > 0 && oldest != 0;
     metrics_.gauge(Metric::lag_records, labels(where)).set(static_cast<double>(lane.lag()));
     metrics_.gauge(Metric::freshness_seconds, labels(where))
-        .set(behind ? static_cast<double>(now - lane.record_time) / 1000.0 : 0);
+        .set(behind ? static_cast<double>(now - oldest) / 1000.0 : 0);
 }
 
 void LaneWatch::judge(const kafka::TopicPartition& where, const LaneStatus& lane) {

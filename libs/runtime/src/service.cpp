@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <map>
@@ -63,6 +64,25 @@ class Generation {
     std::int64_t version_;
 };
 
+// A service whose own thread doesn't come round any more (librdkafka or PostgreSQL keeps it in a
+// call) ends, for its supervisor to start it anew: whatever isn't committed will be done again,
+// exactly once.
+class Watchdog {
+  public:
+    Watchdog(const std::atomic<Clock::Monotonic>& seen, std::chrono::milliseconds longest)
+        : thread_([&seen, longest](std::stop_token stop) {
+              while (wait_for(stop, std::chrono::milliseconds(500))) {
+                  if (Clock::system().now() - seen.load() < longest) continue;
+                  telemetry::log(Level::error, "stuck: ending, to be started anew",
+                                 {{"seconds", longest.count() / 1000}});
+                  std::_Exit(static_cast<int>(ExitCode::unavailable));
+              }
+          }) {}
+
+  private:
+    std::jthread thread_;
+};
+
 class Service {
   public:
     Service(const Settings& settings, const ServiceKind& kind)
@@ -120,12 +140,13 @@ class Service {
             database_ =
                 std::make_unique<postgres::Connection>(settings_.database, "tidewheel-" + name_);
             catalogue = postgres::load_catalogue(*database_);
-            auto plans = postgres::plan_streams(*database_, catalogue, kind_);
+            postgres::StreamPlans plans = postgres::plan_streams(*database_, catalogue, kind_);
+            tell_of_stopped(std::move(plans.stopped));
             metrics_.gauge(Metric::database_up).set(1);
             telemetry::log(Level::info, "catalogue read",
-                           {{"version", catalogue.version}, {"streams", plans.size()}});
-            generation_ = std::make_unique<Generation>(settings_, name_, kafka_, std::move(plans),
-                                                       catalogue.version, metrics_);
+                           {{"version", catalogue.version}, {"streams", plans.streams.size()}});
+            generation_ = std::make_unique<Generation>(
+                settings_, name_, kafka_, std::move(plans.streams), catalogue.version, metrics_);
         } catch (const Error&) {
             metrics_.gauge(Metric::database_up).set(0);
             throw;
@@ -133,7 +154,31 @@ class Service {
         health_.well("catalogue");
     }
 
-    // Until a stop, a changed catalogue, or trouble (thrown).
+    // Each is named once; the others go on without it.
+    void tell_of_stopped(std::vector<postgres::StoppedStatement> now) {
+        for (const postgres::StoppedStatement& each : stopped_)
+            health_.forget("statement " + each.name);
+        for (const postgres::StoppedStatement& each : now) {
+            health_.lacking("statement " + each.name, each.reason);
+            if (std::count(stopped_.begin(), stopped_.end(), each) > 0) continue;
+            telemetry::log(
+                Level::error, "statement stopped",
+                {{"statement", each.name}, {"reason", each.reason}, {"hint", each.hint}});
+        }
+        metrics_.gauge(Metric::statements_stopped).set(static_cast<double>(now.size()));
+        stopped_ = std::move(now);
+    }
+
+    // Whether what stopped a statement has changed.
+    bool is_mended() {
+        if (stopped_.empty() || Clock::system().now() - tried_at_ < std::chrono::seconds(5))
+            return false;
+        tried_at_ = Clock::system().now();
+        return postgres::plan_streams(*database_, postgres::load_catalogue(*database_), kind_)
+                   .stopped != stopped_;
+    }
+
+    // Until a stop, a changed catalogue, a mended statement, or trouble (thrown).
     void serve(std::stop_token stop) {
         auto last_look = Clock::Monotonic{};
         while (!stop.stop_requested()) {
@@ -141,6 +186,7 @@ class Service {
             if (Clock::system().now() - last_look < std::chrono::seconds(1)) continue;
             last_look = Clock::system().now();
             if (postgres::catalogue_version(*database_) != generation_->version()) return;
+            if (is_mended()) return;
             if (generation_->must_rejoin())
                 throw Error(Error::Kind::unavailable, "a lane has to be claimed anew");
             look_after();
@@ -194,8 +240,12 @@ class Service {
     kafka::ClientSettings kafka_;
     Backoff backoff_;
     std::map<std::string, std::string> topic_troubles_;
+    std::vector<postgres::StoppedStatement> stopped_;
+    Clock::Monotonic tried_at_;  // to run them
     std::unique_ptr<postgres::Connection> database_;
     std::unique_ptr<Generation> generation_;
+    Watchdog watchdog_{looked_at_,
+                       std::max(3 * settings_.stall_after, std::chrono::milliseconds(30000))};
 };
 
 // A stop has ten seconds. What hangs longer (a frozen server) is abandoned: whatever isn't

@@ -55,12 +55,17 @@ const std::vector<MetricDescription> table = {
      "gauge",
      {"topic", "partition"},
      "seconds",
-     "Age of the oldest record that is not committed; 0 when there is none."},
+     "Age of the oldest record that is being committed; 0 when none waits."},
     {"tidewheel_lanes",
      "gauge",
      {"state"},
      "lanes",
      "Lanes that are running, retrying or stopped."},
+    {"tidewheel_statements_stopped",
+     "gauge",
+     {},
+     "statements",
+     "Statements that PostgreSQL won't run as things are; the log and /readyz say why."},
     {"tidewheel_records_sent_total",
      "counter",
      {"topic"},
@@ -108,9 +113,12 @@ std::string metrics_as_markdown() {
         "Generated from the table in `libs/telemetry/src/metrics_table.cpp`.\n\n"
         "Every service answers `GET /metrics` in Prometheus' text format. A histogram shows as "
         "`NAME_bucket`,\n"
-        "`NAME_sum` and `NAME_count`. Consumed records are accepted or dead-lettered; accepted "
-        "records become\n"
-        "rows: these four counts add up, or something is wrong.\n\n"
+        "`NAME_sum` and `NAME_count`. Each service counts what it has read itself: a record that "
+        "it "
+        "consumed\n"
+        "is accepted, or dead-lettered by the stream's rules (every reason but `target_refused`, "
+        "which counts\n"
+        "the rows that a statement's target refused): these add up, or something is wrong.\n\n"
         "| metric | type | labels | unit | meaning |\n"
         "|---|---|---|---|---|\n";
     for (const MetricDescription& metric : table) {

@@ -24,8 +24,9 @@ struct StatementProgress {
     std::int64_t next_offset;
 };
 
-// Consecutive records of the partition, [begin, end), maybe none, and the statements that are to
-// apply them: those that stand at `begin`.
+// Consecutive records of the partition, [begin, end), and the statements that are to apply them:
+// those that stand at `begin`. There may be none: offsets have gaps, and begin == end says that the
+// lane is here and nothing came.
 struct Work {
     const Batch& batch;
     std::int64_t begin, end;
@@ -60,6 +61,8 @@ struct LaneLimits {
     std::chrono::milliseconds linger{
         20};  // how long a batch waits for more when the partition has run dry
     std::chrono::milliseconds retry_longest{5000};
+    // An idle lane writes down so often that it is here and that nothing came.
+    std::chrono::milliseconds heartbeat{10000};
 };
 
 // What a lane tells while it runs. Called from the lane's thread.
@@ -75,6 +78,8 @@ class LaneObserver {
         const Committed& committed;
     };
     virtual void on_opened(std::int64_t next_offset) = 0;
+    // A batch is full and is being committed from now on, for however long it takes.
+    virtual void on_filled(std::int64_t partition_end, std::int64_t oldest_record_time) = 0;
     virtual void on_committed(const BatchDone& done) = 0;
     virtual void on_retry(const Error& error, std::chrono::milliseconds wait) = 0;
     virtual void on_idle(std::int64_t partition_end) = 0;  // nothing to do for now: everything that
@@ -87,18 +92,19 @@ class Lane {
          LaneObserver& observer, LaneLimits limits, const Clock& clock = Clock::system());
 
     // Runs until it is stopped; a batch that is being committed is finished, one that is being
-    // filled is abandoned. Throws Error: fenced, or refused when the partition can't be read (its
-    // start offset is gone, the topic is gone).
+    // filled is abandoned. Throws Error: fenced; pipeline when a statement can't be run any more;
+    // refused when the partition can't be read (its start offset is gone, the topic is gone), once
+    // everything before is committed.
     void run(std::stop_token stop);
 
   private:
     void open(std::stop_token stop);
     void fill(std::stop_token stop);
-    void write(std::stop_token stop);
+    void rest(std::stop_token stop);
+    void write(std::stop_token stop, std::int64_t end);
     bool committed_meanwhile(const Work& work);
     bool full() const;
-    std::int64_t partition_end() const;
-    Work work() const;
+    Work work(std::int64_t end) const;
     template <class Attempt>
     bool retrying(std::stop_token stop, Attempt&& attempt);
 
@@ -116,6 +122,7 @@ class Lane {
     std::int64_t limit_ = 0;  // a batch must not reach past it: there another statement joins in
     std::optional<Record> held_;  // read already, but past the limit
     Clock::Monotonic filling_since_;
+    std::optional<Clock::Monotonic> written_at_;  // the last commit
 };
 
 }  // namespace tidewheel::engine

@@ -48,7 +48,8 @@ class RecordSource {
     virtual ~RecordSource() = default;
     // The next record, or nothing when none came within the wait (milliseconds; 0: only what is
     // there already). Throws Error: refused when the wanted offset is gone, unavailable when the
-    // partition can't be read for now.
+    // partition can't be read for now; and again at every further call, for what comes after could
+    // leave records out.
     virtual std::optional<Record> next(int wait) = 0;
     // The offset after the newest record that the broker told of; -1 when not known yet. Never asks
     // the broker.

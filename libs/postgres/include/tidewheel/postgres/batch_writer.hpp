@@ -17,9 +17,10 @@ namespace tidewheel::postgres {
 // Commits the batches of one lane: rows, view deltas, dead letters and progress in one transaction.
 // Used by one thread; cancel() by any.
 //
-// A batch runs at full speed first. When PostgreSQL refuses a row, the transaction is rolled back
-// and the batch runs again carefully: every statement under savepoints, halving the batch until the
-// refused rows stand alone and are parked.
+// A batch runs at full speed first. When PostgreSQL refuses something, the transaction is rolled
+// back and the batch runs again carefully: every statement first over no row at all (what fails
+// then is the statement's own trouble: Error, kind pipeline), then under savepoints, halving the
+// batch until the refused rows stand alone and are parked.
 class BatchWriter final : public engine::BatchSink {
   public:
     // `plan` must outlive the writer.
@@ -41,12 +42,14 @@ class BatchWriter final : public engine::BatchSink {
     void find_refused(const engine::Batch& batch);
     void refuse(const engine::Batch& batch, std::size_t row, engine::Reject reject);
     void drop_refused();
-    void apply(const engine::Work& work, Pace pace, engine::Committed& done);
+    void apply(const engine::Work& work, Pace pace);
     void apply_views(const engine::Work& work, Pace pace,
-                     const std::vector<const StoredStatement*>& pass, engine::Committed& done);
+                     const std::vector<const StoredStatement*>& pass);
     std::vector<std::vector<const StoredStatement*>> passes_of(
         const std::vector<const StoredStatement*>& views, Pace pace) const;
-    void run_statement(const engine::Work& work, Pace pace, int statement, const RunRange& run);
+    void run_statement(const engine::Work& work, Pace pace, const StoredStatement& statement,
+                       const std::string& script, const RunRange& run);
+    void rehearse(const std::string& script);
     std::size_t apply_rows(const StreamPlan::RowTask& task);
     void halve(const engine::Batch& batch, const RunRange& run,
                const std::function<void(std::size_t, const DatabaseError&)>& park,
@@ -65,6 +68,7 @@ class BatchWriter final : public engine::BatchSink {
     bool views_alone_ = false;  // PostgreSQL would mix up the views' keys in a shared pass
     DeadLetters dead_letters_;
     std::vector<std::size_t> refused_;  // rows that break a rule of the stream, in this attempt
+    std::vector<std::pair<int, std::size_t>> written_;  // rows by statement, in this attempt
 };
 
 }  // namespace tidewheel::postgres

@@ -18,7 +18,7 @@ namespace tidewheel::postgres {
 class DatabaseError : public Error {
   public:
     DatabaseError(const std::string& what, std::string sqlstate, int position = 0,
-                  std::string hint = {}, std::string column = {});
+                  std::string hint = {}, std::string column = {}, bool in_function = false);
     const std::string& sqlstate() const {
         return sqlstate_;
     }  // empty: the connection was lost or never made
@@ -31,11 +31,16 @@ class DatabaseError : public Error {
     // The row's own fault (classes 22, 23, 21000, P0001, 54000…), as against trouble of the server
     // or of the statement.
     bool is_about_data() const;
+    // That, or what a value's conversion says of its text as well as PostgreSQL of a statement:
+    // 'cat dog'::tsquery and 'nosuch'::regclass are errors of class 42. Only where the statement
+    // itself runs is it the row's. Inside a function it is the function's.
+    bool may_be_about_data() const;
 
   private:
     std::string sqlstate_;
     int position_;
     std::string column_;
+    bool in_function_;
 };
 Error::Kind kind_of(std::string_view sqlstate);
 bool is_about_data(std::string_view sqlstate);

@@ -19,7 +19,10 @@ class DeadLetters {
     // DDL of the temporary table that store() goes through, once a session.
     static std::string setup();
 
-    void clear() { parked_.clear(); }
+    void clear() {
+        parked_.clear();
+        staged_ = 0;
+    }
     // For savepoints: what was parked after the mark is forgotten by back_to(mark).
     std::size_t mark() const { return parked_.size(); }
     void back_to(std::size_t mark) {
@@ -27,8 +30,11 @@ class DeadLetters {
     }
     // `record` must live until store().
     void park(const engine::Record& record, int statement, engine::Reject reject);
-    // Writes them to tidewheel.dead_letters; one that is there already (parked by the other
-    // service) stays as it is. Returns the reasons of those that are new.
+    // Sends PostgreSQL what was parked so far: before the batch takes locks that others wait for,
+    // since nothing but our end frees them while we are frozen in a COPY.
+    void stage(Session& session);
+    // Writes all of them to tidewheel.dead_letters; one that is there already (parked by the other
+    // service) stays as it is. Returns their reasons.
     std::vector<engine::Reason> store(Session& session, int stream, const std::string& topic,
                                       int partition);
 
@@ -41,6 +47,7 @@ class DeadLetters {
     void encode(const Parked& parked);
 
     std::vector<Parked> parked_;
+    std::size_t staged_ = 0;  // of them
     CopyEncoder encoder_;
 };
 

@@ -60,6 +60,7 @@ struct RowScript {
     // largest number; `round_insert(n)` applies one; `discard` empties.
     std::string collect, last_round, discard;
     std::string round_insert(long round) const;
+    std::string whole() const;  // everything at once, for a batch without rows: can it be run?
     std::string round_prefix, round_suffix;
 };
 RowScript row_script(const StoredStatement& statement, const Target& target);

@@ -24,9 +24,19 @@ struct StreamPlan {
 // Workers run the one kind, aggregators the other.
 enum class StatementKind { rows, view };
 
-// The plans of all streams that have statements of this sort. Throws Error (refused) when a
-// statement's table is gone.
-std::vector<StreamPlan> plan_streams(Connection& connection, const Catalogue& catalogue,
-                                     StatementKind kind);
+// A statement that PostgreSQL won't run as things are: its table is gone, a permission is missing.
+struct StoppedStatement {
+    std::string name, reason, hint;
+    bool operator==(const StoppedStatement&) const = default;
+};
+
+struct StreamPlans {
+    std::vector<StreamPlan> streams;  // those with a statement that can be run
+    std::vector<StoppedStatement> stopped;
+};
+
+// The plans of all statements of this sort. Each is tried over no record; one that PostgreSQL
+// refuses is left out, and its neighbours go on without it. Its progress stays where it is.
+StreamPlans plan_streams(Connection& connection, const Catalogue& catalogue, StatementKind kind);
 
 }  // namespace tidewheel::postgres

@@ -44,7 +44,7 @@ class LaneHost final : public kafka::AssignmentListener {
     };
     const postgres::StreamPlan* plan_of(const std::string& topic) const;
     LaneMetrics metrics_of(const Place& place);
-    void stop(std::vector<Place> places);
+    std::vector<kafka::StartOffset> stop(std::vector<Place> places);
 
     const Settings& settings_;
     std::string program_;

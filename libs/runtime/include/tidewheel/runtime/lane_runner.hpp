@@ -19,7 +19,9 @@ namespace tidewheel::runtime {
 struct LaneStatus {
     std::int64_t next_offset = -1;  // committed up to here; -1: not opened yet
     std::int64_t partition_end = -1;
-    std::int64_t record_time = 0;  // of the newest committed record, milliseconds since 1970
+    std::int64_t record_time = 0;    // of the newest committed record, milliseconds since 1970
+    std::int64_t waiting_since = 0;  // of the oldest record of the batch that is being committed;
+                                     // 0: none is
     Clock::Monotonic progress_at;  // the last commit, or the last time that there was nothing to do
     std::string trouble;           // what is being retried; empty: nothing
     std::optional<Error::Kind>
@@ -50,6 +52,7 @@ class LaneRunner final : engine::LaneObserver {
   private:
     void run(std::stop_token stop);
     void on_opened(std::int64_t next_offset) override;
+    void on_filled(std::int64_t partition_end, std::int64_t oldest_record_time) override;
     void on_committed(const BatchDone& done) override;
     void on_retry(const Error& error, std::chrono::milliseconds wait) override;
     void on_idle(std::int64_t partition_end) override;

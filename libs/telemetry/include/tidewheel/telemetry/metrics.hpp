@@ -23,16 +23,17 @@ enum class Metric {
     commit_seconds,     // histogram {topic}               the transaction alone
     retries,            // counter {topic, partition}      transactions tried again after trouble
     lag_records,  // gauge {topic, partition}        end of the partition minus what is committed
-    freshness_seconds,  // gauge {topic, partition}        age of the oldest record that is not
-                        // committed; 0 when there is none
-    lanes,              // gauge {state}                   running, retrying, stopped
-    records_sent,       // counter {topic}                 by the producer; delivered + failed +
-                        // under way
-    records_delivered,  // counter {topic}
-    records_failed,     // counter {topic}
-    database_up,        // gauge                           1: the last attempt worked
-    broker_up,          // gauge                           1: a broker answers
-    build_info,         // gauge {version}                 always 1
+    freshness_seconds,   // gauge {topic, partition}        age of the oldest record that is being
+                         // committed; 0 when none waits
+    lanes,               // gauge {state}                   running, retrying, stopped
+    statements_stopped,  // gauge                           statements that PostgreSQL won't run
+    records_sent,        // counter {topic}                 by the producer; delivered + failed +
+                         // under way
+    records_delivered,   // counter {topic}
+    records_failed,      // counter {topic}
+    database_up,         // gauge                           1: the last attempt worked
+    broker_up,           // gauge                           1: a broker answers
+    build_info,          // gauge {version}                 always 1
 };
 
 struct MetricDescription {
