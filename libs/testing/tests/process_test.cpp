@@ -58,7 +58,7 @@ TEST_CASE("the end of a Process is the end of everything it started") {
         REQUIRE(::kill(grandchild, 0) == 0);
     }
     eventually("the grandchild is gone", [&] {
-        return run({"grep", "-q", "^State:[[:space:]]*[^ZX]",
+        return run({"grep", "-q", "^State:[[:space:]]*[^ZX[:space:]]",
                     "/proc/" + std::to_string(grandchild) + "/status"})
                    .status != 0;
     });
