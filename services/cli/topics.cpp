@@ -37,7 +37,9 @@ class TopicExamination {
             miss(change.statement, *stream);
         else if (!is_new && *found > stream->partitions)
             report_.warnings[change.statement.name] =
-                both_numbers(*stream, *found) + "; the added ones are read, too";
+                both_numbers(*stream, *found) +
+                "; the added ones are read by the statements that read all partitions, and not by "
+                "those whose WHERE pins the route to some";
         else if (*found != stream->partitions)
             refuse(change.statement, "partitions", both_numbers(*stream, *found),
                    "write partitions '" + std::to_string(*found) + "', or name another topic");
@@ -60,14 +62,32 @@ class TopicExamination {
     }
 
     void miss(const sql::Statement& statement, const sql::Stream& stream) {
-        if (!was_read(transaction_, stream.topic))
+        if (!was_read(transaction_, stream.topic)) {
+            check_creation(statement, stream);
             report_.missing.push_back({stream.topic, stream.partitions, stream.replication});
-        else
+        } else
             refuse(statement, "topic",
                    "topic " + stream.topic + " is gone, although records of it were applied",
                    "an empty new topic would not be the same: bring it back, or tidewheel drop "
                    "--cascade " +
                        stream.name.text() + " and apply again");
+    }
+
+    // All topics are looked at before one is created: that can't be rolled back.
+    void check_creation(const sql::Statement& statement, const sql::Stream& stream) {
+        const auto objection =
+            admin_.objection(stream.topic, stream.partitions, stream.replication);
+        if (!objection) return;
+        const std::string what = "topic " + stream.topic + " can't be created: " + *objection;
+        const bool without_replication_it_can =
+            stream.replication > 0 && !admin_.objection(stream.topic, stream.partitions);
+        if (without_replication_it_can)
+            refuse(statement, "replication", what,
+                   "leave replication out for the brokers' default, or start more brokers");
+        else
+            refuse(statement, "topic", what,
+                   "another topic, or another number of partitions; or create it by Kafka's own "
+                   "tools, and apply again");
     }
 
     void refuse(const sql::Statement& statement, const std::string& word, std::string what,

@@ -1,3 +1,5 @@
+#include "cli/ledger.hpp"
+#include "tidewheel/testing/process.hpp"
 #include "tidewheel_cli.hpp"
 
 using namespace tidewheel;
@@ -154,6 +156,21 @@ TEST_CASE("apply tells every mistake that PostgreSQL finds, and none that only f
     for (const std::string place : {"10:", "12:", "13:"})
         CHECK_THAT(applied.errors, !Catch::Matchers::ContainsSubstring("pipeline.sql:" + place));
     CHECK(cli.value("SELECT to_regclass('t')") == "NULL");
+}
+
+TEST_CASE("apply refuses a statement that reads what one of another file fills") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    REQUIRE(cli.run({"apply", cli.file(orders_pipeline)}).status == 0);
+    const auto applied = cli.run(
+        {"apply", cli.file("CREATE TABLE seen (id integer, before bigint);\n"
+                           "INSERT INTO seen SELECT o.id, (SELECT count(*) FROM dear_orders d "
+                           "WHERE d.shop = o.shop) FROM orders o;\n",
+                           "second.sql")});
+    INFO(applied.errors);
+    CHECK(applied.status == 3);
+    CHECK_THAT(applied.errors, Catch::Matchers::ContainsSubstring("second.sql:2:1: seen reads what "
+                                                                  "dear_orders fills"));
 }
 
 TEST_CASE("apply refuses partitions that differ from the topic's, naming both numbers") {
@@ -332,4 +349,66 @@ TEST_CASE(
     }
     cli.query("DROP OWNED BY " + role);
     cli.query("DROP ROLE " + role);
+}
+
+TEST_CASE("topics that the brokers would not create are refused by line, and none is created") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    const std::string file = cli.file(
+        "CREATE FOREIGN TABLE good (id int) SERVER kafka OPTIONS (topic '{topic}.good');\n"
+        "CREATE FOREIGN TABLE bad (id int) SERVER kafka\n"
+        "    OPTIONS (topic '{topic}.bad', replication '3');\n"
+        "CREATE FOREIGN TABLE worse (id int) SERVER kafka\n"
+        "    OPTIONS (topic '{topic}.worse', replication '4');\n");
+    for (const std::string command : {"plan", "apply"}) {
+        const auto refused = cli.run({command, file});
+        CHECK(refused.status == 3);
+        CHECK_THAT(refused.errors,
+                   Catch::Matchers::ContainsSubstring("pipeline.sql:3:") &&
+                       Catch::Matchers::ContainsSubstring("pipeline.sql:5:") &&
+                       Catch::Matchers::ContainsSubstring(cli.topic + ".bad can't be created") &&
+                       Catch::Matchers::ContainsSubstring("leave replication out"));
+    }
+    kafka::Admin admin(testing::kafka());
+    CHECK_FALSE(admin.partitions(cli.topic + ".good"));
+    CHECK(cli.value("SELECT to_regclass('good')") == "NULL");
+}
+
+TEST_CASE("two applies at once wait for each other, and the second finds all done") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    const std::string file = cli.file(orders_pipeline);
+    const auto start = [&] {
+        return std::make_unique<testing::Process>(
+            std::vector<std::string>{testing::program("tidewheel"), "apply", file, "--database",
+                                     cli.database().url(), "--kafka", testing::kafka().brokers});
+    };
+    postgres::Connection connection(cli.database().url());
+    postgres::Transaction gate(connection);
+    cli::lock_catalogue(gate);
+    auto one = start(), other = start();
+    testing::eventually("both wait for the lock", [&] {
+        return cli.value(
+                   "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
+                   "AND database = (SELECT oid FROM pg_database WHERE datname = "
+                   "current_database())") == "2";
+    });
+    gate.commit();
+    CHECK(one->wait() == 0);
+    CHECK(other->wait() == 0);
+    INFO(one->errors() << other->errors());
+    const std::string said = one->output() + other->output();
+    CHECK_THAT(said, Catch::Matchers::ContainsSubstring("5 statements created, 0 unchanged") &&
+                         Catch::Matchers::ContainsSubstring("0 statements created"));
+}
+
+TEST_CASE("apply names each statement so that it can be told what it is") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    const auto applied =
+        cli.run({"apply", cli.file("CREATE TABLE movies (id int);\nINSERT INTO movies VALUES (1);\n"
+                                   "ALTER TABLE movies ADD COLUMN title text;\n")});
+    CHECK_THAT(applied.output,
+               Catch::Matchers::ContainsSubstring("created    seed rows of movies\n") &&
+                   Catch::Matchers::ContainsSubstring("created    ALTER TABLE movies ADD"));
 }

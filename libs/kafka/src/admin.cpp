@@ -35,6 +35,24 @@ Answer only(const rd_kafka_event_t* result,
             rd_kafka_topic_result_error_string(answers[0])};
 }
 
+NewTopic new_topic(const std::string& topic, int partitions, int replication) {
+    std::array<char, 256> words{};
+    NewTopic wanted(
+        rd_kafka_NewTopic_new(topic.c_str(), partitions, replication, words.data(), words.size()));
+    if (!wanted) {
+        throw Error(Error::Kind::setting, "can't create topic " + topic + ": " + words.data());
+    }
+    return wanted;
+}
+
+// What is wrong with a topic that is to be created, as opposed to who wants it and when.
+bool is_about_the_topic(rd_kafka_resp_err_t code) {
+    return code == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION ||
+           code == RD_KAFKA_RESP_ERR_INVALID_PARTITIONS ||
+           code == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR ||
+           code == RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
+}
+
 // All partitions of the topic have leaders, so that it can be written and read. -1: not (yet).
 int partitions_with_leaders(const rd_kafka_metadata_topic_t& topic) {
     if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR) {
@@ -65,6 +83,8 @@ struct Admin::State final : Callbacks {
     // Sends a request by `request(options, queue)` and waits for its answer.
     template <typename Request>
     Event ask(rd_kafka_admin_op_t operation, const std::string& what, Request request);
+    // Has the topic created; only_validate: or only looked at.
+    Event ask_for(const NewTopic& wanted, const std::string& what, bool only_validate);
 
     ClientSettings settings;
     int patience;  // milliseconds
@@ -113,7 +133,7 @@ void Admin::State::await_leaders(const std::string& topic, int partitions) {
     while (partitions_with_leaders(describe(topic)->topics[0]) != partitions) {
         if (std::chrono::steady_clock::now() > deadline) {
             throw Error(Error::Kind::unavailable,
-                        "topic " + topic + " was created, but its partitions have no leaders yet",
+                        "the partitions of topic " + topic + " have no leaders yet",
                         "Look at the brokers' logs.");
         }
         rd_kafka_poll(client.get(), look_again_milliseconds);
@@ -133,6 +153,16 @@ Event Admin::State::ask(rd_kafka_admin_op_t operation, const std::string& what, 
     }
     check(rd_kafka_event_error(event.get()), what, rd_kafka_event_error_string(event.get()));
     return event;
+}
+
+Event Admin::State::ask_for(const NewTopic& wanted, const std::string& what, bool only_validate) {
+    return ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, what, [&](auto* options, auto* queue) {
+        std::array<char, 256> words{};
+        rd_kafka_AdminOptions_set_validate_only(options, only_validate ? 1 : 0, words.data(),
+                                                words.size());
+        rd_kafka_NewTopic_t* list[] = {wanted.get()};
+        rd_kafka_CreateTopics(client.get(), list, 1, options, queue);
+    });
 }
 
 Admin::Admin(const ClientSettings& settings, Milliseconds patience)
@@ -155,21 +185,12 @@ std::optional<int> Admin::partitions(const std::string& topic) {
 bool Admin::create_topic(const std::string& topic, int partitions, int replication,
                          const std::map<std::string, std::string>& config) {
     const std::string what = "can't create topic " + topic;
-    std::array<char, 256> words{};
-    NewTopic wanted(
-        rd_kafka_NewTopic_new(topic.c_str(), partitions, replication, words.data(), words.size()));
-    if (!wanted) {
-        throw Error(Error::Kind::setting, what + ": " + words.data());
-    }
+    const NewTopic wanted = new_topic(topic, partitions, replication);
     for (const auto& [name, value] : config) {
         state_->check(rd_kafka_NewTopic_set_config(wanted.get(), name.c_str(), value.c_str()),
                       what);
     }
-    const Event event =
-        state_->ask(RD_KAFKA_ADMIN_OP_CREATETOPICS, what, [&](auto* options, auto* queue) {
-            rd_kafka_NewTopic_t* list[] = {wanted.get()};
-            rd_kafka_CreateTopics(state_->client.get(), list, 1, options, queue);
-        });
+    const Event event = state_->ask_for(wanted, what, false);
     const auto answer =
         only(rd_kafka_event_CreateTopics_result(event.get()), rd_kafka_CreateTopics_result_topics);
     if (answer.code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
@@ -178,6 +199,40 @@ bool Admin::create_topic(const std::string& topic, int partitions, int replicati
     state_->check(answer.code, what, answer.words);
     state_->await_leaders(topic, partitions);
     return true;
+}
+
+std::optional<std::string> Admin::objection(const std::string& topic, int partitions,
+                                            int replication) {
+    const std::string what = "can't create topic " + topic;
+    const Event event = state_->ask_for(new_topic(topic, partitions, replication), what, true);
+    const auto answer =
+        only(rd_kafka_event_CreateTopics_result(event.get()), rd_kafka_CreateTopics_result_topics);
+    if (is_about_the_topic(answer.code)) {
+        return answer.words ? answer.words : rd_kafka_err2str(answer.code);
+    }
+    if (answer.code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+        state_->check(answer.code, what, answer.words);
+    }
+    return std::nullopt;
+}
+
+void Admin::add_partitions(const std::string& topic, int total) {
+    const std::string what = "can't add partitions to topic " + topic;
+    std::array<char, 256> words{};
+    const NewPartitions wanted(rd_kafka_NewPartitions_new(
+        topic.c_str(), static_cast<std::size_t>(total), words.data(), words.size()));
+    if (!wanted) {
+        throw Error(Error::Kind::setting, what + ": " + words.data());
+    }
+    const Event event =
+        state_->ask(RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, what, [&](auto* options, auto* queue) {
+            rd_kafka_NewPartitions_t* list[] = {wanted.get()};
+            rd_kafka_CreatePartitions(state_->client.get(), list, 1, options, queue);
+        });
+    const auto answer = only(rd_kafka_event_CreatePartitions_result(event.get()),
+                             rd_kafka_CreatePartitions_result_topics);
+    state_->check(answer.code, what, answer.words);
+    state_->await_leaders(topic, total);
 }
 
 void Admin::delete_topic(const std::string& topic) {

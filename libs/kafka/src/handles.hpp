@@ -28,6 +28,7 @@ using PartitionList = Owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_part
 using Metadata = Owned<const rd_kafka_metadata_t, rd_kafka_metadata_destroy>;
 using ClientError = Owned<rd_kafka_error_t, rd_kafka_error_destroy>;
 using AdminOptions = Owned<rd_kafka_AdminOptions_t, rd_kafka_AdminOptions_destroy>;
+using NewPartitions = Owned<rd_kafka_NewPartitions_t, rd_kafka_NewPartitions_destroy>;
 using NewTopic = Owned<rd_kafka_NewTopic_t, rd_kafka_NewTopic_destroy>;
 using DeleteTopic = Owned<rd_kafka_DeleteTopic_t, rd_kafka_DeleteTopic_destroy>;
 using DeleteRecords = Owned<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy>;

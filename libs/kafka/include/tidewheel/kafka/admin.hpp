@@ -27,6 +27,11 @@ class Admin {
     // its leaders are known.
     bool create_topic(const std::string& topic, int partitions, int replication = -1,
                       const std::map<std::string, std::string>& config = {});
+    // What the brokers have against such a topic, in their words: its name, its partitions, its
+    // replication, a policy of theirs. nullopt: nothing, or it is there already. Creates nothing.
+    std::optional<std::string> objection(const std::string& topic, int partitions,
+                                         int replication = -1);
+    void add_partitions(const std::string& topic, int total);  // returns once they have leaders
     void delete_topic(const std::string& topic);
     void delete_records(const std::string& topic, int partition, std::int64_t before);
     // [first, end): the oldest offset that is still there, and the offset after the newest
