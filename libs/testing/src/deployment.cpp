@@ -28,6 +28,11 @@ void send_value(kafka::Producer& producer, const std::string& topic, int partiti
     if (value == "@tombstone") record.value.reset();
     if (value == "@empty") record.value = "";
     if (value.starts_with("@hex ")) record.value = bytes = from_hex(value.substr(5));
+    if (value.starts_with("@deep ")) {
+        const auto levels = static_cast<std::size_t>(std::stoi(value.substr(6)));
+        bytes = std::string(levels, '[') + std::string(levels, ']');
+        record.value = bytes = R"({"n": 1, "deep": )" + bytes + "}";
+    }
     if (value.starts_with("@key ")) {
         const auto bar = value.find('|');
         record.key = std::string_view(value).substr(5, bar - 5);
@@ -102,7 +107,9 @@ Finished Deployment::apply(const std::string& sql) {
 }
 
 void Deployment::send(int partition, const std::vector<std::string>& values) const {
-    kafka::Producer producer(kafka_);
+    kafka::ClientSettings settings = kafka_;
+    settings.options.emplace_back("message.max.bytes=16777216");  // as the local broker's
+    kafka::Producer producer(settings);
     for (const std::string& value : values)
         send_value(producer, topic_, partition, value);
     if (!producer.flush(std::chrono::seconds(30)) || producer.deliveries().failed > 0)

@@ -29,7 +29,8 @@ class Deployment {
     void must(std::vector<std::string> arguments)
         const;  // …that has to succeed; throws with what it printed
     // Records of one partition; each has the header origin=test and the time 2026-01-01 00:00 UTC.
-    // @tombstone, @empty, @hex 00ff and @key k|value are special.
+    // @tombstone, @empty, @hex 00ff, @deep 10000 (an object with so many arrays in each other) and
+    // @key k|value are special.
     void send(int partition, const std::vector<std::string>& values) const;
     std::unique_ptr<Process> start(const std::string& service,
                                    std::vector<std::string> environment = {}) const;
