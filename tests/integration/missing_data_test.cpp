@@ -1,0 +1,119 @@
+// docs/how-to/missing-data.md does what it says: its own commands are run.
+#include <fstream>
+#include <iterator>
+
+#include "tidewheel/kafka/admin.hpp"
+#include "tidewheel/testing/catch.hpp"
+#include "tidewheel/testing/deployment.hpp"
+#include "tidewheel/testing/stack.hpp"
+
+using namespace tidewheel;
+using namespace tidewheel::testing;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+constexpr const char* pipeline = R"(
+CREATE FOREIGN TABLE events (n integer NOT NULL) SERVER kafka OPTIONS (topic '{topic}', partitions '2');
+CREATE TABLE stored (n integer);
+INSERT INTO stored SELECT n FROM events;
+CREATE MATERIALIZED VIEW totals AS SELECT count(*) AS n, sum(n) AS total FROM events;
+)";
+
+// The shell block below a heading of the page, with the example's names replaced.
+std::string commands_below(const std::string& heading,
+                           const std::map<std::string, std::string>& replaced) {
+    std::ifstream file(TIDEWHEEL_SOURCE_DIR "/docs/how-to/missing-data.md");
+    const std::string page(std::istreambuf_iterator<char>(file), {});
+    const std::string open = "```sh\n";
+    const auto section = page.find("## " + heading);
+    REQUIRE(section != std::string::npos);
+    const auto begin = page.find(open, section) + open.size();
+    std::string commands = page.substr(begin, page.find("```", begin) - begin);
+    for (const auto& [word, by] : replaced) {
+        const auto at = commands.find(word);
+        REQUIRE(at != std::string::npos);
+        commands.replace(at, word.size(), by);
+    }
+    return commands;
+}
+
+void do_what_the_page_says(const Deployment& deployment, const std::string& commands) {
+    const Finished finished =
+        run({"bash", "-euc", commands}, {"TIDEWHEEL_DATABASE=" + deployment.url()});
+    INFO(commands << finished.output << finished.errors);
+    REQUIRE(finished.status == 0);
+}
+
+std::string stored(const Deployment& deployment) {
+    return deployment.value("SELECT string_agg(n::text, ' ' ORDER BY n) FROM stored");
+}
+
+void stands_still(const Deployment& deployment, const Process& worker) {
+    eventually("the lane has stopped",
+               [&] { return worker.errors().find("data is missing") != std::string::npos; });
+    CHECK_THAT(worker.errors(), ContainsSubstring("docs/how-to/missing-data.md"));
+    CHECK(deployment.tidewheel({"status", "--wait", "--timeout", "30"}).status == 4);
+}
+
+}  // namespace
+
+TEST_CASE("after records were deleted, the page's commands go on with those that are left") {
+    Deployment deployment;
+    REQUIRE(deployment.apply(pipeline).status == 0);
+    deployment.send(0, {R"({"n": 0})"});
+    deployment.send(1, {R"({"n": 10})", R"({"n": 11})", R"({"n": 12})"});
+    // The worker has read one record of partition 1, and the view all of them.
+    deployment.query(
+        "UPDATE tidewheel.progress SET next_offset = 1 WHERE partition = 1 AND statement_id = "
+        "(SELECT id FROM tidewheel.statements WHERE kind = 'rows')");
+    {
+        auto aggregator = deployment.start("tidewheel-aggregator");
+        eventually("the view has all", [&] {
+            return deployment.value("SELECT coalesce(max(n), 0) FROM totals") == "4";
+        });
+    }
+    kafka::Admin(testing::kafka()).delete_records(deployment.topic(), 1, 2);
+    auto worker = deployment.start("tidewheel-worker"),
+         aggregator = deployment.start("tidewheel-aggregator");
+    stands_still(deployment, *worker);
+    CHECK(stored(deployment) == "0");
+
+    do_what_the_page_says(deployment,
+                          commands_below("Records were deleted",
+                                         {{"topic=store-events", "topic=" + deployment.topic()},
+                                          {"first=4200", "first=2"}}));
+    deployment.arrive();
+    CHECK(stored(deployment) == "0 12");
+    CHECK(deployment.value("SELECT n || ' ' || total FROM totals") == "4 33");
+}
+
+TEST_CASE("after a topic was made anew, the page's commands go on with the new one") {
+    Deployment deployment;
+    REQUIRE(deployment.apply(pipeline).status == 0);
+    const auto start = [&] { return deployment.start("tidewheel-worker"); };
+    {
+        auto worker = start(), aggregator = deployment.start("tidewheel-aggregator");
+        deployment.send(0, {R"({"n": 0})", "bad", R"({"n": 1})"});
+        deployment.send(1, {R"({"n": 2})"});
+        deployment.arrive();
+    }
+    kafka::Admin admin(testing::kafka());
+    admin.delete_topic(deployment.topic());
+    eventually("the topic is gone", [&] { return !admin.partitions(deployment.topic()); });
+    REQUIRE(admin.create_topic(deployment.topic(), 2));
+    deployment.send(0, {R"({"n": 100})", "bad, too"});
+    deployment.send(1, {R"({"n": 101})", R"({"n": 102})"});
+    auto worker = start(), aggregator = deployment.start("tidewheel-aggregator");
+    stands_still(deployment, *worker);
+
+    do_what_the_page_says(deployment,
+                          commands_below("The topic was made anew",
+                                         {{"topic=store-events", "topic=" + deployment.topic()}}));
+    deployment.arrive();
+    // Partition 1 didn't stand out, and went on behind its first record: now it has been read from
+    // the start.
+    CHECK_THAT(stored(deployment), ContainsSubstring("0 1 2 100 101 102"));
+    CHECK(deployment.value("SELECT convert_from(payload, 'UTF8') FROM tidewheel.dead_letters") ==
+          "bad, too");
+}
