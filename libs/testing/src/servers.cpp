@@ -60,10 +60,13 @@ void PrivateServer::thaw() {
     call("thaw");
 }
 
-std::string PrivateServer::address() const {
-    const std::string line = call("env");
-    const std::size_t begin = line.find('=') + 1;
-    return line.substr(begin, line.find('\n') - begin);
+std::string PrivateServer::variable(const std::string& name) const {
+    const std::string lines = "\n" + call("env"), before = "\n" + name + "=";
+    const std::size_t found = lines.find(before);
+    if (found == std::string::npos)
+        throw Error(Error::Kind::setting, "deploy/stack/" + script_ + " env doesn't print " + name);
+    const std::size_t begin = found + before.size();
+    return lines.substr(begin, lines.find('\n', begin) - begin);
 }
 
 std::string PrivateServer::call(const std::string& verb) const {
@@ -80,16 +83,20 @@ PrivateKafka::PrivateKafka(std::vector<std::string> environment)
 
 kafka::ClientSettings PrivateKafka::settings() const {
     kafka::ClientSettings settings;
-    settings.brokers = address();
+    settings.brokers = variable("TIDEWHEEL_KAFKA");
     settings.client_id = "tidewheel-test";
     return settings;
+}
+
+std::string PrivateKafka::checked_address() const {
+    return variable("TIDEWHEEL_KAFKA_SASL");
 }
 
 PrivatePostgres::PrivatePostgres(std::vector<std::string> environment)
     : PrivateServer("postgres", std::move(environment)) {}
 
 std::string PrivatePostgres::url() const {
-    return address();
+    return variable("TIDEWHEEL_DATABASE");
 }
 
 }  // namespace tidewheel::testing

@@ -26,7 +26,7 @@ class PrivateServer {
     // documents.
     PrivateServer(std::string script, std::vector<std::string> environment);
     ~PrivateServer();
-    std::string address() const;  // what the script's `env` prints
+    std::string variable(const std::string& name) const;  // as the script's `env` prints it
 
   private:
     std::string call(const std::string& verb) const;
@@ -39,6 +39,8 @@ class PrivateKafka : public PrivateServer {
   public:
     explicit PrivateKafka(std::vector<std::string> environment = {});
     kafka::ClientSettings settings() const;
+    // The listener that wants a password, with TIDEWHEEL_KAFKA_PASSWORD in the environment.
+    std::string checked_address() const;
 };
 
 class PrivatePostgres : public PrivateServer {
