@@ -100,6 +100,12 @@ Catalogue load_catalogue(Connection& connection) {
     Transaction transaction(connection);
     // One snapshot for all of it: an `apply` in between must be seen whole or not at all.
     transaction.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+    Catalogue catalogue = read_catalogue(transaction);
+    transaction.commit();
+    return catalogue;
+}
+
+Catalogue read_catalogue(Transaction& transaction) {
     require_current(transaction);
     Catalogue catalogue;
     catalogue.version =
@@ -108,7 +114,6 @@ Catalogue load_catalogue(Connection& connection) {
         catalogue.streams.push_back(load_stream(transaction, row));
     for (const Row& row : transaction.query(statements_query))
         catalogue.statements.push_back(load_statement(catalogue, row));
-    transaction.commit();
     return catalogue;
 }
 

@@ -46,6 +46,8 @@ struct Catalogue {
 // Throws Error (refused, "run `tidewheel init`") when there is no catalogue or it is of another
 // version.
 Catalogue load_catalogue(Connection& connection);
+// The same, as a transaction sees it that may have changed it.
+Catalogue read_catalogue(Transaction& transaction);
 std::int64_t catalogue_version(Connection& connection);
 
 // The shape of a stream as PostgreSQL resolved it (pg_attribute, pg_constraint), joined with the
