@@ -215,19 +215,21 @@ TEST_CASE("a wrong password ends a service at once with a clear error") {
     auto worker = deployment.start("tidewheel-worker", {"TIDEWHEEL_DATABASE=" + url});
     const int status = worker->wait(std::chrono::seconds(20));
     INFO(worker->errors());
-    CHECK(status != 0);
+    CHECK(status == 2);
     CHECK(worker->errors().find("password") != std::string::npos);
     CHECK(worker->errors().find("wrong") == std::string::npos);
 }
 
-TEST_CASE("a topic that is gone stops its lanes with a message that names it, and nothing else") {
+TEST_CASE("a service whose topic is gone waits for it, not ready, and names it") {
     Deployment deployment;
     require_applied(deployment.apply(numbers));
     kafka::Admin(testing::kafka()).delete_topic(deployment.topic());
     auto worker = deployment.start("tidewheel-worker");
+    const std::string ready = admin_url(*worker) + "/readyz";
     eventually("the worker names the topic", [&] {
-        return worker->errors().find("level=") != std::string::npos ||
-               worker->errors().find(deployment.topic()) != std::string::npos;
+        const http::Response answer = http::fetch("GET", ready);
+        return answer.status == 503 &&
+               answer.body.find("topic " + deployment.topic()) != std::string::npos;
     });
     CHECK(worker->running());
     stop_in_order(*worker);
