@@ -26,8 +26,11 @@ libspdlog-dev             header  spdlog/spdlog.h
 libboost-dev              header  boost/beast.hpp
 catch2                    header  catch2/catch_all.hpp catch2/catch.hpp
 LIST
-    # What lint needs and a user does without.
-    if [[ ${CI:-} == true ]]; then printf '%s\n' 'clang-format command clang-format' 'shellcheck command shellcheck'; fi
+    # What lint and the test of docker-compose.yml need and a user does without.
+    if [[ ${CI:-} == true ]]; then
+        printf '%s\n' 'clang-format command clang-format' 'shellcheck command shellcheck' \
+            'docker.io command docker' 'docker-compose command docker-compose' 'mmdebstrap command mmdebstrap'
+    fi
 }
 
 has_header() {

@@ -39,6 +39,10 @@ provide_images() {
         "$tool" "debian:$DEBIAN-slim" "$KAFKA_IMAGE" "$POSTGRES_IMAGE" "$PROMETHEUS_IMAGE" </dev/null || skip "$tool could not provide the images"
     fi
     docker version >/dev/null 2>&1 || skip "no Docker engine answers"
+    local image
+    for image in "debian:$DEBIAN-slim" "$KAFKA_IMAGE" "$POSTGRES_IMAGE" "$PROMETHEUS_IMAGE"; do
+        docker image inspect "$image" >/dev/null 2>&1 || docker pull -q "$image" >/dev/null || skip "$image is neither here nor to be had"
+    done
 }
 
 prepare() {

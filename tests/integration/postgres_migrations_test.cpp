@@ -1,4 +1,6 @@
+#include <fstream>
 #include <future>
+#include <sstream>
 
 #include "tidewheel/postgres/migrations.hpp"
 #include "tidewheel/testing/catch.hpp"
@@ -55,6 +57,40 @@ TEST_CASE("migrating again changes nothing") {
     const std::string before = ledger(connection);
     migrate(database.url());
     CHECK(ledger(connection) == before);
+}
+
+TEST_CASE("a catalogue of the first version is brought up to date, and keeps what it holds") {
+    TemporaryDatabase database;
+    Connection connection(database.url());
+    {
+        std::stringstream first;
+        first << std::ifstream(TIDEWHEEL_SOURCE_DIR "/libs/postgres/migrations/0001_catalogue.sql")
+                     .rdbuf();
+        Transaction old(connection);
+        old.run(
+            "CREATE SCHEMA tidewheel; CREATE TABLE tidewheel.migrations (version integer PRIMARY "
+            "KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()); INSERT INTO "
+            "tidewheel.migrations VALUES (1, 'catalogue')");
+        old.run(first.str());
+        old.run(R"(
+            INSERT INTO tidewheel.streams (schema_name, name, topic, partitions, is_foreign, text, fingerprint, file, line)
+            VALUES ('public', 's', 't', 1, false, '', '', '', 1);
+            INSERT INTO tidewheel.statements (name, kind, stream_id, target_schema, target_name, state_table, search_path,
+                                              text, fingerprint, file, line)
+            VALUES ('v', 'view', 1, 'public', 'v', 'public.v_state', 'public', '', '', '', 1);
+            INSERT INTO tidewheel.progress (statement_id, topic, partition, next_offset, end_offset, watermark, committed_at)
+            VALUES (1, 't', 0, 10, 12, '2025-01-01 12:00Z', now()))");
+        old.commit();
+    }
+    migrate(database.url());
+    Transaction now(connection);
+    CHECK(migrated_version(now) == migration_version());
+    const auto progress =
+        now.query("SELECT next_offset, seen_at = committed_at FROM tidewheel.progress");
+    CHECK(progress.at(0).integer(0) == 10);
+    CHECK(progress.at(0).boolean(1));
+    CHECK(now.query("SELECT complete_until FROM tidewheel.windows").at(0).text(0) ==
+          "2025-01-01 12:00:00+00");
 }
 
 TEST_CASE("programs that migrate at the same time do it once") {

@@ -134,8 +134,7 @@ void GroupConsumer::State::look_at(const rd_kafka_message_t& message) {
     const char* words = rd_kafka_message_errstr(&message);
     connection.trouble(words);
     if (message.rkt) {  // about one topic: the others go on
-        const std::string topic = rd_kafka_topic_name(message.rkt);
-        topic_troubles[topic] = error_of(message.err, "topic " + topic, words).what();
+        topic_troubles[rd_kafka_topic_name(message.rkt)] = words;
     } else if (kind_of(message.err) != Error::Kind::unavailable && !failure) {
         failure = std::make_exception_ptr(error_of(message.err, "consumer group", words));
     }

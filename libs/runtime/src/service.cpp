@@ -117,6 +117,7 @@ class Service {
             } catch (const Error& error) {
                 if (error.kind() == Error::Kind::setting) throw;
                 health_.lacking("service", error.what());
+                metrics_.gauge(Metric::ready).set(0);
                 const auto wait = backoff_.next();
                 telemetry::log(
                     Level::warning, "waiting",
@@ -214,6 +215,7 @@ class Service {
                   : health_.lacking("kafka",
                                     "no broker answers: " + generation_->consumer().last_error());
         watch_.look(generation_->host().lanes());
+        metrics_.gauge(Metric::ready).set(health_.trouble() ? 0 : 1);
     }
 
     // A topic that is missing or forbidden stops its own streams alone.
@@ -221,7 +223,8 @@ class Service {
         const auto& now = generation_->consumer().topic_troubles();
         for (const auto& [topic, words] : now) {
             if (!topic_troubles_.contains(topic))
-                telemetry::log(Level::error, "topic can't be read", {{"reason", words}});
+                telemetry::log(Level::error, "topic can't be read",
+                               {{"topic", topic}, {"reason", words}});
             health_.lacking("topic " + topic, words);
         }
         for (const auto& [topic, words] : topic_troubles_)

@@ -71,7 +71,7 @@ TEST_CASE("health exits with 5 when nothing answers, and with 2 when something e
         address = service.address();
     }
     CHECK(tidewheel_health({address}).status == 5);
-    const FakeService stranger({.status = 404});
+    const FakeService stranger({.status = 404, .body = "no such page\n"});
     CHECK(tidewheel_health({stranger.address()}).status == 2);
 }
 

@@ -31,6 +31,7 @@ enum class Metric {
                          // under way
     records_delivered,   // counter {topic}
     records_failed,      // counter {topic}
+    ready,               // gauge                           1: what /readyz says
     database_up,         // gauge                           1: the last attempt worked
     broker_up,           // gauge                           1: a broker answers
     build_info,          // gauge {version}                 always 1
