@@ -47,7 +47,7 @@ function(tidewheel_unit_tests name)
   target_include_directories(${name}_tests PRIVATE src ${CMAKE_SOURCE_DIR}/libs/testing/include)
   target_compile_definitions(${name}_tests PRIVATE TIDEWHEEL_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_link_libraries(${name}_tests PRIVATE tidewheel_options ${ARGN} catch_main)
-  catch_discover_tests(${name}_tests TEST_PREFIX "${name}: " PROPERTIES LABELS unit TIMEOUT 120)
+  catch_discover_tests(${name}_tests TEST_PREFIX "${name}: " ${catch_arguments} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()
 
 function(tidewheel_service name)

@@ -26,7 +26,7 @@ void age(const Deployment& deployment, const std::string& columns) {
 
 }  // namespace
 
-TEST_CASE("windows are complete up to the slowest partition; empty and silent ones hold nothing") {
+TEST_CASE("windows are complete up to the slowest partition, empty and silent ones aside") {
     Deployment deployment;
     const Finished applied = deployment.apply(pipeline);
     INFO(applied.errors);

@@ -92,7 +92,7 @@ TEST_CASE("a scale may be negative, or larger than the precision") {
     CHECK(read("0.00995", NumericLimit{2, 4}) == "out_of_range");
 }
 
-TEST_CASE("what is no number is of the wrong type; what no float could hold is out of range") {
+TEST_CASE("what is no number is of the wrong type, what no float could hold is out of range") {
     for (const std::string text : {"", " ", ".", "-", "+-1", "1e", "1e+", "1e+-5", "1.2.3", "1_0",
                                    "0x10", "1,5", "abc", "12a", "1 2", "{}"}) {
         CAPTURE(text);

@@ -103,7 +103,7 @@ TEST_CASE("a share changes its own field and no other") {
               without(json_of(good, good.event(i)), "store_id"));
 }
 
-TEST_CASE("bad events lack the store and say so; good ones do neither") {
+TEST_CASE("bad events lack the store and say so, good ones do neither") {
     const StoreEvents events(mixed(5));
     int bad = 0;
     for (std::uint64_t i = 0; i < 2000; ++i) {
@@ -189,7 +189,7 @@ TEST_CASE("ids are version 4 UUIDs, each of its own, and request_id is the same"
 }
 
 TEST_CASE(
-    "times grow step by step from the start; only late events lie back, and not further than "
+    "times grow step by step from the start, only late events lie back, and not further than "
     "allowed") {
     const StoreEvents events(mixed(23));
     const Micros start = events.plan().start;
