@@ -68,10 +68,13 @@ std::string shorten(std::string_view utf8, std::size_t most) {
 }
 
 std::string grouped(long long number) {
-    std::string digits = std::to_string(number < 0 ? -number : number);
-    for (std::size_t i = digits.size(); i > 3;)
-        digits.insert(i -= 3, ",");
-    return number < 0 ? "-" + digits : digits;
+    const std::string digits = std::to_string(number < 0 ? -number : number);
+    std::string text = number < 0 ? "-" : "";
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+        text += digits[i];
+    }
+    return text;
 }
 
 std::string plural(long long number, std::string_view noun) {
