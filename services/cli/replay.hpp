@@ -22,6 +22,9 @@ struct Expected {
     bool adds_up = false;          // a view: its floats depend on the order of addition
 };
 
+// The table of an INSERT, or the view that users read.
+const sql::RelationName& target_of(const postgres::StoredStatement& stored);
+
 // The empty counterpart of a statement's target.
 Expected make_expected(postgres::Session& session, const postgres::StoredStatement& statement,
                        int number);

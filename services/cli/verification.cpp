@@ -16,11 +16,6 @@ using postgres::Session;
 using postgres::StoredStatement;
 using postgres::StoredStream;
 
-sql::RelationName target_of(const StoredStatement& stored) {
-    const auto* view = std::get_if<sql::ViewStatement>(&stored.statement.body);
-    return view ? view->name : std::get<sql::RowStatement>(stored.statement.body).target;
-}
-
 // Statements that share a target can only be verified together: nobody can tell whose row is whose.
 struct Unit {
     std::vector<const StoredStatement*> statements;

@@ -69,19 +69,6 @@ void stop_in_order(Process& service) {
     CHECK(status == 0);
 }
 
-// The address of /metrics and the like, out of the log.
-std::string admin_url(Process& service) {
-    std::string url;
-    eventually("the service says where it listens", [&] {
-        const std::string log = service.errors();
-        const auto at = log.find("admin=http://");
-        if (at == std::string::npos) return false;
-        url = log.substr(at + 6, log.find_first_of(" \n", at) - at - 6);
-        return true;
-    });
-    return url;
-}
-
 }  // namespace
 
 TEST_CASE(

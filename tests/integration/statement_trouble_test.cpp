@@ -42,18 +42,6 @@ void require_applied(const Finished& applied) {
     REQUIRE(applied.status == 0);
 }
 
-std::string admin_url(Process& service) {
-    std::string url;
-    eventually("the service says where it listens", [&] {
-        const std::string log = service.errors();
-        const auto at = log.find("admin=http://");
-        if (at == std::string::npos) return false;
-        url = log.substr(at + 6, log.find_first_of(" \n", at) - at - 6);
-        return true;
-    });
-    return url;
-}
-
 void holds(const Deployment& deployment, const std::string& table, int rows) {
     eventually(table + " holds " + std::to_string(rows) + " rows", [&] {
         return deployment.value("SELECT count(*) FROM " + table) == std::to_string(rows);

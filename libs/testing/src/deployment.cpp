@@ -48,6 +48,18 @@ std::string said(const Finished& finished) {
 
 }  // namespace
 
+std::string admin_url(Process& service) {
+    std::string url;
+    eventually("the service says where it listens", [&] {
+        const std::string log = service.errors();
+        const auto at = log.find("admin=http://");
+        if (at == std::string::npos) return false;
+        url = log.substr(at + 6, log.find_first_of(" \n", at) - at - 6);
+        return true;
+    });
+    return url;
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
     std::vector<std::string> lines;
     std::istringstream stream(text);

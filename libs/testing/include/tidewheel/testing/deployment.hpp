@@ -47,6 +47,9 @@ class Deployment {
     std::vector<std::string> environment_;
 };
 
+// Where a service answers /metrics and the like, out of its log; waits until it says so.
+std::string admin_url(Process& service);
+
 std::vector<std::string> lines_of(const std::string& text);  // those that are not empty
 
 }  // namespace tidewheel::testing
