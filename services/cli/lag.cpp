@@ -38,7 +38,8 @@ constexpr auto progress_query =
     "AND (d.statement_id = s.id OR d.statement_id IS NULL)) "
     "FROM tidewheel.statements s JOIN tidewheel.progress p ON p.statement_id = s.id "
     "LEFT JOIN pg_stat_activity a ON a.pid = p.owner_pid AND "
-    "coalesce(a.backend_start, p.owner_started) = p.owner_started ORDER BY "
+    "coalesce(a.backend_start, p.owner_started) = p.owner_started WHERE s.rebuilds IS NULL ORDER "
+    "BY "
     "s.name, p.topic, p.partition";
 
 PartitionLag read_partition(const postgres::Row& row, TopicEnds& ends) {

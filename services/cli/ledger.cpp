@@ -71,7 +71,8 @@ Ledger read_ledger(Transaction& transaction) {
     for (const Row& row :
          transaction.query("SELECT id, name, kind, stream_id, target_schema, target_name, "
                            "state_table, search_path, "
-                           "text, fingerprint, file, line FROM tidewheel.statements ORDER BY id"))
+                           "text, fingerprint, file, line FROM tidewheel.statements WHERE "
+                           "rebuilds IS NULL ORDER BY id"))
         ledger.statements.push_back(read_statement(row));
     for (const Row& row : transaction.query("SELECT object, kind, text, fingerprint, file, line "
                                             "FROM tidewheel.objects ORDER BY 1"))

@@ -18,12 +18,13 @@ INSERT INTO stored SELECT n FROM numbers;
 class Owner {
   public:
     Owner(const Deployment& deployment, const std::string& name) : connection_(deployment.url()) {
-        plans_ = postgres::plan_streams(connection_, postgres::load_catalogue(connection_),
-                                        postgres::StatementKind::rows)
-                     .streams;
+        const postgres::Catalogue catalogue = postgres::load_catalogue(connection_);
+        plans_ =
+            postgres::plan_streams(connection_, catalogue, postgres::StatementKind::rows).streams;
         std::vector<postgres::LaneClaim> lanes{
             {deployment.topic(), 0, plans_.front().statements_reading(0)}};
-        postgres::claim(connection_, name, lanes, [](const std::string&, int) { return 0; });
+        postgres::claim(connection_, name, lanes, catalogue.version,
+                        [](const std::string&, int) { return 0; });
         statements_ = lanes.front().statements;
         writer_ = std::make_unique<postgres::BatchWriter>(deployment.url(), name, plans_.front(),
                                                           lanes.front());

@@ -14,8 +14,8 @@ enum StreamsQuery { stream_id, schema_name, stream_name, is_foreign, stream_text
 
 constexpr const char* statements_query =
     "SELECT id, stream_id, name, target_schema, target_name, state_table, search_path, text, "
-    "fingerprint, file, line"
-    " FROM tidewheel.statements ORDER BY id";
+    "fingerprint, file, line, paused_at IS NOT NULL"
+    " FROM tidewheel.statements WHERE rebuilds IS NULL ORDER BY id";
 enum StatementsQuery {
     statement_id,
     read_stream_id,
@@ -27,7 +27,8 @@ enum StatementsQuery {
     statement_text,
     fingerprint,
     file,
-    line
+    line,
+    is_paused
 };
 
 Error no_catalogue() {
@@ -71,6 +72,7 @@ StoredStatement load_statement(const Catalogue& catalogue, const Row& row) {
     stored.stream_id = static_cast<int>(row.integer(read_stream_id));
     stored.state_table = row.text_or(state_table, "");
     stored.search_path = row.text(search_path);
+    stored.paused = row.boolean(is_paused);
     const sql::Stream& stream = catalogue.stream(stored.stream_id).stream;
     stored.statement = sql::parse_statement(row.text(statement_text), {stream});
     stored.statement.name = row.text(statement_name);

@@ -41,7 +41,15 @@ void begin_at(Transaction& transaction, const LaneClaim& lane, std::int64_t firs
          std::to_string(first)});
 }
 
+// After the claim, whose locks keep everybody else from the progress: whoever changes what the
+// lanes do raises the version first.
+void require_version(Transaction& transaction, std::int64_t version) {
+    if (transaction.query("SELECT version FROM tidewheel.catalogue").at(0).integer(0) != version)
+        throw Error(Error::Kind::unavailable, "the catalogue has just changed");
+}
+
 void claim_all(Connection& connection, const std::string& owner, std::vector<LaneClaim>& lanes,
+               std::int64_t catalogue_version,
                const std::function<std::int64_t(const std::string&, int)>& first_offset) {
     Transaction transaction(connection);
     transaction.run("SET LOCAL lock_timeout = '3s'");
@@ -62,6 +70,7 @@ void claim_all(Connection& connection, const std::string& owner, std::vector<Lan
         }
         lane.start = *std::min_element(offsets.begin(), offsets.end());
     }
+    require_version(transaction, catalogue_version);
     transaction.commit();
 }
 
@@ -104,14 +113,15 @@ void end(Connection& connection, const std::vector<Backend>& backends) {
 }  // namespace
 
 void claim(Connection& connection, const std::string& owner, std::vector<LaneClaim>& lanes,
+           std::int64_t catalogue_version,
            const std::function<std::int64_t(const std::string&, int)>& first_offset) {
     const std::vector<Backend> before = owners_backends(connection, lanes);
     try {
-        claim_all(connection, owner, lanes, first_offset);
+        claim_all(connection, owner, lanes, catalogue_version, first_offset);
     } catch (const DatabaseError& error) {
         if (error.sqlstate() != "55P03" || before.empty()) throw;
         end(connection, before);  // the owner until now holds the progress itself
-        claim_all(connection, owner, lanes, first_offset);
+        claim_all(connection, owner, lanes, catalogue_version, first_offset);
         return;
     }
     end(connection, before);

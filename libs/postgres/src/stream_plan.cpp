@@ -92,7 +92,8 @@ StreamPlans plan_streams(Connection& connection, const Catalogue& catalogue, Sta
     for (const StoredStream& stream : catalogue.streams) {
         std::vector<const StoredStatement*> statements;
         for (const StoredStatement& each : catalogue.statements)
-            if (each.stream_id == stream.id && is_of(each, kind)) statements.push_back(&each);
+            if (each.stream_id == stream.id && is_of(each, kind) && !each.paused)
+                statements.push_back(&each);
         if (!statements.empty()) plan_stream(connection, stream, statements, plans);
     }
     return plans;

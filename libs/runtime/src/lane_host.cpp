@@ -10,11 +10,13 @@ namespace tidewheel::runtime {
 using kafka::TopicPartition;
 
 LaneHost::LaneHost(const Settings& settings, std::string program,
-                   std::vector<postgres::StreamPlan> plans, kafka::GroupConsumer& consumer,
-                   kafka::ClientSettings kafka, telemetry::Metrics& metrics)
+                   std::vector<postgres::StreamPlan> plans, std::int64_t catalogue_version,
+                   kafka::GroupConsumer& consumer, kafka::ClientSettings kafka,
+                   telemetry::Metrics& metrics)
     : settings_(settings),
       program_(std::move(program)),
       plans_(std::move(plans)),
+      catalogue_version_(catalogue_version),
       consumer_(consumer),
       kafka_(std::move(kafka)),
       metrics_(metrics) {}
@@ -51,7 +53,7 @@ std::vector<kafka::StartOffset> LaneHost::on_assigned(
     }
     if (claims.empty()) return {};
     postgres::Connection connection(settings_.database, program_);
-    postgres::claim(connection, settings_.instance, claims,
+    postgres::claim(connection, settings_.instance, claims, catalogue_version_,
                     [&](const std::string& topic, int partition) {
                         return kafka::Admin(kafka_).watermarks(topic, partition).first;
                     });

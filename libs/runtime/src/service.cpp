@@ -32,7 +32,8 @@ class Generation {
                const kafka::ClientSettings& kafka, std::vector<postgres::StreamPlan> plans,
                std::int64_t version, telemetry::Metrics& metrics)
         : consumer_(kafka, settings.group + "." + program, settings.fetch_bytes),
-          host_(settings, "tidewheel-" + program, std::move(plans), consumer_, kafka, metrics),
+          host_(settings, "tidewheel-" + program, std::move(plans), version, consumer_, kafka,
+                metrics),
           version_(version) {
         if (!host_.topics().empty()) consumer_.subscribe(host_.topics(), host_);
     }

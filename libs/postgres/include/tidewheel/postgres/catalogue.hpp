@@ -32,6 +32,7 @@ struct StoredStatement {
         statement;  // body is RowStatement or ViewStatement; target and view names schema-qualified
     std::string state_table;  // views
     std::string search_path;  // as SET search_path takes it
+    bool paused = false;      // no service runs it
 };
 
 struct Catalogue {

@@ -23,8 +23,10 @@ struct LaneClaim {
 // Claims all these lanes for `owner` in one short transaction and sets their epoch and start. A
 // statement that has not begun in a partition begins at first_offset(topic, partition). Backends of
 // the owners until now are ended, so that what a frozen one has locked gets free. Throws
-// DatabaseError; unavailable when a lock isn't to be had within 3 s.
+// DatabaseError; unavailable when a lock isn't to be had within 3 s, or when the catalogue is not
+// of the version that the lanes were planned by any more.
 void claim(Connection& connection, const std::string& owner, std::vector<LaneClaim>& lanes,
+           std::int64_t catalogue_version,
            const std::function<std::int64_t(const std::string&, int)>& first_offset);
 
 }  // namespace tidewheel::postgres

@@ -36,7 +36,8 @@ struct StreamPlans {
 };
 
 // The plans of all statements of this sort. Each is tried over no record; one that PostgreSQL
-// refuses is left out, and its neighbours go on without it. Its progress stays where it is.
+// refuses is left out, and its neighbours go on without it. Its progress stays where it is. A
+// paused one isn't tried.
 StreamPlans plan_streams(Connection& connection, const Catalogue& catalogue, StatementKind kind);
 
 }  // namespace tidewheel::postgres

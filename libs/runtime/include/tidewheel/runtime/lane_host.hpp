@@ -18,8 +18,8 @@ namespace tidewheel::runtime {
 class LaneHost final : public kafka::AssignmentListener {
   public:
     LaneHost(const Settings& settings, std::string program, std::vector<postgres::StreamPlan> plans,
-             kafka::GroupConsumer& consumer, kafka::ClientSettings kafka,
-             telemetry::Metrics& metrics);
+             std::int64_t catalogue_version, kafka::GroupConsumer& consumer,
+             kafka::ClientSettings kafka, telemetry::Metrics& metrics);
     ~LaneHost() override;
 
     std::vector<kafka::StartOffset> on_assigned(
@@ -49,6 +49,7 @@ class LaneHost final : public kafka::AssignmentListener {
     const Settings& settings_;
     std::string program_;
     std::vector<postgres::StreamPlan> plans_;
+    std::int64_t catalogue_version_;  // that the plans were made by
     kafka::GroupConsumer& consumer_;
     kafka::ClientSettings kafka_;
     telemetry::Metrics& metrics_;
