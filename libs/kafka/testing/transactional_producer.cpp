@@ -41,10 +41,12 @@ void TransactionalProducer::begin() {
     require(rd_kafka_begin_transaction(state_->client.get()), "can't begin");
 }
 
-void TransactionalProducer::send(const std::string& topic, int partition, std::string_view value) {
+void TransactionalProducer::send(const std::string& topic, int partition, std::string_view value,
+                                 std::string_view key) {
     require(rd_kafka_producev(
                 state_->client.get(), RD_KAFKA_V_TOPIC(topic.c_str()),
                 RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                RD_KAFKA_V_KEY(key.empty() ? nullptr : key.data(), key.size()),
                 RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_END),
             "can't send to topic " + topic);
 }

@@ -18,7 +18,9 @@ class TransactionalProducer {
     TransactionalProducer& operator=(const TransactionalProducer&) = delete;
 
     void begin();
-    void send(const std::string& topic, int partition, std::string_view value);
+    // key: empty: none.
+    void send(const std::string& topic, int partition, std::string_view value,
+              std::string_view key = {});
     // Both return once the records are in the topic, and behind them the marker.
     void commit();
     void abort();

@@ -22,6 +22,7 @@ class Deployment {
 
     const std::string& topic() const { return topic_; }
     const std::string& url() const { return url_; }
+    const kafka::ClientSettings& kafka() const { return kafka_; }
     std::string text(std::string text) const;  // {topic} replaced
 
     Finished apply(const std::string& sql);                        // {topic} is replaced

@@ -1,0 +1,40 @@
+#include "chaos/ledger.hpp"
+
+#include <array>
+
+namespace tidewheel::chaos {
+
+std::string_view word(Kind kind) {
+    constexpr std::array<std::string_view, 3> words{"good", "refused", "bad"};
+    return words.at(static_cast<std::size_t>(kind));
+}
+
+std::string_view word(Fate fate) {
+    constexpr std::array<std::string_view, 3> words{"uncertain", "acknowledged", "aborted"};
+    return words.at(static_cast<std::size_t>(fate));
+}
+
+std::int64_t Ledger::enter(Kind kind) {
+    const std::lock_guard lock(mutex_);
+    entries_.push_back({kind});
+    return static_cast<std::int64_t>(entries_.size()) - 1;
+}
+
+void Ledger::settle(const std::vector<std::int64_t>& ids, Fate fate) {
+    const std::lock_guard lock(mutex_);
+    for (const std::int64_t id : ids)
+        entries_.at(static_cast<std::size_t>(id)).fate = fate;
+    if (fate == Fate::acknowledged) acknowledged_ += static_cast<std::int64_t>(ids.size());
+}
+
+std::vector<Sent> Ledger::entries() const {
+    const std::lock_guard lock(mutex_);
+    return entries_;
+}
+
+std::int64_t Ledger::acknowledged() const {
+    const std::lock_guard lock(mutex_);
+    return acknowledged_;
+}
+
+}  // namespace tidewheel::chaos

@@ -1,0 +1,40 @@
+#pragma once
+#include <cstdint>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+namespace tidewheel::chaos {
+
+// What must become of a record: stored by every statement; refused by the table `keyed` alone; a
+// dead letter of the stream's.
+enum class Kind : std::uint8_t { good, refused, bad };
+
+// What its producer heard. Uncertain: it may be in the topic, or not (a failed delivery, a
+// transaction whose end nobody knows). Aborted: it must appear nowhere.
+enum class Fate : std::uint8_t { uncertain, acknowledged, aborted };
+
+std::string_view word(Kind kind);
+std::string_view word(Fate fate);
+
+struct Sent {
+    Kind kind;
+    Fate fate = Fate::uncertain;
+};
+
+// What was sent, by the producers' account alone. Any thread may call it.
+class Ledger {
+  public:
+    // A new record's number, which is its key in Kafka.
+    std::int64_t enter(Kind kind);
+    void settle(const std::vector<std::int64_t>& ids, Fate fate);
+    std::vector<Sent> entries() const;  // by number
+    std::int64_t acknowledged() const;
+
+  private:
+    mutable std::mutex mutex_;
+    std::vector<Sent> entries_;
+    std::int64_t acknowledged_ = 0;
+};
+
+}  // namespace tidewheel::chaos
