@@ -17,30 +17,11 @@
 #include <string_view>
 #include <utility>
 
+#include "descriptor.hpp"
 #include "tidewheel/core/error.hpp"
 
 namespace tidewheel::testing {
 namespace {
-
-[[noreturn]] void fail(const std::string& what) {
-    throw Error(Error::Kind::unavailable, what + ": " + std::strerror(errno));
-}
-
-class Descriptor {
-  public:
-    explicit Descriptor(int number) : number_(number) {}
-    Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-    Descriptor& operator=(Descriptor&&) = delete;
-    ~Descriptor() { close(); }
-    int number() const { return number_; }
-    void close() {
-        if (number_ >= 0) ::close(number_);
-        number_ = -1;
-    }
-
-  private:
-    int number_;
-};
 
 Descriptor open_file(const std::string& path, int flags) {
     const int number = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
