@@ -5,6 +5,9 @@
 #include <ostream>
 
 #include "cli/context.hpp"
+#include "cli/dlq_discard.hpp"
+#include "cli/dlq_export.hpp"
+#include "cli/dlq_redrive.hpp"
 #include "cli/table.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/postgres/catalogue.hpp"
@@ -14,87 +17,45 @@ namespace tidewheel::cli {
 namespace {
 
 using codec::Json;
-using postgres::Parameter;
 using postgres::Row;
 using postgres::Rows;
 using Align = Table::Align;
 
 constexpr std::size_t most_shown = 48;  // of a detail, on a terminal
 
-constexpr auto from_dead_letters =
-    " FROM tidewheel.dead_letters d JOIN tidewheel.streams t ON t.id = d.stream_id LEFT JOIN "
-    "tidewheel.statements s ON s.id = d.statement_id ";
-
-// WHERE with its parameters, as the flags say.
-struct Filter {
-    std::string where = "WHERE true";
-    std::vector<Parameter> parameters;
-
-    void add(const std::string& condition, const std::string& value) {
-        if (value.empty()) return;
-        parameters.emplace_back(value);
-        const std::string number = "$" + std::to_string(parameters.size());
-        where += " AND ";
-        for (const char character : condition)
-            character == '?' ? where += number : where += character;
-    }
-};
-
-// 'An hour ago' is what people mean by an interval.
-std::string moment(postgres::Connection& connection, const std::string& since) {
-    if (since.empty()) return since;
-    const bool is_interval = since.find_first_of("-:T") == std::string::npos;
-    return connection
-        .query(is_interval ? "SELECT (now() - $1::interval)::text" : "SELECT $1::timestamptz::text",
-               {since})[0]
-        .text(0);
-}
-
-Filter filter_of(postgres::Connection& connection, const DlqListOptions& options) {
-    Filter filter;
-    filter.add("d.reason = ?", options.reason);
-    filter.add("(t.name = ? OR t.schema_name || '.' || t.name = ?)", options.stream);
-    filter.add("s.name = ?", options.statement);
-    filter.add("d.parked_at >= ?::timestamptz", moment(connection, options.since));
-    return filter;
-}
-
 // Rows as JSON objects, named by the query's columns; numbers and documents stay what they are.
-Json rows_as_json(postgres::Connection& connection, const std::string& query,
-                  const std::vector<Parameter>& parameters) {
-    const Row row = connection.query(
-        "SELECT coalesce(json_agg(q), '[]')::text FROM (" + query + ") q", parameters)[0];
+Json rows_as_json(postgres::Connection& connection, const std::string& query) {
+    const Row row =
+        connection.query("SELECT coalesce(json_agg(q), '[]')::text FROM (" + query + ") q")[0];
     return Json::parse(row.text(0)).value_or(Json::array());
 }
 
-void print_summary(Context& context, postgres::Connection& connection, const Filter& filter) {
+void print_summary(Context& context, postgres::Connection& connection, const std::string& where) {
     const std::string query =
         "SELECT d.reason, t.name AS stream, count(*) AS records, min(d.record_time) AS first, "
         "max(d.record_time) AS last" +
-        std::string(from_dead_letters) + filter.where + " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2";
+        std::string(from_dead_letters) + where + " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2";
     if (context.json)
-        return print(context.out, Json::object().set("reasons", rows_as_json(connection, query,
-                                                                             filter.parameters)));
+        return print(context.out, Json::object().set("reasons", rows_as_json(connection, query)));
     Table table({{"REASON"}, {"STREAM"}, {"RECORDS", Align::right}, {"FIRST"}, {"LAST"}});
-    for (const Row& row : connection.query(query, filter.parameters))
+    for (const Row& row : connection.query(query))
         table.row({row.text(0), row.text(1), grouped(row.integer(2)),
                    row.text_or(3, "-").substr(0, 19), row.text_or(4, "-").substr(0, 19)});
     context.out << (table.empty() ? "No dead letters.\n" : table.text());
 }
 
-void print_list(Context& context, postgres::Connection& connection, const Filter& filter,
+void print_list(Context& context, postgres::Connection& connection, const std::string& where,
                 int limit) {
     const std::string query =
         "SELECT d.id, t.name AS stream, s.name AS statement, d.topic, d.partition, d.\"offset\", "
         "d.record_time, d.reason, d.column_name, d.detail" +
-        std::string(from_dead_letters) + filter.where + " ORDER BY d.id DESC LIMIT " +
+        std::string(from_dead_letters) + where + " ORDER BY d.id DESC LIMIT " +
         std::to_string(limit);
     if (context.json)
-        return print(
-            context.out,
-            Json::object().set("dead_letters", rows_as_json(connection, query, filter.parameters)));
+        return print(context.out,
+                     Json::object().set("dead_letters", rows_as_json(connection, query)));
     Table table({{"ID", Align::right}, {"STREAM"}, {"STATEMENT"}, {"AT"}, {"REASON"}, {"DETAIL"}});
-    for (const Row& row : connection.query(query, filter.parameters)) {
+    for (const Row& row : connection.query(query)) {
         const std::string detail = (row.is_null(8) ? "" : row.text(8) + ": ") + row.text(9);
         table.row({row.text(0), row.text(1), row.text_or(2, "-"), row.text(4) + ":" + row.text(5),
                    row.text(7), context.out_is_terminal ? shorten(detail, most_shown) : detail});
@@ -111,7 +72,9 @@ constexpr auto payload_text =
 constexpr auto show_query =
     "SELECT d.id, t.schema_name || '.' || t.name AS stream, s.name AS statement, d.topic, "
     "d.partition, d.\"offset\", d.record_time, "
-    "d.parked_at, d.reason, d.column_name AS column, d.detail, pg_temp.tidewheel_text(d.key) AS "
+    "d.parked_at, d.tried_at, d.discarded_at, d.reason, d.column_name AS column, d.detail, "
+    "(SELECT string_agg(m.name, ', ' ORDER BY m.id) FROM tidewheel.statements m WHERE m.id = ANY "
+    "(d.missed_by)) AS missed_by, pg_temp.tidewheel_text(d.key) AS "
     "key, d.headers, "
     "octet_length(d.payload) AS bytes, pg_temp.tidewheel_text(d.payload) AS payload";
 
@@ -120,9 +83,9 @@ constexpr auto show_query =
 int dlq_list(Context& context, const DlqListOptions& options) {
     const auto connection = context.connect();
     postgres::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
-    const Filter filter = filter_of(*connection, options);
-    options.by.empty() ? print_list(context, *connection, filter, options.limit)
-                       : print_summary(context, *connection, filter);
+    const std::string where = "WHERE " + condition_of(with_moments(*connection, options.filter));
+    options.by.empty() ? print_list(context, *connection, where, options.limit)
+                       : print_summary(context, *connection, where);
     return 0;
 }
 
@@ -130,14 +93,14 @@ int dlq_show(Context& context, std::int64_t id) {
     const auto connection = context.connect();
     postgres::catalogue_version(*connection);
     connection->query(payload_text);
-    const std::string query = show_query + std::string(from_dead_letters) + "WHERE d.id = $1";
-    const std::vector<Parameter> parameters{std::to_string(id)};
-    const Rows rows = connection->query(query, parameters);
+    const std::string query =
+        show_query + std::string(from_dead_letters) + "WHERE d.id = " + std::to_string(id);
+    const Rows rows = connection->query(query);
     if (rows.empty())
         throw Error(Error::Kind::setting, "there is no dead letter " + std::to_string(id),
                     "tidewheel dlq list");
     if (context.json) {
-        print(context.out, rows_as_json(*connection, query, parameters).items().at(0));
+        print(context.out, rows_as_json(*connection, query).items().at(0));
         return 0;
     }
     std::size_t width = 0;
@@ -151,17 +114,12 @@ int dlq_show(Context& context, std::int64_t id) {
 
 void add_dlq(CLI::App& program, Context& context) {
     CLI::App* command = program.add_subcommand(
-        "dlq", "Look at dead letters: records that could not be stored, and why");
+        "dlq", "Dead letters, records that could not be stored: look at them, run them again");
     command->require_subcommand(1);
     auto options = std::make_shared<DlqListOptions>();
     CLI::App* list = command->add_subcommand("list", "List dead letters, newest first");
-    list->add_option("--reason", options->reason, "Only this reason: check_violation, wrong_type…");
-    list->add_option("--stream", options->stream, "Only of this stream");
-    list->add_option("--statement", options->statement,
-                     "Only those that this statement's target refused");
-    list->add_option("--since", options->since,
-                     "Only those parked since a time, or for so long: 2026-01-31T12:00Z, '1 hour'")
-        ->type_name("T");
+    add_filter_options(*list, options->filter);
+    list->add_flag("--discarded", options->filter.discarded, "Those that were given up, too");
     list->add_option("--limit", options->limit, "How many")
         ->type_name("N")
         ->capture_default_str()
@@ -180,6 +138,9 @@ void add_dlq(CLI::App& program, Context& context) {
     show->footer("Example:\n  tidewheel dlq show 17");
     show->callback(
         [&context, id] { context.action = [&context, id] { return dlq_show(context, *id); }; });
+    add_dlq_redrive(*command, context);
+    add_dlq_discard(*command, context);
+    add_dlq_export(*command, context);
     command->footer("Example:\n  tidewheel dlq list --reason check_violation");
 }
 

@@ -2,6 +2,8 @@
 #include <cstdint>
 #include <string>
 
+#include "cli/dead_letter_filter.hpp"
+
 namespace CLI {
 class App;
 }
@@ -11,8 +13,7 @@ namespace tidewheel::cli {
 struct Context;
 
 struct DlqListOptions {
-    std::string reason, stream, statement;  // empty: any
-    std::string since;  // anything that PostgreSQL reads as a timestamptz, or an interval: '1 hour'
+    DeadLetterFilter filter;
     int limit = 20;
     std::string by;  // reason: a summary instead of a list
 };

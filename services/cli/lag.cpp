@@ -35,7 +35,7 @@ constexpr auto progress_query =
     "CASE WHEN a.pid IS NOT NULL THEN p.owner END, "
     "(SELECT count(*) FROM tidewheel.dead_letters d WHERE d.stream_id = s.stream_id AND d.topic = "
     "p.topic AND d.partition = p.partition "
-    "AND (d.statement_id = s.id OR d.statement_id IS NULL)) "
+    "AND d.missed_by @> ARRAY[s.id] AND d.discarded_at IS NULL) "
     "FROM tidewheel.statements s JOIN tidewheel.progress p ON p.statement_id = s.id "
     "LEFT JOIN pg_stat_activity a ON a.pid = p.owner_pid AND "
     "coalesce(a.backend_start, p.owner_started) = p.owner_started WHERE s.rebuilds IS NULL ORDER "

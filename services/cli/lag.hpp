@@ -35,7 +35,7 @@ struct StatementLag {
     int id = 0;
     std::string name, kind, topic;
     std::vector<PartitionLag> partitions;
-    std::int64_t dead_letters = 0;  // its own, and those that its stream's rules refused
+    std::int64_t dead_letters = 0;  // records that it missed, discarded ones aside
 
     std::int64_t lag() const;
     Work work() const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tidewheel/core/error.hpp"
+#include "tidewheel/postgres/catalogue_lock.hpp"
 
 namespace tidewheel::cli {
 namespace {
@@ -59,7 +60,8 @@ const AppliedObject* Ledger::object(const std::string& object) const {
 }
 
 void lock_catalogue(Transaction& transaction) {
-    transaction.query("SELECT pg_advisory_xact_lock(hashtextextended('tidewheel catalogue', 0))");
+    transaction.query(std::string("SELECT pg_advisory_xact_lock(") + postgres::catalogue_lock +
+                      ")");
 }
 
 Ledger read_ledger(Transaction& transaction) {

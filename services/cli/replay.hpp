@@ -33,8 +33,9 @@ Expected make_expected(postgres::Session& session, const postgres::StoredStateme
 // different on every run (identity, now()).
 std::vector<ComparedColumn> compared_columns(postgres::Session& session, const Expected& expected);
 
-// Runs the statement over its records: those before its bounds, in its partitions, that are no dead
-// letter of its own. Continuous INSERTs run in offset order, partition by partition.
+// Runs the statement over its records: those before its bounds, in its partitions, that it neither
+// missed as dead letters nor was led past by a human. Continuous INSERTs run in offset order,
+// partition by partition.
 void replay(postgres::Session& session, const postgres::StoredStream& stream,
             const postgres::StoredStatement& statement, const Bounds& bounds, Expected& expected);
 

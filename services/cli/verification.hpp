@@ -18,6 +18,7 @@ struct Verified {
     Difference difference;
     std::vector<std::string> problems;  // what else is wrong: a record that PostgreSQL would judge
                                         // otherwise, history that is gone
+    std::vector<std::string> notes;     // what is right, and worth knowing
 
     bool equal(bool ignore_unexpected) const {
         return problems.empty() && difference.missing == 0 &&

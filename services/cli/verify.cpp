@@ -56,7 +56,8 @@ Json as_json(const std::vector<Verified>& results, bool ignore_unexpected) {
                       .set("unexpected", result.difference.unexpected)
                       .set("missing_rows", rows_as_json(result.difference.missing_rows))
                       .set("unexpected_rows", rows_as_json(result.difference.unexpected_rows))
-                      .set("problems", texts(result.problems)));
+                      .set("problems", texts(result.problems))
+                      .set("notes", texts(result.notes)));
     return Json::object().set("relations", list);
 }
 
@@ -90,6 +91,8 @@ void print_text(Context& context, const std::vector<Verified>& results, bool ign
             names += (names.empty() ? "" : ", ") + name;
         context.out << names << (names == result.stored ? "" : " (" + result.stored + ")") << ": "
                     << verdict(result, ignore_unexpected) << '\n';
+        for (const std::string& note : result.notes)
+            context.out << "    " << note << '\n';
         if (!result.equal(ignore_unexpected)) print_details(context.out, result);
     }
     if (results.empty()) context.out << "No statement has been applied: tidewheel apply.\n";

@@ -43,6 +43,11 @@ void BatchExecutor::run(const engine::Batch& batch, const std::vector<int>& stat
     if (pace == Pace::careful) session_->run(stage_widen(plan_.stream));
 }
 
+void BatchExecutor::clear_stage() {
+    session_->run("TRUNCATE pg_temp.tidewheel_batch, pg_temp.tidewheel_parked");
+    use_path(plan_.search_path());
+}
+
 void BatchExecutor::stage_all(const engine::Batch& batch, Pace pace) {
     const RunRange run = [&](std::size_t first, std::size_t last) { stage(batch, first, last); };
     if (pace == Pace::full) return run(0, batch.rows());

@@ -14,13 +14,6 @@ std::string id_list(const std::vector<int>& ids) {
     return join(items, ", ");
 }
 
-// A timestamptz literal out of PostgreSQL's microseconds since 2000.
-std::string timestamp(std::optional<std::int64_t> microseconds) {
-    if (!microseconds) return "NULL::timestamptz";
-    return "timestamptz '2000-01-01 00:00:00+00' + " + std::to_string(*microseconds) +
-           " * interval '1 microsecond'";
-}
-
 }  // namespace
 
 BatchWriter::BatchWriter(std::string url, std::string application, const StreamPlan& plan,
@@ -93,8 +86,8 @@ engine::Committed BatchWriter::attempt(const engine::Work& work, Pace pace) {
     session_->run("BEGIN");
     executor_.run(work.batch, work.statements, pace);
     engine::Committed done;
-    done.dead_letters =
-        executor_.dead_letters().store(*session_, plan_.stream.id, claim_.topic, claim_.partition);
+    done.dead_letters = executor_.dead_letters().store(*session_, plan_.stream.id, claim_.topic,
+                                                       claim_.partition, work.statements);
     done.accepted = work.batch.rows() - executor_.refused().size();
     done.rows_written = executor_.rows_written();
     move_progress(work, done);

@@ -53,8 +53,8 @@ std::optional<StoppedStatement> try_statement(Transaction& transaction,
 }
 
 // All of it over temporary relations that are rolled back.
-void plan_stream(Connection& connection, const StoredStream& stream,
-                 const std::vector<const StoredStatement*>& statements, StreamPlans& plans) {
+void add_plan(Connection& connection, const StoredStream& stream,
+              const std::vector<const StoredStatement*>& statements, StreamPlans& plans) {
     StreamPlan plan{stream, stream.schema, {}, {}};
     Transaction transaction(connection);
     transaction.run("SET LOCAL lock_timeout = '5s'");
@@ -94,8 +94,17 @@ StreamPlans plan_streams(Connection& connection, const Catalogue& catalogue, Sta
         for (const StoredStatement& each : catalogue.statements)
             if (each.stream_id == stream.id && is_of(each, kind) && !each.paused)
                 statements.push_back(&each);
-        if (!statements.empty()) plan_stream(connection, stream, statements, plans);
+        if (!statements.empty()) add_plan(connection, stream, statements, plans);
     }
+    return plans;
+}
+
+StreamPlans plan_stream(Connection& connection, const Catalogue& catalogue, int stream) {
+    StreamPlans plans;
+    std::vector<const StoredStatement*> statements;
+    for (const StoredStatement& each : catalogue.statements)
+        if (each.stream_id == stream) statements.push_back(&each);
+    if (!statements.empty()) add_plan(connection, catalogue.stream(stream), statements, plans);
     return plans;
 }
 

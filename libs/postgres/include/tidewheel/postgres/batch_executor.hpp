@@ -30,6 +30,8 @@ class BatchExecutor {
     // statements of the plan. Throws DatabaseError: `refused` at full pace is no verdict, the
     // transaction has to run again carefully.
     void run(const engine::Batch& batch, const std::vector<int>& statements, Pace pace);
+    // Empties what the run staged, for another run in the same transaction.
+    void clear_stage();
 
     // What the last run led to.
     DeadLetters& dead_letters() { return dead_letters_; }

@@ -40,4 +40,8 @@ struct StreamPlans {
 // paused one isn't tried.
 StreamPlans plan_streams(Connection& connection, const Catalogue& catalogue, StatementKind kind);
 
+// The plan of all statements of one stream, of both sorts, paused ones, too: for records that they
+// missed. No stream in it: none of them can be run.
+StreamPlans plan_stream(Connection& connection, const Catalogue& catalogue, int stream);
+
 }  // namespace tidewheel::postgres

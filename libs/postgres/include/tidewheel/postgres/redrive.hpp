@@ -1,0 +1,76 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tidewheel/engine/decoder.hpp"
+#include "tidewheel/postgres/batch_executor.hpp"
+
+namespace tidewheel::postgres {
+
+// What became of some dead letters.
+struct Redriven {
+    std::size_t stored = 0;   // every statement that missed the record has it now
+    std::size_t waiting = 0;  // one of them can't be run now, and still misses it
+    std::map<std::string, std::size_t> refused;  // again, by reason
+
+    void add(const Redriven& more);
+};
+
+enum class Outcome { keep, undo };  // undo: only to see what would become of them
+
+// Runs dead letters of one stream through the statements that missed them (dead_letters.missed_by),
+// by the executor that the lanes run. One thread; it never reconnects.
+//
+// A batch is one transaction, which locks the letters: what it stores and the letters that say it
+// is missing change together or not at all, so nothing is stored twice, whoever else redrives and
+// wherever it is killed. Lanes needn't be kept out: what a lane parks or stores meanwhile is its
+// own statements' share of the record, and it says so in missed_by.
+class Redrive {
+  public:
+    // `plan` (of all the stream's statements) and `decoder` (for plan.schema) must outlive it.
+    Redrive(const std::string& url, const StreamPlan& plan, std::int64_t catalogue_version,
+            engine::Decoder& decoder);
+
+    // These letters, of one partition; those that are gone or discarded meanwhile are passed over.
+    // Throws Error: unavailable when it is to be tried again (after a deadlock, a wait for a lock,
+    // a change of the catalogue; with an empty sqlstate nobody knows whether it was stored, but
+    // trying again is safe all the same), pipeline when a statement can't be run any more.
+    Redriven run(const std::vector<std::int64_t>& letters, Outcome outcome);
+
+  private:
+    struct Letter {
+        std::int64_t id;
+        int statement;               // DeadLetters::stream_rules: none
+        std::vector<int> missed_by;  // of the plan's statements
+        engine::Record record;
+    };
+    using Letters = std::vector<Letter>;
+
+    Redriven attempt(const std::vector<std::int64_t>& ids, Outcome outcome, Pace pace);
+    void require_catalogue();
+    Letters lock(const std::vector<std::int64_t>& ids);
+    std::vector<Letters> batches_of(Letters letters) const;
+    Redriven run_batch(Letters& letters, Pace pace);
+    Redriven settle(const Letters& letters);
+    void keep_refused(const std::vector<std::int64_t>& letters);
+    std::set<std::int64_t> take_off(const std::vector<std::int64_t>& letters,
+                                    const std::vector<int>& statements);
+    void count_rows(int partition);
+
+    const StreamPlan& plan_;
+    std::int64_t catalogue_version_;
+    engine::Decoder& decoder_;
+    Session session_;
+    BatchExecutor executor_;
+    engine::Batch batch_;
+    std::vector<int> statements_;  // the plan's
+    // Of this transaction:
+    std::map<int, std::size_t> rows_written_;  // by statement
+    std::optional<std::int64_t> watermark_;
+};
+
+}  // namespace tidewheel::postgres

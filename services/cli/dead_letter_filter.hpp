@@ -1,0 +1,60 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tidewheel/postgres/connection.hpp"
+
+namespace CLI {
+class App;
+}
+
+// Which dead letters a command is about: one set of flags, one condition, for all of `tidewheel
+// dlq`.
+namespace tidewheel::cli {
+
+struct DeadLetterFilter {
+    std::vector<std::int64_t> ids;                 // empty: any; so everywhere
+    std::string reason, stream, statement, topic;  // stream: with its schema or without
+    std::optional<int> partition;
+    std::string since, until;  // anything that PostgreSQL reads as a timestamptz, or an interval
+    bool discarded = false;    // those that were given up, too
+};
+
+void add_filter_options(CLI::App& command, DeadLetterFilter& filter);
+// The same, with IDs as arguments.
+void add_filter_options_and_ids(CLI::App& command, DeadLetterFilter& filter);
+
+// 'An hour ago' is what people mean by an interval: since and until become moments, so that they
+// mean the same in every query that follows. Throws Error (setting) for what is no time.
+DeadLetterFilter with_moments(postgres::Connection& connection, DeadLetterFilter filter);
+
+// FROM dead letters d, their streams t and statements s.
+extern const char* const from_dead_letters;
+// SQL over them, for WHERE. Pure.
+std::string condition_of(const DeadLetterFilter& filter);
+
+// One partition's dead letters, in offset order: as many as make a good batch.
+struct DeadLetterPage {
+    int stream = 0;
+    std::vector<std::int64_t> ids;
+
+    std::string id_array() const;  // as a parameter of type bigint[]
+};
+
+// Reads which letters a filter selects, page by page: by topic, partition and offset. Letters that
+// come later are left out.
+class DeadLetterPages {
+  public:
+    DeadLetterPages(postgres::Connection& connection, const DeadLetterFilter& filter);
+
+    std::optional<DeadLetterPage> next();  // nullopt: there are no more
+
+  private:
+    postgres::Connection& connection_;
+    std::string where_;
+    std::string after_;  // a condition: behind the last page
+};
+
+}  // namespace tidewheel::cli

@@ -1,0 +1,16 @@
+#pragma once
+#include "cli/dead_letter_filter.hpp"
+
+namespace tidewheel::cli {
+
+struct Context;
+
+struct DiscardOptions {
+    DeadLetterFilter filter;
+    bool yes = false;  // don't ask
+};
+
+void add_dlq_discard(CLI::App& dlq, Context& context);
+int dlq_discard(Context& context, const DiscardOptions& options);
+
+}  // namespace tidewheel::cli

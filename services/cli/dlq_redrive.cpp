@@ -1,0 +1,229 @@
+#include "cli/dlq_redrive.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <ostream>
+
+#include "cli/context.hpp"
+#include "cli/progress_bar.hpp"
+#include "cli/question.hpp"
+#include "cli/table.hpp"
+#include "tidewheel/codec/json_decoder.hpp"
+#include "tidewheel/core/error.hpp"
+#include "tidewheel/core/retry.hpp"
+#include "tidewheel/postgres/catalogue.hpp"
+#include "tidewheel/postgres/redrive.hpp"
+
+namespace tidewheel::cli {
+namespace {
+
+using codec::Json;
+using postgres::Redriven;
+
+constexpr std::chrono::seconds patience{60};  // with one batch, while its locks can't be had
+
+// How one stream's letters are redriven, as of one version of the catalogue.
+class StreamRedrive {
+  public:
+    StreamRedrive(Context& context, int stream) {
+        const auto connection = context.connect();
+        const postgres::Catalogue catalogue = postgres::load_catalogue(*connection);
+        plans_ = postgres::plan_stream(*connection, catalogue, stream);
+        if (plans_.streams.empty()) return;
+        decoder_ = codec::make_json_decoder(plans_.streams[0].schema);
+        redrive_ = std::make_unique<postgres::Redrive>(context.settings.database, plans_.streams[0],
+                                                       catalogue.version, *decoder_);
+    }
+
+    // nullptr: the stream has no statement that can be run
+    postgres::Redrive* redrive() { return redrive_.get(); }
+    const std::vector<postgres::StoppedStatement>& stopped() const { return plans_.stopped; }
+
+  private:
+    postgres::StreamPlans plans_;
+    std::unique_ptr<engine::Decoder> decoder_;
+    std::unique_ptr<postgres::Redrive> redrive_;
+};
+
+class Run {
+  public:
+    Run(Context& context, const RedriveOptions& options) : context_(context), options_(options) {}
+
+    void page(const DeadLetterPage& page) {
+        const auto deadline = std::chrono::steady_clock::now() + patience;
+        Backoff backoff;
+        for (;;) {
+            try {
+                return attempt(page);
+            } catch (const Error& error) {
+                // Whatever was under way is undone, or done whole: then its letters are gone.
+                if (!error.retryable() || std::chrono::steady_clock::now() >= deadline) throw;
+            }
+            if (stream_) stream_.reset();
+            wait_for({}, backoff.next());
+        }
+    }
+
+    const Redriven& result() const { return result_; }
+    const std::vector<postgres::StoppedStatement>& stopped() const { return stopped_; }
+
+  private:
+    void attempt(const DeadLetterPage& page) {
+        if (!stream_ || stream_id_ != page.stream) open(page.stream);
+        Redriven done;
+        if (auto* redrive = stream_->redrive())
+            done = redrive->run(
+                page.ids, options_.dry_run ? postgres::Outcome::undo : postgres::Outcome::keep);
+        else
+            done.waiting = page.ids.size();
+        result_.add(done);
+    }
+
+    void open(int stream) {
+        stream_ = std::make_unique<StreamRedrive>(context_, stream);
+        stream_id_ = stream;
+        for (const postgres::StoppedStatement& each : stream_->stopped())
+            if (std::count(stopped_.begin(), stopped_.end(), each) == 0) stopped_.push_back(each);
+    }
+
+    Context& context_;
+    const RedriveOptions& options_;
+    std::unique_ptr<StreamRedrive> stream_;
+    int stream_id_ = 0;
+    std::vector<postgres::StoppedStatement> stopped_;
+    Redriven result_;
+};
+
+// Statements for which an older record isn't the same late as in time.
+std::vector<std::string> warnings(postgres::Connection& connection, const std::string& where) {
+    const postgres::Catalogue catalogue = postgres::load_catalogue(connection);
+    std::vector<std::string> lines;
+    for (const postgres::Row& row :
+         connection.query("SELECT DISTINCT m" + std::string(from_dead_letters) +
+                          "CROSS JOIN LATERAL unnest(d.missed_by) m " + where + " ORDER BY 1"))
+        for (const postgres::StoredStatement& each : catalogue.statements) {
+            const auto* rows = std::get_if<sql::RowStatement>(&each.statement.body);
+            if (each.id != row.integer(0) || !rows) continue;
+            if (rows->on_conflict == sql::OnConflict::update)
+                lines.push_back("warning: " + each.statement.name +
+                                " has ON CONFLICT DO UPDATE: an old record overwrites what newer "
+                                "ones of its key have stored since");
+        }
+    return lines;
+}
+
+struct Selected {
+    std::int64_t letters = 0;
+    std::vector<std::string> lines;  // for people
+};
+
+Selected select(postgres::Connection& connection, const DeadLetterFilter& filter) {
+    const std::string where = "WHERE " + condition_of(filter);
+    Selected selected;
+    for (const postgres::Row& row :
+         connection.query("SELECT t.name, d.reason, count(*)" + std::string(from_dead_letters) +
+                          where + " GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2")) {
+        selected.letters += row.integer(2);
+        selected.lines.push_back(row.text(0) + ": " + plural(row.integer(2), "dead letter") +
+                                 " of reason " + row.text(1));
+    }
+    for (std::string& warning : warnings(connection, where))
+        selected.lines.push_back(std::move(warning));
+    return selected;
+}
+
+std::size_t refused_of(const Redriven& result) {
+    std::size_t letters = 0;
+    for (const auto& [reason, count] : result.refused)
+        letters += count;
+    return letters;
+}
+
+std::string count_of(std::size_t number) {
+    return grouped(static_cast<long long>(number));
+}
+
+std::string closing_line(const Redriven& result, std::int64_t selected, bool dry_run) {
+    std::string line = (dry_run ? "would be stored: " : "stored: ") + count_of(result.stored);
+    line += "; refused again: " + count_of(refused_of(result));
+    std::string reasons;
+    for (const auto& [reason, count] : result.refused)
+        reasons += (reasons.empty() ? "" : ", ") + reason + " " + count_of(count);
+    if (!reasons.empty()) line += " (" + reasons + ")";
+    if (result.waiting > 0) line += "; waiting for a statement: " + count_of(result.waiting);
+    const auto met = result.stored + result.waiting + refused_of(result);
+    if (const auto gone = selected - static_cast<std::int64_t>(met); gone > 0)
+        line += "; gone meanwhile: " + grouped(gone);
+    return line;
+}
+
+void report(Context& context, const Run& run, std::int64_t selected, bool dry_run) {
+    for (const postgres::StoppedStatement& each : run.stopped())
+        context.err << "statement " << each.name << " can't be run: " << each.reason << '\n';
+    const Redriven& result = run.result();
+    if (!context.json) {
+        context.out << closing_line(result, selected, dry_run) << '\n';
+        return;
+    }
+    Json refused = Json::object();
+    for (const auto& [reason, count] : result.refused)
+        refused.set(reason, static_cast<std::int64_t>(count));
+    print(context.out, Json::object()
+                           .set("dry_run", dry_run)
+                           .set("selected", selected)
+                           .set("stored", static_cast<std::int64_t>(result.stored))
+                           .set("refused", refused)
+                           .set("waiting", static_cast<std::int64_t>(result.waiting)));
+}
+
+}  // namespace
+
+int dlq_redrive(Context& context, const RedriveOptions& options) {
+    const auto connection = context.connect();
+    postgres::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
+    const DeadLetterFilter filter = with_moments(*connection, options.filter);
+    const Selected selected = select(*connection, filter);
+    if (selected.letters > 0 && options.dry_run)
+        for (const std::string& line : selected.lines)
+            context.err << line << '\n';
+    if (selected.letters > 0 && !options.dry_run && !options.yes &&
+        !agreed(context, selected.lines))
+        return static_cast<int>(ExitCode::usage);
+    Run run(context, options);
+    {
+        ProgressBar bar(context.err, context.err_is_terminal,
+                        options.dry_run ? "trying" : "redriving", selected.letters);
+        DeadLetterPages pages(*connection, filter);
+        while (const auto page = pages.next()) {
+            run.page(*page);
+            bar.advance(static_cast<std::int64_t>(page->ids.size()));
+        }
+    }
+    report(context, run, selected.letters, options.dry_run);
+    const bool all = run.result().refused.empty() && run.result().waiting == 0;
+    return static_cast<int>(all ? ExitCode::ok : ExitCode::difference);
+}
+
+void add_dlq_redrive(CLI::App& dlq, Context& context) {
+    auto options = std::make_shared<RedriveOptions>();
+    CLI::App* command = dlq.add_subcommand(
+        "redrive", "Run dead letters again through the statements that missed them");
+    add_filter_options_and_ids(*command, options->filter);
+    command->add_flag("--dry-run", options->dry_run,
+                      "Run everything and undo it: what would be stored, what refused");
+    command->add_flag("--yes", options->yes, "Don't ask");
+    command->footer(
+        "By the rules and tables of now. What is stored is a dead letter no longer, in the same "
+        "transaction, so it may be stopped\n"
+        "at any time and started again. What is refused again stays, with the reason of now. "
+        "Services may go on.\n"
+        "Exit status: 1 when some were refused again.\n\n"
+        "Example:\n  tidewheel dlq redrive --reason check_violation --dry-run");
+    command->callback([&context, options] {
+        context.action = [&context, options] { return dlq_redrive(context, *options); };
+    });
+}
+
+}  // namespace tidewheel::cli

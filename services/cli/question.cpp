@@ -1,0 +1,24 @@
+#include "cli/question.hpp"
+
+#include <iostream>
+
+#include "cli/context.hpp"
+#include "tidewheel/core/error.hpp"
+
+namespace tidewheel::cli {
+
+bool agreed(Context& context, const std::vector<std::string>& consequences) {
+    if (!context.can_ask)
+        throw Error(Error::Kind::setting, "there is no terminal to ask on: nothing was changed",
+                    "add --yes");
+    for (const std::string& each : consequences)
+        context.err << each << '\n';
+    context.err << "Go on? [y/N] " << std::flush;
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer == "y" || answer == "Y" || answer == "yes") return true;
+    context.err << "tidewheel: nothing was changed\n";
+    return false;
+}
+
+}  // namespace tidewheel::cli
