@@ -1,5 +1,8 @@
 // A wrong password is a wrong setting: a clear error, at once, with the exit status that is
 // documented for it.
+#include <filesystem>
+#include <fstream>
+
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/deployment.hpp"
 #include "tidewheel/testing/servers.hpp"
@@ -27,6 +30,18 @@ void check_refusal(int status, const std::string& errors, const std::string& pas
     CHECK_THAT(errors, ContainsSubstring("password") && !ContainsSubstring(password));
 }
 
+struct PasswordFile {
+    explicit PasswordFile(const std::string& password)
+        : path((std::filesystem::temp_directory_path() / unique("password")).string()) {
+        std::ofstream(path) << password << '\n';
+    }
+    ~PasswordFile() { std::filesystem::remove(path); }
+    PasswordFile(const PasswordFile&) = delete;
+    PasswordFile& operator=(const PasswordFile&) = delete;
+
+    std::string path;
+};
+
 // How it ends when nobody ends it.
 void check_refused_service(const Deployment& deployment, const std::string& name,
                            const std::string& setting, const std::string& password) {
@@ -46,6 +61,21 @@ TEST_CASE("a wrong password of the database ends commands and services with exit
     check_refusal(status.status, status.errors, "mistaken");
     for (const std::string name : {"tidewheel-worker", "tidewheel-aggregator"})
         check_refused_service(deployment, name, "TIDEWHEEL_DATABASE=" + url, "mistaken");
+}
+
+TEST_CASE("who takes the database's password from a file is told which file holds a wrong one") {
+    Deployment deployment;
+    REQUIRE(deployment.apply(pipeline).status == 0);
+    const PasswordFile file("mistaken");
+    const std::string setting = "TIDEWHEEL_DATABASE_PASSWORD_FILE=" + file.path;
+    const Finished status = run({program("tidewheel"), "status", "--database", deployment.url()},
+                                {"TIDEWHEEL_KAFKA=" + testing::kafka().brokers, setting});
+    check_refusal(status.status, status.errors, "mistaken");
+    CHECK_THAT(status.errors, ContainsSubstring("the password in the file " + file.path));
+    auto worker = deployment.start("tidewheel-worker", {setting});
+    const int ended = worker->wait(std::chrono::seconds(30));
+    check_refusal(ended, worker->errors(), "mistaken");
+    CHECK_THAT(worker->errors(), ContainsSubstring("the password in the file " + file.path));
 }
 
 TEST_CASE("a wrong password at the broker ends commands and services with exit status 2",

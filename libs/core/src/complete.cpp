@@ -53,13 +53,17 @@ std::string quoted(const std::string& text) {
     return value + "'";
 }
 
-// libpq takes the last of two passwords, so the file wins over one that stands in the address.
-std::string with_password(const std::string& database, const std::string& password) {
+// libpq takes the last of two passwords, so the file wins over one that stands in the address. With
+// a password given libpq doesn't read `passfile`: there it says where the password is from.
+std::string with_password(const std::string& database, const std::string& password,
+                          const std::string& file) {
     if (database.starts_with("postgresql://") || database.starts_with("postgres://")) {
         const char* joint = database.find('?') == std::string::npos ? "?" : "&";
-        return database + joint + "password=" + percent_encoded(password);
+        return database + joint + "password=" + percent_encoded(password) +
+               "&passfile=" + percent_encoded(file);
     }
-    return database + (database.empty() ? "" : " ") + "password=" + quoted(password);
+    return database + (database.empty() ? "" : " ") + "password=" + quoted(password) +
+           " passfile=" + quoted(file);
 }
 
 }  // namespace
@@ -74,8 +78,8 @@ void complete(Settings& settings) {
     }
     if (settings.instance.empty()) settings.instance = host_and_process();
     if (settings.database_password_file.empty()) return;
-    settings.database =
-        with_password(settings.database, read_password(settings.database_password_file));
+    const std::string& file = settings.database_password_file;
+    settings.database = with_password(settings.database, read_password(file), file);
     settings.database_password_file.clear();  // done: a second call adds nothing
 }
 

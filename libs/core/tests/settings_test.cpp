@@ -17,6 +17,7 @@
 
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
 using tidewheel::Audience;
 using tidewheel::Error;
 using tidewheel::Settings;
@@ -223,23 +224,24 @@ TEST_CASE("The instance is host and process unless it was given") {
     CHECK(completed(settings).instance == "blue");
 }
 
-TEST_CASE("The password file joins a URI, percent-encoded") {
+TEST_CASE("The password joins a URI, percent-encoded, with the file that it is from") {
     const TemporaryFile file("a b&c/'\\\n");
     Settings settings;
     settings.database_password_file = file.path();
     settings.database = "postgresql://me@db/shop";
-    CHECK(completed(settings).database == "postgresql://me@db/shop?password=a%20b%26c%2F%27%5C");
+    CHECK_THAT(completed(settings).database,
+               StartsWith("postgresql://me@db/shop?password=a%20b%26c%2F%27%5C&passfile=%2F"));
     settings.database = "postgres://db/shop?sslmode=require";
     CHECK_THAT(completed(settings).database, ContainsSubstring("sslmode=require&password=a%20b"));
 }
 
-TEST_CASE("The password file joins a connection string, quoted, and only once") {
+TEST_CASE("The password joins a connection string, quoted, and only once") {
     const TemporaryFile file("a'b\\c \r\n");
     Settings settings;
     settings.database_password_file = file.path();
     settings.database = "host=db";
     settings = completed(completed(settings));
-    CHECK(settings.database == "host=db password='a\\'b\\\\c '");
+    CHECK(settings.database == "host=db password='a\\'b\\\\c ' passfile='" + file.path() + "'");
 }
 
 TEST_CASE("A password file that is missing, empty or a folder is refused") {
@@ -259,6 +261,8 @@ TEST_CASE("A service prints help with examples and its version, and goes on othe
     CHECK_THAT(printed, ContainsSubstring("Examples:") && ContainsSubstring("--batch-rows") &&
                             ContainsSubstring("TIDEWHEEL_BATCH_ROWS") &&
                             ContainsSubstring("Runs every continuous INSERT"));
+    CHECK_THAT(printed,  // by every version of CLI11
+               ContainsSubstring("--group name [tidewheel] (Env:TIDEWHEEL_GROUP)\n"));
     CHECK(service_status({"--version"}, printed) == 0);
     CHECK(printed == "tidewheel-worker " + std::string(tidewheel::version()) + "\n");
     CHECK(service_status({"--linger", "5ms"}, printed) == std::nullopt);

@@ -5,9 +5,9 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <new>
 #include <regex>
-#include <set>
 #include <vector>
 
 #include "errors.hpp"
@@ -19,9 +19,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds diagnosis_deadline{5};
 
-// The names that the URL sets. libpq's own complaint about a URL quotes it, password and all, so it
-// is not passed on.
-std::set<std::string> names_set(const std::string& url) {
+// What the URL sets. libpq's own complaint about a URL quotes it, password and all, so it is not
+// passed on.
+std::map<std::string, std::string> parts(const std::string& url) {
     char* complaint = nullptr;
     const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
         PQconninfoParse(url.c_str(), &complaint), &PQconninfoFree);
@@ -29,20 +29,21 @@ std::set<std::string> names_set(const std::string& url) {
     const std::string hint =
         "write it as postgresql://user:password@host:5432/database, with %40 for @ in a password";
     if (!options) throw Error(Error::Kind::setting, "the database URL can't be read", hint);
-    std::set<std::string> names;
+    std::map<std::string, std::string> parts;
     for (const PQconninfoOption* option = options.get(); option->keyword; ++option) {
         if (!option->val) continue;
-        names.insert(option->keyword);
+        parts[option->keyword] = option->val;
         // user:pass@word@host leaves part of the password in the host, which every message names.
         if (std::strcmp(option->keyword, "host") == 0 && std::strchr(option->val, '@') &&
             option->val[0] != '@')
             throw Error(Error::Kind::setting, "the host in the database URL contains @", hint);
     }
-    return names;
+    return parts;
 }
 
 struct Settings {
     std::vector<const char*> names, values;
+    std::string password_file;  // empty: none
 
     void add(const char* name, const char* value) {
         names.push_back(name);
@@ -55,9 +56,10 @@ struct Settings {
 // expands) is a default. It also beats the environment and service files; so we keep out of the way
 // of those.
 Settings settings(const std::string& url, const std::string& application) {
-    const std::set<std::string> set = names_set(url);
+    std::map<std::string, std::string> set = parts(url);
     const bool has_service = set.contains("service") || std::getenv("PGSERVICE");
     Settings result;
+    result.password_file = set["passfile"];
     if (!has_service) {
         if (!std::getenv("PGCONNECT_TIMEOUT")) result.add("connect_timeout", "10");
         result.add("keepalives_idle", "30");
@@ -99,7 +101,9 @@ std::string refusal_sqlstate(const Settings& with) {
     return std::regex_search(message, match, refusal) ? match[1].str() : std::string{};
 }
 
-std::string hint_for(const std::string& sqlstate) {
+std::string hint_for(const std::string& sqlstate, const std::string& password_file) {
+    if (sqlstate == "28P01" && !password_file.empty())
+        return "check the user in the database URL, and the password in the file " + password_file;
     if (sqlstate == "28P01") return "check the user and the password in the database URL";
     if (sqlstate.starts_with("28"))
         return "check the user in the database URL, and pg_hba.conf on the server";
@@ -114,7 +118,7 @@ DatabaseError refusal(PGconn* handle, const Settings& with) {
     const std::string sqlstate =
         PQconnectionNeedsPassword(handle) ? "28P01" : refusal_sqlstate(with);
     return DatabaseError("can't connect to PostgreSQL: " + one_line(PQerrorMessage(handle)),
-                         sqlstate, 0, hint_for(sqlstate));
+                         sqlstate, 0, hint_for(sqlstate, with.password_file));
 }
 
 void apply_session_settings(PGconn* handle) {
