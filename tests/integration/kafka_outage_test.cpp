@@ -64,7 +64,40 @@ void send(Producer& producer, const std::string& topic, int count) {
     }
 }
 
+// How long the reader takes to notice, while it polls as a service does.
+std::chrono::milliseconds noticed(Reader& reader, bool connected) {
+    const auto began = std::chrono::steady_clock::now();
+    eventually(connected ? "the broker is back" : "the broker is gone", [&] {
+        reader.read();
+        return reader.consumer.connected() == connected;
+    });
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                                 began);
+}
+
 }  // namespace
+
+TEST_CASE(
+    "a consumer with nothing to read tells a broker with nothing to say from one that is gone",
+    "[outage]") {
+    testing::PrivateKafka broker;
+    const std::string topic = testing::unique("silence");
+    Admin(broker.settings()).create_topic(topic, 1, 1);
+    Reader reader(broker.settings(), topic);
+    noticed(reader, true);
+    for (const auto end = std::chrono::steady_clock::now() + 3s;
+         std::chrono::steady_clock::now() < end;) {
+        reader.read();
+        REQUIRE(reader.consumer.connected());
+    }
+    broker.freeze();
+    CHECK(noticed(reader, false) < 4s);
+    CHECK_FALSE(reader.consumer.last_error().empty());
+    broker.thaw();
+    CHECK(noticed(reader, true) < 4s);
+    broker.stop();
+    CHECK(noticed(reader, false) < 4s);
+}
 
 TEST_CASE("a broker that dies and comes back costs neither producer nor consumer a record",
           "[outage]") {

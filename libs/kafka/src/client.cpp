@@ -26,6 +26,14 @@ void Connection::report(rd_kafka_resp_err_t code, const std::string& text) {
     last_error_ = text;
 }
 
+void Connection::silent(const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    up_ = false;
+    if (last_error_.empty()) {
+        last_error_ = text;
+    }
+}
+
 std::string Connection::last_error() const {
     const std::lock_guard lock(mutex_);
     return last_error_;

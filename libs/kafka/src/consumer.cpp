@@ -15,7 +15,11 @@ namespace tidewheel::kafka {
 namespace {
 
 constexpr int last_commit_milliseconds = 1000;
-constexpr int probe_milliseconds = 200;
+constexpr int goodbye_milliseconds = 200;
+// After so long a silence a broker is asked; it is lost when it has left so many questions in a row
+// without an answer, each for so long.
+constexpr std::chrono::seconds ask_after{1};
+constexpr int answer_milliseconds = 500, questions = 2;
 constexpr std::chrono::seconds longest_goodbye{10};
 
 std::vector<TopicPartition> partitions_of(const rd_kafka_topic_partition_list_t& list) {
@@ -56,7 +60,8 @@ struct GroupConsumer::State final : Callbacks {
     void subscribe(const std::vector<std::string>& topics);
     void leave();
     void serve(int milliseconds);
-    void probe(int milliseconds);
+    void listen();
+    bool is_answered();
     void rethrow_failure();
     void look_at(const rd_kafka_message_t& message);
 
@@ -71,6 +76,8 @@ struct GroupConsumer::State final : Callbacks {
     void publish_for_the_last_time();
 
     Connection connection;
+    std::chrono::steady_clock::time_point heard_at;
+    int unanswered = 0;
     AssignmentListener* listener = nullptr;
     std::map<TopicPartition, Assigned> assigned;
     std::map<std::string, std::string> topic_troubles;
@@ -97,7 +104,7 @@ void GroupConsumer::State::leave() {
     rd_kafka_unsubscribe(client.get());
     const auto deadline = std::chrono::steady_clock::now() + longest_goodbye;
     while (!assigned.empty() && std::chrono::steady_clock::now() < deadline) {
-        serve(probe_milliseconds);
+        serve(goodbye_milliseconds);
     }
 }
 
@@ -108,14 +115,32 @@ void GroupConsumer::State::serve(int milliseconds) {
     }
 }
 
-// Nothing tells that a broker is back when there is nothing to read, so ask while in doubt.
-void GroupConsumer::State::probe(int milliseconds) {
-    const rd_kafka_metadata_t* answer = nullptr;
-    if (rd_kafka_metadata(client.get(), 0, nullptr, &answer, milliseconds) ==
-        RD_KAFKA_RESP_ERR_NO_ERROR) {
-        rd_kafka_metadata_destroy(answer);
-        connection.good();
+// When there is nothing to read, nothing tells that a broker is back, and librdkafka is slow to
+// tell that the last one is gone, if it ever does (a frozen one holds its connections): so ask.
+void GroupConsumer::State::listen() {
+    const auto now = std::chrono::steady_clock::now();
+    if (connection.heard()) {
+        heard_at = now;
+        unanswered = 0;
     }
+    if (connection.up() && now - heard_at < ask_after) {
+        return;
+    }
+    if (is_answered()) {
+        connection.good();
+    } else if (++unanswered == questions) {
+        connection.silent("timed out");
+    }
+}
+
+bool GroupConsumer::State::is_answered() {
+    const rd_kafka_metadata_t* answer = nullptr;
+    const auto code = rd_kafka_metadata(client.get(), 0, nullptr, &answer, answer_milliseconds);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return false;
+    }
+    rd_kafka_metadata_destroy(answer);
+    return true;
 }
 
 void GroupConsumer::State::rethrow_failure() {
@@ -270,13 +295,9 @@ void GroupConsumer::subscribe(const std::vector<std::string>& topics,
 }
 
 void GroupConsumer::poll(std::chrono::milliseconds wait) {
-    const int milliseconds = static_cast<int>(wait.count());
-    const int probe = state_->connection.up() ? 0 : std::min(milliseconds / 2, probe_milliseconds);
-    state_->serve(milliseconds - probe);
+    state_->serve(static_cast<int>(wait.count()));
     state_->rethrow_failure();
-    if (!state_->connection.up()) {
-        state_->probe(probe);
-    }
+    state_->listen();
 }
 
 std::unique_ptr<engine::RecordSource> GroupConsumer::source(const TopicPartition& where) {

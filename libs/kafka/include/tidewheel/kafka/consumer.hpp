@@ -58,8 +58,8 @@ class GroupConsumer {
     // Joins the group for these topics; an earlier subscription is replaced (its partitions are
     // revoked first).
     void subscribe(const std::vector<std::string>& topics, AssignmentListener& listener);
-    // Serves the group for at most this long. Throws Error: refused (authentication, unknown
-    // topic…) or what the listener threw.
+    // Serves the group for at most this long, and for half a second more where no broker answers.
+    // Throws Error: refused (authentication, unknown topic…) or what the listener threw.
     void poll(std::chrono::milliseconds wait);
     // The source of an assigned partition, from on_started until on_revoked; called on poll()'s
     // thread, read on any one. It and its records must be gone when on_revoked returns: librdkafka
@@ -76,7 +76,7 @@ class GroupConsumer {
     // What is wrong with a subscribed topic (it does not exist, it may not be read), by its name;
     // gone once it is assigned.
     const std::map<std::string, std::string>& topic_troubles() const;
-    bool connected() const;          // some broker answers
+    bool connected() const;  // some broker answers; its end is known in two to three seconds
     std::string last_error() const;  // the last trouble that librdkafka reported; empty: none
 
   private:
