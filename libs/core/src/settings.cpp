@@ -6,6 +6,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "help.hpp"
 #include "settings_file.hpp"
 #include "settings_table.hpp"
 #include "tidewheel/core/error.hpp"
@@ -118,6 +119,7 @@ std::string audience_words(Audience audience) {
 
 void bind(CLI::App& app, Settings& settings, Audience audience) {
     const std::string config = environment_value(config_variable);
+    app.formatter(help_formatter());  // subcommands that are added from now on take it over
     app.config_formatter(std::make_shared<ConfigFile>(audience));
     app.set_config("--config", config, "a file of settings, key = value a line", !config.empty())
         ->type_name("path")
