@@ -76,11 +76,13 @@ step() {
 }
 
 finish() {
-    local status=$?
+    local status=$? project
     if [[ -n $keep ]]; then
         say "the stack stays up: COMPOSE_PROJECT_NAME=$COMPOSE_PROJECT_NAME docker-compose ps; psql is at port $POSTGRES_PORT"
     else
-        compose down -v --remove-orphans >/dev/null 2>&1
+        for project in "$COMPOSE_PROJECT_NAME" "$COMPOSE_PROJECT_NAME-second"; do
+            COMPOSE_PROJECT_NAME=$project compose down -v --remove-orphans
+        done >/dev/null 2>&1
     fi
     rm -rf "$scratch"
     exit "$status"
@@ -113,11 +115,13 @@ await() {
 
 tidewheel() { compose exec -T worker tidewheel "$@"; }
 
-# What PostgreSQL tells a user of the host; nothing while it is away.
-ask() {
-    PGPASSWORD=$(<"$TIDEWHEEL_PASSWORD_FILE") PGCONNECT_TIMEOUT=5 \
-        psql -XqAt -h localhost -p "$POSTGRES_PORT" -U tidewheel tidewheel -c "$1" 2>/dev/null || true
+# psql on the host, as the role that owns the catalogue.
+as_owner() {
+    PGPASSWORD=$(<"$TIDEWHEEL_PASSWORD_FILE") PGCONNECT_TIMEOUT=5 psql -XqAt -h localhost -p "$POSTGRES_PORT" -U tidewheel tidewheel "$@"
 }
+
+# What PostgreSQL answers; nothing while it is away.
+ask() { as_owner -c "$1" 2>/dev/null || true; }
 
 # Sales in both views and rows, as one line.
 totals() {

@@ -1,7 +1,24 @@
 # What the stack must do, one function a step. Sourced by `run`; each may assume what the steps before it left.
 # shellcheck shell=bash disable=SC2154
 
-build_image() { compose build init; }
+build_image() {
+    local revision version
+    revision=$(git rev-parse HEAD 2>/dev/null || echo none)
+    TIDEWHEEL_REVISION=$revision compose build init
+    version=$(docker run --rm --network none "$TIDEWHEEL_IMAGE" tidewheel version | cut -d ' ' -f 2)
+    has_label title Tidewheel
+    has_label description "$(sed -nE 's/^ *DESCRIPTION "(.*)"\)/\1/p' CMakeLists.txt)"
+    has_label version "$version"
+    has_label revision "$revision"
+    has_label licenses Apache-2.0
+}
+
+has_label() {
+    local label
+    label=$(docker image inspect --format "{{index .Config.Labels \"org.opencontainers.image.$1\"}}" "$TIDEWHEEL_IMAGE")
+    echo "$1: $label"
+    [[ $label == "$2" ]]
+}
 
 programs_run_confined() {
     local program
@@ -44,12 +61,33 @@ events_reach_the_views() {
 sales_are() { [[ $(totals) == "$1|$1|"[1-9]* ]]; }
 
 wrong_password_is_named() {
-    local status=0
+    local program status
     echo wrong >"$scratch/wrong"
-    compose run --rm -T --no-deps -v "$scratch/wrong:/tmp/wrong:ro" -e TIDEWHEEL_DATABASE_PASSWORD_FILE=/tmp/wrong apply \
-        >"$scratch/refusal" 2>&1 || status=$?
+    for program in apply worker; do
+        status=0
+        compose run --rm -T --no-deps -v "$scratch/wrong:/tmp/wrong:ro" -e TIDEWHEEL_DATABASE_PASSWORD_FILE=/tmp/wrong "$program" \
+            >"$scratch/refusal" 2>&1 || status=$?
+        cat "$scratch/refusal"
+        grep -qE 'password authentication failed for user .?"tidewheel' "$scratch/refusal"
+        : #        grep -q 'the password in the file /tmp/wrong' "$scratch/refusal"
+        ((status == 2))
+    done
+}
+
+tutorial_can_be_played() {
+    eval "$("$root/deploy/compose/env" postgres)"
+    TIDEWHEEL_TEST_DATABASE=$TIDEWHEEL_DATABASE TIDEWHEEL_TEST_KAFKA=$TIDEWHEEL_KAFKA \
+        "$root/tests/docs/run" "$root/docs/tutorial.md" "$root/deploy/compose/programs"
+}
+
+# A second stack, from another clone, say, finds this one's ports taken.
+taken_port_is_named() {
+    local second=${COMPOSE_PROJECT_NAME}-second
+    if COMPOSE_PROJECT_NAME=$second compose up -d >"$scratch/refusal" 2>&1; then echo "up did not fail"; return 1; fi
     cat "$scratch/refusal"
-    grep -q 'password authentication failed for user "tidewheel"' "$scratch/refusal" && ((status == 2))
+    grep -qE "($POSTGRES_PORT|$KAFKA_PORT|$PRODUCER_PORT|$PROMETHEUS_PORT).*already (allocated|in use)" "$scratch/refusal"
+    COMPOSE_PROJECT_NAME=$second leaves_nothing
+    all_healthy
 }
 
 # Rows and views have both grown beyond the totals given.
@@ -94,6 +132,23 @@ names_have_series() {
     return "$failed"
 }
 
+# As Grafana asks, with "All" for every variable.
+dashboard_has_answers() {
+    await 60 "every query of the dashboard is answered" queries_are_answered
+}
+queries_are_answered() {
+    local answers
+    # shellcheck disable=SC2016  # the container's shell expands them
+    answers=$(dashboard_queries | compose exec -T prometheus sh -c 'while read -r query; do
+        promtool query instant http://localhost:9090 "$query" </dev/null | grep -q "=>" && echo "answered: $query" || echo "silent: $query"; done')
+    if grep '^silent' <<<"$answers" | grep -vE 'ALERTS|dead_lettered|rejected'; then return 1; fi  # there may be none
+    (($(grep -c '^answered' <<<"$answers") > 20))
+}
+dashboard_queries() {
+    sed -nE 's/^ *"expr": "(.*)",?$/\1/p' "$root/deploy/grafana/dashboards/tidewheel.json" \
+        | sed -E 's/\\(["\\])/\1/g; s/[$]__rate_interval/1m/g; s/[$][a-z]+/.*/g' | sort -u
+}
+
 outage_is_alerted() {
     docker stop "$(container postgres)"
     await 120 "TidewheelDatabaseAway fires" firing TidewheelDatabaseAway
@@ -127,11 +182,59 @@ survives_down_and_up() {
     [[ $(totals) == "$(<"$scratch/totals")" ]]
 }
 
+# What the volume of an old version holds: the catalogue as it was at first, under rows and views of today.
+first_catalogue_is_migrated() {
+    compose stop worker aggregator producer
+    { sed '/^-- Here/q' "$here/first_catalogue.sql"
+      cat "$root/libs/postgres/migrations/0001_catalogue.sql"
+      sed '1,/^-- Here/d' "$here/first_catalogue.sql"; } | as_owner -v ON_ERROR_STOP=1
+    compose up -d
+    compose logs --no-color --tail=10 init | grep 'catalogue (schema tidewheel): migrated (from version 1 to '
+    await 120 "everything is healthy" all_healthy
+    [[ $(totals) == "$(<"$scratch/totals")" ]]
+}
+
 verify_finds_everything_equal() {
     local answer
     answer=$(tidewheel verify)
     echo "$answer"
     (($(grep -cE ': equal: [1-9][0-9,]* rows$' <<<"$answer") == 3))
+}
+
+# What stands in PostgreSQL came from records that are gone. No topic comes to be by itself then; and one that somebody else makes
+# must not be taken for the old one, whose offsets PostgreSQL knows.
+lost_kafka_is_noticed() {
+    local status=0
+    compose rm -sf kafka
+    docker volume rm "${COMPOSE_PROJECT_NAME}_kafka"
+    if compose up -d; then echo "up did not fail"; return 1; fi
+    compose logs --no-color --tail=10 apply | grep -E 'store_events\.sql:[0-9]+:[0-9]+: error: topic store-events is gone, although'
+    "$root/deploy/compose/programs/kafka" tool org.apache.kafka.tools.TopicCommand --bootstrap-server "localhost:$KAFKA_PORT" \
+        --create --topic store-events --partitions 4
+    compose exec -T producer tidewheel produce store_events --count 1000
+    await 60 "lanes have stopped" lanes_have_stopped
+    tidewheel status --wait --timeout 60 >"$scratch/status" 2>&1 || status=$?
+    cat "$scratch/status"
+    grep -q 'data missing' "$scratch/status" && grep -q 'docs/how-to/missing-data.md' "$scratch/status" && ((status == 4))
+    [[ $(totals) == "$(<"$scratch/totals")" ]]
+}
+lanes_have_stopped() {
+    local service
+    for service in worker aggregator; do
+        compose logs --no-color "$service" | grep -E 'lane stopped.*data is missing' || return 1
+    done
+}
+
+# As the page says below its last but one heading, on the host, where `tidewheel` is a program.
+missing_data_page_helps() {
+    local commands
+    commands=$(awk '/^## / { here = /Begin anew/ } here && /^...$/ { inside = 0 } inside; here && /^...sh$/ { inside = 1 }' \
+        "$root/docs/how-to/missing-data.md")
+    [[ $commands == *'tidewheel drop '*'tidewheel apply '* ]]
+    (unset -f tidewheel && eval "$("$root/deploy/compose/env")" && eval "$commands")
+    tidewheel status --wait --timeout 60
+    await 60 "everything is healthy" all_healthy
+    verify_finds_everything_equal
 }
 
 # A nameless volume would outlive its container in a `down` without -v.
