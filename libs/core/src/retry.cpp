@@ -7,7 +7,7 @@
 namespace tidewheel {
 
 Backoff::Backoff(Duration first, Duration longest)
-    : first_(std::max(first, Duration(1))),
+    : first_(std::max(first, Duration(0))),
       longest_(std::max(longest, first_)),
       bound_(first_),
       random_(std::random_device{}()) {}

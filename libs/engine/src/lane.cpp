@@ -8,6 +8,7 @@ namespace tidewheel::engine {
 namespace {
 
 constexpr int idle_wait = 100;  // milliseconds: how soon an idle lane notices a stop
+constexpr std::chrono::milliseconds first_wait{100};  // before a failed batch is tried again
 
 }  // namespace
 
@@ -20,7 +21,7 @@ Lane::Lane(RecordSource& source, Decoder& decoder, BatchSink& sink, Batch& batch
       observer_(observer),
       limits_(limits),
       clock_(clock),
-      backoff_(std::chrono::milliseconds(100), limits.retry_longest) {}
+      backoff_(std::min(first_wait, limits.retry_longest), limits.retry_longest) {}
 
 void Lane::run(std::stop_token stop) {
     open(stop);
@@ -68,6 +69,7 @@ void Lane::fill(std::stop_token stop) {
     for (const StatementProgress& each : progress_)
         if (each.next_offset > next_) limit_ = std::min(limit_, each.next_offset);
 
+    std::int64_t wanted = next_;
     int wait = idle_wait;
     while (!full() && !stop.stop_requested()) {
         std::optional<Record> record;
@@ -86,12 +88,13 @@ void Lane::fill(std::stop_token stop) {
             wait = static_cast<int>(rest.count());
             continue;
         }
-        if (record->offset < next_) continue;  // redelivered: applied already
+        if (record->offset < wanted) continue;  // redelivered: applied, or in this batch already
         if (batch_.empty()) filling_since_ = clock_.now();
         if (record->offset >= limit_) {  // offsets may have gaps: this one is for the next batch
             held_ = std::move(record);
             return;
         }
+        wanted = record->offset + 1;
         batch_.add(std::move(*record),
                    [&](const Record& each, Batch& batch) { return decoder_.decode(each, batch); });
         wait = 0;

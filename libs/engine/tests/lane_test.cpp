@@ -134,6 +134,14 @@ TEST_CASE("records that were applied before are skipped") {
     CHECK(bench.sink.applied[1] == range(7, 10));
 }
 
+TEST_CASE("records that come again while their batch is being filled are in it once") {
+    Bench bench;
+    bench.sink.progress = {{1, 0}};
+    bench.run({0, 1, 2, 0, 1, 2, 3});
+    CHECK(bench.sink.applied[1] == range(0, 4));
+    CHECK(bench.sink.progress[1] == 4);
+}
+
 TEST_CASE("a commit that failed is tried again with the same records") {
     Bench bench;
     bench.sink.progress = {{1, 0}};

@@ -6,8 +6,8 @@
 namespace tidewheel {
 
 // Exponential back-off with full jitter: the n-th wait is drawn from [0, min(longest, first *
-// 2^n)], but is never under a tenth of that. Source: Brooker, "Exponential Backoff and Jitter", AWS
-// Architecture Blog, 2015.
+// 2^n)], but is never under a tenth of that; a first wait of 0 means that there are none. Source:
+// Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
 class Backoff {
   public:
     using Duration = std::chrono::milliseconds;
