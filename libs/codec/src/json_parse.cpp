@@ -11,13 +11,14 @@
 namespace tidewheel::codec {
 namespace {
 
-Json number_of(std::string_view text) {
+// Nothing: beyond what a double can hold.
+std::optional<Json> number_of(std::string_view text) {
     std::int64_t integer = 0;
     const char* end = text.data() + text.size();
     const auto [read_to, error] = std::from_chars(text.data(), end, integer);
     if (error == std::errc{} && read_to == end) return Json(integer);
     double number = 0;
-    std::from_chars(text.data(), end, number);
+    if (std::from_chars(text.data(), end, number).ec != std::errc{}) return std::nullopt;
     return Json(number);
 }
 
@@ -39,8 +40,9 @@ class Builder {
         return add(std::string(text, length));
     }
     bool RawNumber(const char* text, rapidjson::SizeType length, bool) {
-        if (!is_within_limits({text, length})) return refuse("a number out of range");
-        return add(number_of({text, length}));
+        if (is_within_limits({text, length}))
+            if (auto number = number_of({text, length})) return add(std::move(*number));
+        return refuse("a number out of range");
     }
     bool Key(const char* text, rapidjson::SizeType length, bool) {
         open_.back().members.emplace_back(std::string(text, length), Json());

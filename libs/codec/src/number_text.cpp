@@ -96,7 +96,8 @@ bool is_within_limits(std::string_view number) {
     int value = 0;
     const auto [_, error] =
         std::from_chars(exponent.data(), exponent.data() + exponent.size(), value);
-    return error != std::errc::result_out_of_range && std::abs(value) <= exponent_limit;
+    return error != std::errc::result_out_of_range && value >= -exponent_limit &&
+           value <= exponent_limit;
 }
 
 }  // namespace tidewheel::codec

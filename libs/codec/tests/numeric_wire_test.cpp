@@ -98,8 +98,9 @@ TEST_CASE("what is no number is of the wrong type, what no float could hold is o
         CAPTURE(text);
         CHECK(read(text) == "wrong_type");
     }
-    for (const std::string text : {"NaN", "Infinity", "-inf", "+INFINITY", "1e309", "1e-309",
-                                   "1.00000000001e-2147483638", "1e99999999999999999999"}) {
+    for (const std::string text :
+         {"NaN", "Infinity", "-inf", "+INFINITY", "1e309", "1e-309", "1e-2147483648",
+          "1.00000000001e-2147483638", "1e99999999999999999999"}) {
         CAPTURE(text);
         CHECK(read(text) == "out_of_range");
     }

@@ -126,6 +126,7 @@ TEST_CASE("every number of a record keeps to limits that jsonb and RapidJSON can
     CHECK(is_within_limits("-1.5E+308"));
     CHECK(is_within_limits("1e-308"));
     CHECK_FALSE(is_within_limits("1e-309"));
+    CHECK_FALSE(is_within_limits("1e-2147483648"));  // the int that has no absolute value
     CHECK_FALSE(is_within_limits("1.00000000001e-2147483638"));
     CHECK_FALSE(is_within_limits("1e-99999999999999999999"));
     CHECK(is_within_limits(std::string(1000, '9')));
