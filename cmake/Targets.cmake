@@ -12,7 +12,9 @@ if(TIDEWHEEL_WERROR)
                          -Wno-error=free-nonheap-object)
 endif()
 if(TIDEWHEEL_SANITIZE)
-  target_compile_options(tidewheel_options INTERFACE -fsanitize=${TIDEWHEEL_SANITIZE} -fno-omit-frame-pointer)
+  # What a sanitizer finds ends the program: a test that goes on after it would pass.
+  target_compile_options(tidewheel_options INTERFACE -fsanitize=${TIDEWHEEL_SANITIZE} -fno-sanitize-recover=all
+                         -fno-omit-frame-pointer)
   target_link_options(tidewheel_options INTERFACE -fsanitize=${TIDEWHEEL_SANITIZE})
 endif()
 

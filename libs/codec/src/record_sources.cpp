@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <ranges>
 
 #include "tidewheel/codec/utf8.hpp"
 
@@ -26,9 +25,9 @@ Value number(std::int64_t value, engine::Arena& arena) {
 
 std::optional<std::string_view> last_header(const std::vector<engine::Header>& headers,
                                             const std::string& name, engine::Arena& arena) {
-    const auto reversed = std::views::reverse(headers);
-    const auto header = std::ranges::find(reversed, name, &engine::Header::name);
-    if (header == reversed.end() || !header->value) return std::nullopt;
+    const auto header =
+        std::ranges::find(headers.rbegin(), headers.rend(), name, &engine::Header::name);
+    if (header == headers.rend() || !header->value) return std::nullopt;
     return arena.copy(*header->value);
 }
 
