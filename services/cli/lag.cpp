@@ -6,7 +6,10 @@
 namespace tidewheel::cli {
 namespace {
 
-using Bounds = std::pair<std::int64_t, std::int64_t>;  // [oldest, end)
+// [first, end) can be read; up to `high` somebody has written.
+struct Bounds {
+    std::int64_t first, end, high;
+};
 
 // Asks Kafka once for each partition, however many statements read it.
 class TopicEnds {
@@ -17,11 +20,16 @@ class TopicEnds {
         if (!counts_.contains(topic)) counts_[topic] = admin_.partitions(topic).value_or(0);
         if (partition >= counts_[topic]) return std::nullopt;
         const auto key = std::pair(topic, partition);
-        if (!bounds_.contains(key)) bounds_[key] = admin_.watermarks(topic, partition);
-        return bounds_[key];
+        if (!bounds_.contains(key)) bounds_.emplace(key, ask(topic, partition));
+        return bounds_.at(key);
     }
 
   private:
+    Bounds ask(const std::string& topic, int partition) {
+        const auto [first, end] = admin_.watermarks(topic, partition);
+        return {first, end, std::max(end, admin_.high_watermark(topic, partition))};
+    }
+
     kafka::Admin& admin_;
     std::map<std::string, int> counts_;
     std::map<std::pair<std::string, int>, Bounds> bounds_;
@@ -53,9 +61,10 @@ PartitionLag read_partition(const postgres::Row& row, TopicEnds& ends) {
     lag.owner = row.text_or(10, "");
     if (const auto bounds = ends.bounds(row.text(3), lag.partition)) {
         lag.first_offset = bounds->first;
-        lag.end_offset = bounds->second;
+        lag.end_offset = bounds->end;
         lag.lag = std::max<std::int64_t>(
-            0, bounds->second - std::max(lag.next_offset.value_or(0), bounds->first));
+            0, bounds->end - std::max(lag.next_offset.value_or(0), bounds->first));
+        lag.unreadable = bounds->high - bounds->end;
     }
     return lag;
 }
@@ -106,6 +115,12 @@ const PartitionLag* StatementLag::missing_data() const {
         std::find_if(partitions.begin(), partitions.end(),
                      [](const PartitionLag& partition) { return partition.data_is_missing(); });
     return found == partitions.end() ? nullptr : &*found;
+}
+
+bool StatementLag::waits_for_transaction() const {
+    return lag() == 0 &&
+           std::any_of(partitions.begin(), partitions.end(),
+                       [](const PartitionLag& partition) { return partition.unreadable > 0; });
 }
 
 // The stalest partition decides; one that has everything is as fresh as can be, however old its

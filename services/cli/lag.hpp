@@ -17,6 +17,7 @@ struct PartitionLag {
     std::optional<std::int64_t> first_offset, end_offset;  // what the topic holds: [first, end);
                                                            // nullopt: it or the partition is gone
     std::int64_t lag = 0;                                  // offsets that wait and can be read
+    std::int64_t unreadable = 0;  // offsets after end_offset: of a transaction that is still open
     std::int64_t records = 0, rows_written = 0;
     std::optional<double> record_age;  // seconds since the newest applied record's own timestamp
     std::string watermark, owner;      // empty: none
@@ -41,9 +42,16 @@ struct StatementLag {
     Work work() const;
     bool topic_is_gone() const;
     const PartitionLag* missing_data() const;  // the first such partition; nullptr: none
+    bool waits_for_transaction() const;        // nothing else waits
     // Seconds by which a reader of the table is behind the topic, at most: the age of the newest
     // record applied, where others wait; 0 where none does; nullopt: nothing applied yet.
     std::optional<double> freshness() const;
+};
+
+// The same with its pace, from two readings one after the other.
+struct Observed {
+    StatementLag lag;
+    double records_per_second = 0, rows_per_second = 0;
 };
 
 std::vector<StatementLag> read_lag(postgres::Connection& connection, kafka::Admin& admin);

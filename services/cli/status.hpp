@@ -11,6 +11,7 @@ struct Context;
 
 struct StatusOptions {
     bool partitions = false;  // a line per partition
+    bool explain = false;     // why something is behind
     bool watch = false;       // again every second, until stopped
     bool wait = false;        // until nothing is behind
     double timeout = 300;     // seconds, for `wait`

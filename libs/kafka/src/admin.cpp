@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "client.hpp"
 #include "errors.hpp"
@@ -79,6 +80,8 @@ struct Admin::State final : Callbacks {
     // Throws what the call's error means; a connection's trouble says more than "timed out".
     void check(rd_kafka_resp_err_t code, const std::string& what, const char* words = nullptr);
     Metadata describe(const std::string& topic);
+    std::pair<std::int64_t, std::int64_t> bounds(const Client& asking, const std::string& topic,
+                                                 int partition);
     void await_leaders(const std::string& topic, int partitions);
     // Sends a request by `request(options, queue)` and waits for its answer.
     template <typename Request>
@@ -91,6 +94,7 @@ struct Admin::State final : Callbacks {
     Connection connection;
     std::atomic<bool> wrong_password = false;
     Client client;
+    std::optional<Client> uncommitted;  // reads open transactions, too
 };
 
 void Admin::State::on_error(rd_kafka_resp_err_t code, const std::string& text) noexcept {
@@ -264,22 +268,37 @@ void Admin::delete_records(const std::string& topic, int partition, std::int64_t
     }
 }
 
-// The client reads committed records only, and asks for offsets in the same spirit: the end is the
-// last stable offset.
 // Right after a topic was made, or a leader moved, a broker may say that it is not the leader: that
 // passes.
-std::pair<std::int64_t, std::int64_t> Admin::watermarks(const std::string& topic, int partition) {
-    const auto deadline = std::chrono::steady_clock::now() + Milliseconds(state_->patience);
+std::pair<std::int64_t, std::int64_t> Admin::State::bounds(const Client& asking,
+                                                           const std::string& topic,
+                                                           int partition) {
+    const auto deadline = std::chrono::steady_clock::now() + Milliseconds(patience);
     std::int64_t first = 0, end = 0;
     for (;;) {
-        const auto code = rd_kafka_query_watermark_offsets(
-            state_->client.get(), topic.c_str(), partition, &first, &end, state_->patience);
+        const auto code = rd_kafka_query_watermark_offsets(asking.get(), topic.c_str(), partition,
+                                                           &first, &end, patience);
         if (!heals_by_itself(code) || std::chrono::steady_clock::now() > deadline) {
-            state_->check(code, at(topic, partition));
+            check(code, at(topic, partition));
             return {first, end};
         }
-        rd_kafka_poll(state_->client.get(), look_again_milliseconds);
+        rd_kafka_poll(asking.get(), look_again_milliseconds);
     }
+}
+
+// The client reads committed records only, and asks for offsets in the same spirit: the end is the
+// last stable offset.
+std::pair<std::int64_t, std::int64_t> Admin::watermarks(const std::string& topic, int partition) {
+    return state_->bounds(state_->client, topic, partition);
+}
+
+std::int64_t Admin::high_watermark(const std::string& topic, int partition) {
+    if (!state_->uncommitted) {
+        Properties properties = admin_properties();
+        properties.emplace_back("isolation.level", "read_uncommitted");
+        state_->uncommitted.emplace(RD_KAFKA_CONSUMER, state_->settings, properties, *state_);
+    }
+    return state_->bounds(*state_->uncommitted, topic, partition).second;
 }
 
 // By a member's own question, on a client that never joins: ListConsumerGroupOffsets of

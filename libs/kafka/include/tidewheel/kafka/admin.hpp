@@ -34,9 +34,12 @@ class Admin {
     void add_partitions(const std::string& topic, int total);  // returns once they have leaders
     void delete_topic(const std::string& topic);
     void delete_records(const std::string& topic, int partition, std::int64_t before);
-    // [first, end): the oldest offset that is still there, and the offset after the newest
-    // (read_committed).
+    // [first, end): the oldest offset that is still there, and the offset after the newest that can
+    // be read (read_committed).
     std::pair<std::int64_t, std::int64_t> watermarks(const std::string& topic, int partition);
+    // The offset after the newest record. Beyond the end of watermarks() while a transaction is
+    // open: what was written since it began can't be read before it ends.
+    std::int64_t high_watermark(const std::string& topic, int partition);
     // Group offsets as lag tools see them, by partition; -1: none.
     std::map<int, std::int64_t> group_offsets(const std::string& group, const std::string& topic,
                                               int partitions);
