@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sql_text.hpp"
+#include "tidewheel/core/failpoint.hpp"
 
 namespace tidewheel::postgres {
 namespace {
@@ -35,7 +36,9 @@ void BatchExecutor::run(const engine::Batch& batch, const std::vector<int>& stat
         dead_letters_.park(batch.records()[each.record], DeadLetters::stream_rules, each.reject);
     path_ = plan_.search_path();
     if (batch.rows() == 0) return;
+    failpoint("before_copy");
     stage_all(batch, pace);
+    failpoint("after_copy");
     if (pace == Pace::careful) session_->run(stage_narrow(plan_.stream));
     validate(batch, pace);
     dead_letters_.stage(*session_);
@@ -122,6 +125,7 @@ void BatchExecutor::drop_refused() {
 
 void BatchExecutor::apply(const engine::Batch& batch, const std::vector<int>& statements,
                           Pace pace) {
+    failpoint("before_rows");
     for (const StreamPlan::RowTask& task : plan_.rows) {
         if (!takes_part(statements, task.statement.id)) continue;
         written_.emplace_back(task.statement.id, 0);
@@ -130,6 +134,7 @@ void BatchExecutor::apply(const engine::Batch& batch, const std::vector<int>& st
             batch, pace, task.statement, task.script.whole(),
             [&](std::size_t, std::size_t) { written_.back().second += apply_rows(task); });
     }
+    failpoint("before_views");
     std::vector<const StoredStatement*> views;
     for (const StoredStatement& view : plan_.views)
         if (takes_part(statements, view.id)) views.push_back(&view);

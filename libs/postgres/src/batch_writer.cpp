@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sql_text.hpp"
+#include "tidewheel/core/failpoint.hpp"
 
 namespace tidewheel::postgres {
 namespace {
@@ -36,6 +37,7 @@ std::vector<engine::StatementProgress> BatchWriter::open() {
         std::lock_guard lock(session_mutex_);
         session_ = std::move(session);
     }
+    failpoint("on_open");
     executor_.open(*session_);
     end_predecessor();
     const Rows rows = session_->run(
@@ -86,12 +88,16 @@ engine::Committed BatchWriter::attempt(const engine::Work& work, Pace pace) {
     session_->run("BEGIN");
     executor_.run(work.batch, work.statements, pace);
     engine::Committed done;
+    failpoint("before_dead_letters");
     done.dead_letters = executor_.dead_letters().store(*session_, plan_.stream.id, claim_.topic,
                                                        claim_.partition, work.statements);
     done.accepted = work.batch.rows() - executor_.refused().size();
     done.rows_written = executor_.rows_written();
+    failpoint("before_progress");
     move_progress(work, done);
+    failpoint("before_commit");
     session_->run("COMMIT");
+    failpoint("after_commit");
     return done;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tidewheel/core/failpoint.hpp"
+
 namespace tidewheel::postgres {
 namespace {
 
@@ -52,7 +54,9 @@ void claim_all(Connection& connection, const std::string& owner, std::vector<Lan
                std::int64_t catalogue_version,
                const std::function<std::int64_t(const std::string&, int)>& first_offset) {
     Transaction transaction(connection);
-    transaction.run("SET LOCAL lock_timeout = '3s'");
+    // A claimer that freezes here must not keep the next one out for ever.
+    transaction.run(
+        "SET LOCAL lock_timeout = '3s'; SET LOCAL idle_in_transaction_session_timeout = '8s'");
     for (LaneClaim& lane : lanes) {
         lane.epoch = transaction.query("SELECT nextval('tidewheel.epoch')").at(0).integer(0);
         add_missing(transaction, lane);
@@ -71,6 +75,7 @@ void claim_all(Connection& connection, const std::string& owner, std::vector<Lan
         lane.start = *std::min_element(offsets.begin(), offsets.end());
     }
     require_version(transaction, catalogue_version);
+    failpoint("in_claim");
     transaction.commit();
 }
 

@@ -6,6 +6,7 @@
 
 #include "connect.hpp"
 #include "errors.hpp"
+#include "tidewheel/core/failpoint.hpp"
 
 namespace tidewheel::postgres {
 namespace {
@@ -102,6 +103,7 @@ std::size_t Session::copy(const std::string& copy_statement, std::string_view pa
         if (PQputCopyData(handle, payload.data(),
                           static_cast<int>(std::min(payload.size(), copy_chunk))) != 1)
             throw connection_lost("during COPY", PQerrorMessage(handle));
+    failpoint("during_copy");
     if (PQputCopyEnd(handle, nullptr) != 1)
         throw connection_lost("during COPY", PQerrorMessage(handle));
     std::size_t rows = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tidewheel/core/failpoint.hpp"
 #include "tidewheel/postgres/connection.hpp"
 #include "tidewheel/telemetry/log.hpp"
 
@@ -57,6 +58,7 @@ std::vector<kafka::StartOffset> LaneHost::on_assigned(
                     [&](const std::string& topic, int partition) {
                         return kafka::Admin(kafka_).watermarks(topic, partition).first;
                     });
+    failpoint("after_claim");
     std::vector<kafka::StartOffset> starts;
     for (postgres::LaneClaim& claim : claims) {
         const TopicPartition where{claim.topic, claim.partition};

@@ -9,6 +9,7 @@
 #include <optional>
 #include <thread>
 
+#include "tidewheel/core/failpoint.hpp"
 #include "tidewheel/core/retry.hpp"
 #include "tidewheel/core/signals.hpp"
 #include "tidewheel/core/version.hpp"
@@ -290,6 +291,7 @@ int service_main(const ServiceKind& kind, int argc, char** argv) {
         return status;
     telemetry::open_log(kind.name, settings.log_level, settings.log_format);
     try {
+        arm_failpoints_from_environment();
         StopOnSignal signals;
         EndInTime deadline(signals.token());
         run_service(settings, kind, signals.token());
