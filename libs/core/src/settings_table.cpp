@@ -34,7 +34,9 @@ const std::vector<Setting> table = {
     {"retry_longest", &Settings::retry_longest, "time", Audience::services,
      "the longest wait between two attempts to reach a server", 1, hour},
     {"stall_after", &Settings::stall_after, "time", consumers,
-     "lag without progress for so long makes the service not ready", second, 24 * hour},
+     "lag without progress for so long makes the service not ready; three times as long without "
+     "any sign of life (20 s at least) ends it, to be started anew",
+     second, 24 * hour},
     {"listen", &Settings::listen, "host:port", Audience::services,
      "where /metrics, /healthz and /readyz answer; port 0: any free one, named in the log"},
     {"log_level",

@@ -64,6 +64,7 @@ struct GroupConsumer::State final : Callbacks {
     bool is_answered();
     void rethrow_failure();
     void look_at(const rd_kafka_message_t& message);
+    void die();
 
     void on_error(rd_kafka_resp_err_t code, const std::string& text) noexcept override;
     void on_rebalance(rd_kafka_resp_err_t code,
@@ -83,7 +84,8 @@ struct GroupConsumer::State final : Callbacks {
     std::map<std::string, std::string> topic_troubles;
     std::exception_ptr failure;  // what a callback could not throw: poll() does
     bool closed = false;
-    std::mutex mutex;  // of published
+    bool dead = false;  // by a fatal error
+    std::mutex mutex;   // of published
     std::map<TopicPartition, std::int64_t> published;
     Client client;  // last: its threads use what stands above until it is gone
 };
@@ -145,7 +147,9 @@ bool GroupConsumer::State::is_answered() {
 
 void GroupConsumer::State::rethrow_failure() {
     if (failure) {
-        leave();
+        if (!dead) {  // then there is nothing to leave
+            leave();
+        }
         std::rethrow_exception(std::exchange(failure, nullptr));
     }
 }
@@ -158,21 +162,29 @@ void GroupConsumer::State::look_at(const rd_kafka_message_t& message) {
     }
     const char* words = rd_kafka_message_errstr(&message);
     connection.trouble(words);
-    if (message.rkt) {  // about one topic: the others go on
+    if (message.err == RD_KAFKA_RESP_ERR__FATAL) {
+        die();
+    } else if (message.rkt) {  // about one topic: the others go on
         topic_troubles[rd_kafka_topic_name(message.rkt)] = words;
     } else if (kind_of(message.err) != Error::Kind::unavailable && !failure) {
         failure = std::make_exception_ptr(error_of(message.err, "consumer group", words));
     }
 }
 
+// A consumer's fatal error arrives as a message, or by the callback.
+void GroupConsumer::State::die() {
+    std::string words;
+    client.fatal_error(words);
+    dead = true;
+    failure = std::make_exception_ptr(
+        FatalError("the Kafka consumer can't go on: " + words,
+                   "Another process may use the same group.instance.id. Start this one anew."));
+}
+
 void GroupConsumer::State::on_error(rd_kafka_resp_err_t code, const std::string& text) noexcept {
     connection.report(code, text);
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
-        std::string words;
-        client.fatal_error(words);
-        failure = std::make_exception_ptr(
-            Error(Error::Kind::refused, "the Kafka consumer can't go on: " + words,
-                  "Another process may use the same group.instance.id. Restart this one."));
+        die();
     } else if (kind_of(code) == Error::Kind::setting ||
                (kind_of(code) == Error::Kind::refused && !is_about_a_topic(code))) {
         failure = std::make_exception_ptr(error_of(code, "Kafka", text));
@@ -326,6 +338,14 @@ void GroupConsumer::close() {
 
 const std::map<std::string, std::string>& GroupConsumer::topic_troubles() const {
     return state_->topic_troubles;
+}
+
+std::optional<std::int64_t> GroupConsumer::readable_end(const TopicPartition& where) const {
+    std::int64_t first = 0, end = 0;
+    const auto code =
+        rd_kafka_query_watermark_offsets(state_->client.get(), where.topic.c_str(), where.partition,
+                                         &first, &end, answer_milliseconds);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? std::optional(end) : std::nullopt;
 }
 
 bool GroupConsumer::connected() const {

@@ -105,8 +105,8 @@ void Producer::State::refuse(const rd_kafka_error_t& error, const std::string& t
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
         std::string words;
         client.fatal_error(words);
-        throw Error(Error::Kind::unavailable, "the Kafka producer can't go on: " + words,
-                    "Start a new one; what it had not delivered counts as failed.");
+        throw FatalError("the Kafka producer can't go on: " + words,
+                         "Start a new one; what it had not delivered counts as failed.");
     }
     throw error_of(code,
                    "can't send a record of " +

@@ -18,7 +18,7 @@ LaneRunner::LaneRunner(const Settings& settings, const std::string& program,
       writer_(settings.database, program + " " + label(), plan, claim_),
       lane_(*source_, *decoder_, writer_, batch_, *this,
             {settings.batch_rows, settings.batch_bytes, settings.linger, settings.retry_longest}) {
-    status_.progress_at = Clock::system().now();
+    status_.progress_at = status_.seen_at = Clock::system().now();
     thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
 }
 
@@ -77,16 +77,23 @@ void LaneRunner::run(std::stop_token stop) {
     ended_.notify_all();
 }
 
+// A sign of life, with mutex_ held; the next one may take longer by the wait that is announced.
+void LaneRunner::live(std::chrono::milliseconds wait) {
+    status_.seen_at = Clock::system().now() + wait;
+}
+
 void LaneRunner::on_opened(std::int64_t next_offset) {
     telemetry::log(Level::info, "lane opened",
                    {{"lane", label()}, {"offset", next_offset}, {"epoch", claim_.epoch}});
     std::lock_guard lock(mutex_);
+    live();
     status_.next_offset = next_offset;
     status_.trouble.clear();
 }
 
 void LaneRunner::on_filled(std::int64_t partition_end, std::int64_t oldest_record_time) {
     std::lock_guard lock(mutex_);
+    live();
     status_.partition_end = partition_end;
     status_.waiting_since = oldest_record_time;
 }
@@ -99,6 +106,7 @@ void LaneRunner::on_committed(const BatchDone& done) {
                     {"dead_letters", done.committed.dead_letters.size()},
                     {"next_offset", done.next_offset}});
     std::lock_guard lock(mutex_);
+    live();
     status_.next_offset = done.next_offset;
     status_.partition_end = done.partition_end;
     status_.waiting_since = 0;
@@ -115,13 +123,18 @@ void LaneRunner::on_retry(const Error& error, std::chrono::milliseconds wait) {
                     {"wait_ms", wait.count()},
                     {"hint", error.hint()}});
     std::lock_guard lock(mutex_);
+    live(wait);
     status_.trouble = error.what();
 }
 
 void LaneRunner::on_idle(std::int64_t partition_end) {
     std::lock_guard lock(mutex_);
+    live();
     status_.partition_end = partition_end;
-    if (status_.lag() == 0) status_.progress_at = Clock::system().now();
+    if (status_.lag() == 0)
+        status_.progress_at = Clock::system().now();
+    else
+        status_.position = source_->position();
 }
 
 }  // namespace tidewheel::runtime

@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <map>
 #include <optional>
-#include <thread>
 
 #include "tidewheel/core/failpoint.hpp"
 #include "tidewheel/core/retry.hpp"
@@ -17,7 +15,9 @@
 #include "tidewheel/runtime/admin_server.hpp"
 #include "tidewheel/runtime/lane_host.hpp"
 #include "tidewheel/runtime/lane_watch.hpp"
+#include "tidewheel/runtime/stuck_lanes.hpp"
 #include "tidewheel/telemetry/log.hpp"
+#include "watchdog.hpp"
 
 namespace tidewheel::runtime {
 namespace {
@@ -66,24 +66,11 @@ class Generation {
     std::int64_t version_;
 };
 
-// A service whose own thread doesn't come round any more (librdkafka or PostgreSQL keeps it in a
-// call) ends, for its supervisor to start it anew: whatever isn't committed will be done again,
-// exactly once.
-class Watchdog {
-  public:
-    Watchdog(const std::atomic<Clock::Monotonic>& seen, std::chrono::milliseconds longest)
-        : thread_([&seen, longest](std::stop_token stop) {
-              while (wait_for(stop, std::chrono::milliseconds(500))) {
-                  if (Clock::system().now() - seen.load() < longest) continue;
-                  telemetry::log(Level::error, "stuck: ending, to be started anew",
-                                 {{"seconds", longest.count() / 1000}});
-                  std::_Exit(static_cast<int>(ExitCode::unavailable));
-              }
-          }) {}
-
-  private:
-    std::jthread thread_;
-};
+// How long silence may last before it counts as stuck. Longer than a lane waits for a lock or a
+// connection in vain, whatever the setting.
+std::chrono::milliseconds longest_silence(const Settings& settings) {
+    return std::max(3 * settings.stall_after, std::chrono::milliseconds(20000)) + settings.linger;
+}
 
 class Service {
   public:
@@ -93,6 +80,8 @@ class Service {
           kind_(kind.statements),
           server_(settings.listen),
           watch_(metrics_, health_, settings.stall_after),
+          stuck_(longest_silence(settings),
+                 [this](const auto& where) { return generation_->consumer().readable_end(where); }),
           backoff_(std::chrono::milliseconds(200), settings.retry_longest) {
         kafka_.brokers = settings.kafka;
         kafka_.options = settings.kafka_options;
@@ -116,6 +105,8 @@ class Service {
             try {
                 begin();
                 serve(stop);
+            } catch (const kafka::FatalError&) {
+                throw;  // librdkafka wants a new client, and a supervisor may be wanted to know
             } catch (const Error& error) {
                 if (error.kind() == Error::Kind::setting) throw;
                 health_.lacking("service", error.what());
@@ -216,7 +207,9 @@ class Service {
         connected ? health_.well("kafka")
                   : health_.lacking("kafka",
                                     "no broker answers: " + generation_->consumer().last_error());
-        watch_.look(generation_->host().lanes());
+        const LaneWatch::Lanes lanes = generation_->host().lanes();
+        watch_.look(lanes);
+        if (const auto stuck = stuck_.look(lanes)) end_stuck(*stuck);
         metrics_.gauge(Metric::ready).set(health_.trouble() ? 0 : 1);
     }
 
@@ -242,6 +235,7 @@ class Service {
     std::atomic<Clock::Monotonic> looked_at_{Clock::system().now()};
     http::Server server_;
     LaneWatch watch_;
+    StuckLanes stuck_;
     kafka::ClientSettings kafka_;
     Backoff backoff_;
     std::map<std::string, std::string> topic_troubles_;
@@ -251,26 +245,6 @@ class Service {
     std::unique_ptr<Generation> generation_;
     Watchdog watchdog_{looked_at_,
                        std::max(3 * settings_.stall_after, std::chrono::milliseconds(30000))};
-};
-
-// A stop has ten seconds. What hangs longer (a frozen server) is abandoned: whatever isn't
-// committed will be done again, exactly once.
-class EndInTime {
-  public:
-    explicit EndInTime(std::stop_token stop)
-        : thread_([stop](std::stop_token done) {
-              std::stop_source asked;
-              const std::stop_callback on_stop(stop, [&] { asked.request_stop(); });
-              const std::stop_callback on_done(done, [&] { asked.request_stop(); });
-              while (wait_for(asked.get_token(), std::chrono::hours(1))) {
-              }
-              if (done.stop_requested() || !wait_for(done, std::chrono::milliseconds(9500))) return;
-              telemetry::log(Level::warning, "abandoned what did not end in time");
-              std::_Exit(static_cast<int>(ExitCode::ok));
-          }) {}
-
-  private:
-    std::jthread thread_;
 };
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "tidewheel/core/error.hpp"
+
 namespace tidewheel::kafka {
 
 // What every client needs: where the brokers are, and further librdkafka properties
@@ -15,6 +17,14 @@ struct ClientSettings {
     // librdkafka's log lines: syslog level (0–7), facility, text. Called from its threads. Unset:
     // dropped.
     std::function<void(int, const std::string&, const std::string&)> log;
+};
+
+// The client is dead (another process took its group.instance.id, …): librdkafka goes on with a new
+// one at best. The program had better end, and be started anew.
+class FatalError : public Error {
+  public:
+    explicit FatalError(const std::string& what, const std::string& hint)
+        : Error(Kind::unavailable, what, hint) {}
 };
 
 std::string librdkafka_version();

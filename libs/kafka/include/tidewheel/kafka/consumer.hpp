@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,7 +60,8 @@ class GroupConsumer {
     // revoked first).
     void subscribe(const std::vector<std::string>& topics, AssignmentListener& listener);
     // Serves the group for at most this long, and for half a second more where no broker answers.
-    // Throws Error: refused (authentication, unknown topic…) or what the listener threw.
+    // Throws Error: refused (authentication, unknown topic…) or what the listener threw; FatalError
+    // when this member can't go on.
     void poll(std::chrono::milliseconds wait);
     // The source of an assigned partition, from on_started until on_revoked; called on poll()'s
     // thread, read on any one. It and its records must be gone when on_revoked returns: librdkafka
@@ -76,6 +78,9 @@ class GroupConsumer {
     // What is wrong with a subscribed topic (it does not exist, it may not be read), by its name;
     // gone once it is assigned.
     const std::map<std::string, std::string>& topic_troubles() const;
+    // Asks the broker how far the partition can be read: short of what a transaction under way
+    // holds back. nullopt when it doesn't answer within half a second. On poll()'s thread.
+    std::optional<std::int64_t> readable_end(const TopicPartition& where) const;
     bool connected() const;  // some broker answers; its end is known in two to three seconds
     std::string last_error() const;  // the last trouble that librdkafka reported; empty: none
 

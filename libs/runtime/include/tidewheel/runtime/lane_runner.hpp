@@ -23,7 +23,9 @@ struct LaneStatus {
     std::int64_t waiting_since = 0;  // of the oldest record of the batch that is being committed;
                                      // 0: none is
     Clock::Monotonic progress_at;  // the last commit, or the last time that there was nothing to do
-    std::string trouble;           // what is being retried; empty: nothing
+    Clock::Monotonic seen_at;    // the last sign of life, or the end of the wait that it announced
+    std::int64_t position = -1;  // of the source, while there is a lag and nothing comes
+    std::string trouble;         // what is being retried; empty: nothing
     std::optional<Error::Kind>
         ended;  // why the lane has ended, if it has (then `trouble` says what happened)
 
@@ -56,6 +58,7 @@ class LaneRunner final : engine::LaneObserver {
     void on_committed(const BatchDone& done) override;
     void on_retry(const Error& error, std::chrono::milliseconds wait) override;
     void on_idle(std::int64_t partition_end) override;
+    void live(std::chrono::milliseconds wait = {});
     std::string label() const;
 
     postgres::LaneClaim claim_;
