@@ -1,11 +1,57 @@
 // Topics that others write in transactions of Kafka's.
 #include "testing/transactional_producer.hpp"
+#include "tidewheel/kafka/admin.hpp"
+#include "tidewheel/kafka/consumer.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/deployment.hpp"
 #include "tidewheel/testing/stack.hpp"
 
 using namespace tidewheel;
 using namespace tidewheel::testing;
+
+namespace {
+
+// Reads partition 0 from its beginning.
+struct Reader final : kafka::AssignmentListener {
+    explicit Reader(const std::string& topic)
+        : consumer(testing::kafka(), unique("group"), 1 << 20) {
+        consumer.subscribe({topic}, *this);
+    }
+    ~Reader() override { consumer.close(); }
+    std::vector<kafka::StartOffset> on_assigned(
+        const std::vector<kafka::TopicPartition>& partitions) override {
+        return {{partitions.front(), kafka::offset_beginning}};
+    }
+    void on_started(const std::vector<kafka::TopicPartition>& partitions) override {
+        source = consumer.source(partitions.front());
+    }
+    void on_revoked(const std::vector<kafka::TopicPartition>&, bool) override { source.reset(); }
+
+    std::unique_ptr<engine::RecordSource> source;
+    kafka::GroupConsumer consumer;
+};
+
+}  // namespace
+
+TEST_CASE("what a transaction under way holds back is in the topic, but can't be read yet") {
+    const std::string topic = unique("transactions");
+    kafka::Admin(testing::kafka()).create_topic(topic, 1, 1);
+    kafka::testing::TransactionalProducer producer(testing::kafka(), topic);
+    producer.begin();
+    producer.send(topic, 0, "one");
+    producer.commit();
+    producer.begin();
+    producer.send(topic, 0, "held back");
+    Reader reader(topic);
+    eventually("both records are in the topic", [&] {
+        reader.consumer.poll(std::chrono::milliseconds(10));
+        if (reader.source) reader.source->next(0);
+        return reader.source && reader.source->end_offset() == 3;
+    });
+    CHECK(reader.consumer.readable_end({topic, 0}) == 2);  // one, and the marker behind it
+    producer.commit();
+    CHECK(reader.consumer.readable_end({topic, 0}) == 4);
+}
 
 TEST_CASE("aborted transactions are never seen, and committed ones whole") {
     Deployment deployment({"TIDEWHEEL_BATCH_ROWS=3"});

@@ -145,6 +145,11 @@ void Process::signal(int number) {
     if (running()) ::kill(pid_, number);
 }
 
+// The state stands behind the name, which is in brackets: "42 (name) T …".
+bool Process::stopped() const {
+    return contents("/proc/" + std::to_string(pid_) + "/stat").find(") T ") != std::string::npos;
+}
+
 bool Process::running() {
     return !finished_ && !collect(false);
 }

@@ -27,6 +27,15 @@ TEST_CASE("a program that a signal ended reports 128 plus its number") {
     CHECK(process.wait() == 128 + SIGTERM);
 }
 
+TEST_CASE("a program that is stopped is seen to be, and goes on") {
+    Process process({"sleep", "60"});
+    CHECK_FALSE(process.stopped());
+    process.signal(SIGSTOP);
+    eventually("it is stopped", [&] { return process.stopped(); });
+    process.signal(SIGCONT);
+    eventually("it goes on", [&] { return !process.stopped(); });
+}
+
 TEST_CASE("an added variable replaces the inherited one") {
     ::setenv("TIDEWHEEL_PROCESS_TEST", "old", 1);
     CHECK(run({"sh", "-c", "echo $TIDEWHEEL_PROCESS_TEST"}).output == "old\n");

@@ -22,6 +22,7 @@ class Process {
     // runs at the deadline.
     int wait(std::chrono::milliseconds deadline = std::chrono::seconds(60));
     bool running();
+    bool stopped() const;  // by SIGSTOP
     int pid() const { return pid_; }
     std::string output() const;
     std::string errors() const;

@@ -1,0 +1,245 @@
+// Whatever a server refuses for reasons of its own is waited for: no good record becomes a dead
+// letter, memory stays bounded, and everything is caught up with when it heals.
+#include <pwd.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "numbers.hpp"
+#include "tidewheel/http/client.hpp"
+#include "tidewheel/postgres/session.hpp"
+#include "tidewheel/testing/servers.hpp"
+
+using namespace tidewheel;
+using namespace tidewheel::testing;
+using namespace std::chrono_literals;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+// Both services at work, with a record of their logs.
+class Services {
+  public:
+    explicit Services(const Numbers& numbers) {
+        for (const char* name : {"tidewheel-worker", "tidewheel-aggregator"})
+            processes_.push_back(numbers.start(name));
+    }
+    // Since the last call, at least one service has said this.
+    void say(const std::string& words) {
+        eventually("a service says: " + words, [&] {
+            for (std::size_t i = 0; i < processes_.size(); ++i)
+                if (processes_[i]->errors().find(words, heard_[i]) != std::string::npos)
+                    return true;
+            return false;
+        });
+        for (std::size_t i = 0; i < processes_.size(); ++i)
+            heard_[i] = processes_[i]->errors().size();
+    }
+    Process& worker() { return *processes_[0]; }
+
+  private:
+    std::vector<std::unique_ptr<Process>> processes_;
+    std::size_t heard_[2] = {0, 0};
+};
+
+void set_read_only(postgres::Session& admin, bool on) {
+    admin.run(std::string("ALTER SYSTEM SET default_transaction_read_only = ") +
+              (on ? "on" : "off"));
+    admin.run("SELECT pg_reload_conf()");
+}
+
+// Takes every connection that there is, those of the services, too.
+std::vector<std::unique_ptr<postgres::Connection>> take_all_connections(postgres::Session& admin,
+                                                                        const std::string& url) {
+    std::vector<std::unique_ptr<postgres::Connection>> taken;
+    eventually("no connection is left", [&] {
+        admin.run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE"
+            " 'tidewheel-worker%' OR application_name LIKE 'tidewheel-aggregator%'");
+        try {
+            for (;;)
+                taken.push_back(std::make_unique<postgres::Connection>(url, "guest"));
+        } catch (const postgres::DatabaseError&) {
+        }
+        return admin.run("SELECT FROM pg_stat_activity WHERE application_name LIKE 'tidewheel-%'")
+            .empty();
+    });
+    return taken;
+}
+
+// A file system of 4 MB.
+class SmallDisk {
+  public:
+    SmallDisk() : path_("/var/tmp/" + unique("tidewheel-disk")) {
+        const passwd* owner = getpwnam("postgres");
+        REQUIRE(owner != nullptr);
+        std::filesystem::create_directory(path_);
+        const std::string options = "size=4m,uid=" + std::to_string(owner->pw_uid);
+        REQUIRE(mount("tmpfs", path_.c_str(), "tmpfs", 0, options.c_str()) == 0);
+    }
+    ~SmallDisk() {
+        umount2(path_.c_str(), MNT_DETACH);
+        std::filesystem::remove(path_);
+    }
+    SmallDisk(const SmallDisk&) = delete;
+    SmallDisk& operator=(const SmallDisk&) = delete;
+    void grow() const {
+        REQUIRE(mount("tmpfs", path_.c_str(), "tmpfs", MS_REMOUNT, "size=64m") == 0);
+    }
+    const std::string& path() const { return path_; }
+
+  private:
+    std::string path_;
+};
+
+long kilobytes(const Process& process, const std::string& field) {
+    std::ifstream file("/proc/" + std::to_string(process.pid()) + "/status");
+    for (std::string line; std::getline(file, line);)
+        if (line.starts_with(field + ":")) return std::stol(line.substr(field.size() + 1));
+    throw std::logic_error("no " + field);
+}
+
+}  // namespace
+
+TEST_CASE("a database that refuses for reasons of its own costs no record and parks none",
+          "[outage]") {
+    PrivatePostgres database({"TIDEWHEEL_POSTGRES_OPTIONS=max_connections=30"});
+    Numbers numbers(database.url(), testing::kafka());
+    postgres::Session admin(database.url(), "admin");
+    Services services(numbers);
+    numbers.send_more();
+    numbers.catch_up();
+
+    set_read_only(admin, true);
+    numbers.send_more();
+    services.say("read-only transaction");
+    set_read_only(admin, false);
+    numbers.catch_up();
+    CHECK(numbers.difference() == "");
+
+    {
+        const auto taken = take_all_connections(admin, database.url());
+        numbers.send_more();
+        services.say("too many clients");
+    }
+    numbers.catch_up();
+    CHECK(numbers.difference() == "");
+}
+
+TEST_CASE("a deadlock with somebody else's transaction costs a retry, and nothing else") {
+    Numbers numbers;
+    numbers.send_more();
+    auto worker = numbers.start("tidewheel-worker"),
+         aggregator = numbers.start("tidewheel-aggregator");
+    numbers.catch_up();
+    postgres::Connection connection(numbers.url(), "rival");
+    connection.query(
+        "SET deadlock_timeout = '1min'");  // so the service's transaction is the victim
+    postgres::Connection watch(numbers.url());
+    {
+        postgres::Transaction rival(connection);
+        rival.query("SELECT FROM tidewheel.progress FOR UPDATE");
+        numbers.send_more();
+        eventually("the aggregator waits for its progress", [&] {
+            return !watch
+                        .query(
+                            "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND"
+                            " application_name LIKE 'tidewheel-aggregator%'")
+                        .empty();
+        });
+        rival.query("SELECT FROM tidewheel.state_totals FOR UPDATE");
+    }
+    numbers.catch_up();
+    CHECK_THAT(aggregator->errors(), ContainsSubstring("deadlock detected"));
+    CHECK(numbers.difference() == "");
+}
+
+TEST_CASE("a disk that is full is waited for, and nothing is parked or doubled", "[outage]") {
+    if (geteuid() != 0) {
+        WARN("not tested: only root can mount a small disk");
+        return;
+    }
+    SmallDisk disk;
+    PrivatePostgres database;
+    Numbers numbers(database.url(), testing::kafka());
+    postgres::Session admin(database.url(), "admin");
+    admin.run("CREATE TABLESPACE small LOCATION '" + disk.path() + "'");
+    admin.run("ALTER TABLE stored SET TABLESPACE small");
+    admin.run(
+        "CREATE TABLE ballast TABLESPACE small AS SELECT repeat('x', 8000) FROM generate_series(1, "
+        "1)");
+    Services services(numbers);
+    numbers.send_more();
+    numbers.catch_up();
+    try {
+        for (;;)  // a page at a time, until there is no room
+            admin.run(
+                "INSERT INTO ballast SELECT string_agg(md5(i::text), '') FROM generate_series(1, "
+                "200) i");
+    } catch (const postgres::DatabaseError& full) {
+        REQUIRE(full.sqlstate() == "53100");
+    }
+    numbers.send_more(4000);
+    services.say("No space left on device");
+    disk.grow();
+    numbers.catch_up();
+    CHECK(numbers.difference() == "");
+}
+
+TEST_CASE("servers that freeze and thaw cost nothing", "[outage]") {
+    PrivatePostgres database;
+    PrivateKafka broker;
+    Numbers numbers(database.url(), broker.settings(),
+                    {"TIDEWHEEL_STALL_AFTER=1s", "TIDEWHEEL_KAFKA_OPTIONS=socket.timeout.ms=2000"});
+    Services services(numbers);
+    const std::string ready = admin_url(services.worker()) + "/readyz";
+    const auto troubled_by = [&](const std::string& words) {
+        return http::fetch("GET", ready).body.find(words) != std::string::npos;
+    };
+    numbers.send_more();
+    numbers.catch_up();
+    database.freeze();
+    numbers.send_more();
+    eventually("the worker says that it is stuck", [&] { return troubled_by("PostgreSQL"); });
+    database.thaw();
+    numbers.catch_up();
+    CHECK(numbers.difference() == "");
+
+    broker.freeze();
+    eventually("the worker says that no broker answers", [&] { return troubled_by("no broker"); });
+    broker.thaw();
+    numbers.send_more();
+    numbers.catch_up();
+    CHECK(numbers.difference() == "");
+    CHECK(services.worker().running());
+}
+
+TEST_CASE("memory stays bounded while nothing can be written under load", "[outage]") {
+    PrivatePostgres database;
+    Numbers numbers(database.url(), testing::kafka(), {"TIDEWHEEL_BATCH_ROWS=5000"});
+    Services services(numbers);
+    numbers.send_more();
+    numbers.catch_up();
+    const long before = kilobytes(services.worker(), "VmHWM");
+    {
+        postgres::Connection connection(database.url());
+        postgres::Transaction rival(connection);
+        rival.run("LOCK TABLE stored");
+        numbers.send_more(300'000);
+        services.say("lock timeout");
+    }
+    database.stop();
+    numbers.send_more(100'000);
+    services.say("waiting");
+    const long after = kilobytes(services.worker(), "VmHWM");
+    database.start();
+    numbers.catch_up();
+    CHECK(numbers.difference() == "");
+    std::printf(
+        "peak memory of the worker: %ld kB at rest, %ld kB while nothing could be written\n",
+        before, after);
+    CHECK(after - before < 64 * 1024);
+}
