@@ -4,6 +4,7 @@
 
 #include "sql_text.hpp"
 #include "tidewheel/core/failpoint.hpp"
+#include "tidewheel/core/weakened.hpp"
 
 namespace tidewheel::postgres {
 namespace {
@@ -226,7 +227,7 @@ void BatchExecutor::halve(const engine::Batch& batch, const RunRange& run,
         dead_letters_.back_to(parked);
         refused_.resize(refused);
         written_ = written;
-        if (last - first == 1) return park(first, error);
+        if (last - first == 1 || weakened("no_halving")) return park(first, error);
         const std::size_t middle = first + (last - first) / 2;
         halve(batch, run, park, first, middle);
         halve(batch, run, park, middle, last);

@@ -4,6 +4,7 @@
 
 #include "sql_text.hpp"
 #include "tidewheel/core/failpoint.hpp"
+#include "tidewheel/core/weakened.hpp"
 
 namespace tidewheel::postgres {
 namespace {
@@ -13,6 +14,14 @@ std::string id_list(const std::vector<int>& ids) {
     for (const int id : ids)
         items.push_back(std::to_string(id));
     return join(items, ", ");
+}
+
+std::string and_epoch_is(std::int64_t epoch) {
+    return weakened("no_epoch") ? "" : " AND p.epoch = " + std::to_string(epoch);
+}
+
+std::string and_next_offset_is(std::int64_t offset) {
+    return weakened("no_compare") ? "" : " AND p.next_offset = " + std::to_string(offset);
 }
 
 }  // namespace
@@ -45,8 +54,8 @@ std::vector<engine::StatementProgress> BatchWriter::open() {
         "pg_stat_activity a"
         " WHERE a.pid = pg_backend_pid() AND p.topic = " +
         quote_literal(claim_.topic) + " AND p.partition = " + std::to_string(claim_.partition) +
-        " AND p.epoch = " + std::to_string(claim_.epoch) + " AND p.statement_id IN (" +
-        id_list(claim_.statements) + ") RETURNING p.statement_id, p.next_offset");
+        and_epoch_is(claim_.epoch) + " AND p.statement_id IN (" + id_list(claim_.statements) +
+        ") RETURNING p.statement_id, p.next_offset");
     if (rows.size() != claim_.statements.size())
         throw Error(Error::Kind::fenced, "partition " + std::to_string(claim_.partition) +
                                              " of topic " + claim_.topic +
@@ -131,8 +140,7 @@ void BatchWriter::move_progress(const engine::Work& work, const engine::Committe
         join(moves, ", ") +
         ") m(statement, written) WHERE p.statement_id = m.statement AND p.topic = " +
         quote_literal(claim_.topic) + " AND p.partition = " + std::to_string(claim_.partition) +
-        " AND p.epoch = " + std::to_string(claim_.epoch) +
-        " AND p.next_offset = " + std::to_string(work.begin));
+        and_epoch_is(claim_.epoch) + and_next_offset_is(work.begin));
     if (rows.affected == work.statements.size()) return;
     session_->run("ROLLBACK");  // at once: the new owner may be waiting for our locks
     throw Error(Error::Kind::fenced, "partition " + std::to_string(claim_.partition) +
