@@ -116,7 +116,7 @@ std::vector<std::string> warnings(postgres::Connection& connection, const std::s
 
 struct Selected {
     std::int64_t letters = 0;
-    std::vector<std::string> lines;  // for people
+    std::vector<std::string> lines, warnings;  // for people
 };
 
 Selected select(postgres::Connection& connection, const DeadLetterFilter& filter) {
@@ -129,8 +129,7 @@ Selected select(postgres::Connection& connection, const DeadLetterFilter& filter
         selected.lines.push_back(row.text(0) + ": " + plural(row.integer(2), "dead letter") +
                                  " of reason " + row.text(1));
     }
-    for (std::string& warning : warnings(connection, where))
-        selected.lines.push_back(std::move(warning));
+    selected.warnings = warnings(connection, where);
     return selected;
 }
 
@@ -185,9 +184,8 @@ int dlq_redrive(Context& context, const RedriveOptions& options) {
     postgres::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
     const DeadLetterFilter filter = with_moments(*connection, options.filter);
     const Selected selected = select(*connection, filter);
-    if (selected.letters > 0 && options.dry_run)
-        for (const std::string& line : selected.lines)
-            context.err << line << '\n';
+    for (const std::string& warning : selected.warnings)
+        context.err << warning << '\n';
     if (selected.letters > 0 && !options.dry_run && !options.yes &&
         !agreed(context, selected.lines))
         return static_cast<int>(ExitCode::usage);
