@@ -98,9 +98,10 @@ std::string Deployment::text(std::string text) const {
     return text;
 }
 
-Finished Deployment::tidewheel(std::vector<std::string> arguments) const {
+Finished Deployment::tidewheel(std::vector<std::string> arguments,
+                               std::chrono::seconds deadline) const {
     arguments.insert(arguments.begin(), program("tidewheel"));
-    return run(std::move(arguments), environment_, std::chrono::seconds(120));
+    return run(std::move(arguments), environment_, deadline);
 }
 
 void Deployment::must(std::vector<std::string> arguments) const {
@@ -140,8 +141,9 @@ void Deployment::arrive() const {
     must({"status", "--wait", "--timeout", "60"});
 }
 
-postgres::Rows Deployment::query(const std::string& sql) const {
-    return postgres::Connection(url_).query(sql);
+postgres::Rows Deployment::query(const std::string& sql,
+                                 const std::vector<postgres::Parameter>& parameters) const {
+    return postgres::Connection(url_).query(sql, parameters);
 }
 
 std::string Deployment::value(const std::string& sql) const {

@@ -1,9 +1,17 @@
 #include "tidewheel/testing/servers.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <future>
+#include <random>
 
+#include "descriptor.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/testing/process.hpp"
 #include "tidewheel/testing/stack.hpp"
@@ -17,6 +25,37 @@ std::string private_state(const std::string& script) {
     const std::filesystem::path base =
         run != nullptr ? run : std::filesystem::temp_directory_path() / "tidewheel-tests";
     return (base / "private" / unique(script)).string();
+}
+
+constexpr const char* replicated =
+    "default.replication.factor=3;min.insync.replicas=2;offsets.topic.replication.factor=3;"
+    "transaction.state.log.replication.factor=3;transaction.state.log.min.isr=2;"
+    "unclean.leader.election.enable=false;replica.lag.time.max.ms=5000;num.replica.fetchers=1";
+
+bool is_free(int port) {
+    const Descriptor probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return ::bind(probe.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+// Below 32768, where Linux starts to hand out ports to outgoing connections.
+int free_port() {
+    static std::mt19937 random{std::random_device{}()};
+    for (;;) {
+        const int port = 10240 + static_cast<int>(random() % 22000);
+        if (is_free(port)) return port;
+    }
+}
+
+std::string voters_of(int nodes) {
+    std::string voters;
+    for (int node = 1; node <= nodes; ++node)
+        voters += (node > 1 ? "," : "") + std::to_string(node) +
+                  "@127.0.0.1:" + std::to_string(free_port());
+    return voters;
 }
 
 }  // namespace
@@ -90,6 +129,40 @@ kafka::ClientSettings PrivateKafka::settings() const {
 
 std::string PrivateKafka::checked_address() const {
     return variable("TIDEWHEEL_KAFKA_SASL");
+}
+
+PrivateCluster::PrivateCluster(const std::vector<std::string>& advertised) : brokers_(size) {
+    const std::string voters = voters_of(size);
+    std::vector<std::future<std::unique_ptr<PrivateKafka>>> starts;
+    for (std::size_t i = 0; i < size; ++i) {
+        std::vector<std::string> environment{"TIDEWHEEL_KAFKA_HEAP=256m",
+                                             "TIDEWHEEL_KAFKA_NODE=" + std::to_string(i + 1),
+                                             "TIDEWHEEL_KAFKA_VOTERS=" + voters,
+                                             std::string("TIDEWHEEL_KAFKA_OPTIONS=") + replicated};
+        if (!advertised.empty())
+            environment.push_back("TIDEWHEEL_KAFKA_ADVERTISED=" + advertised.at(i));
+        // None of them serves before two of them run.
+        starts.push_back(std::async(std::launch::async, [environment] {
+            return std::make_unique<PrivateKafka>(environment);
+        }));
+    }
+    std::transform(starts.begin(), starts.end(), brokers_.begin(),
+                   [](auto& start) { return start.get(); });
+}
+
+void PrivateCluster::start() {
+    std::vector<std::future<void>> starts;
+    for (const auto& broker : brokers_)
+        starts.push_back(std::async(std::launch::async, [&broker] { broker->start(); }));
+    for (auto& each : starts)
+        each.get();
+}
+
+kafka::ClientSettings PrivateCluster::settings() const {
+    kafka::ClientSettings settings = brokers_.front()->settings();
+    for (std::size_t i = 1; i < brokers_.size(); ++i)
+        settings.brokers += "," + brokers_[i]->settings().brokers;
+    return settings;
 }
 
 PrivatePostgres::PrivatePostgres(std::vector<std::string> environment)

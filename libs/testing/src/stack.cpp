@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <random>
 #include <thread>
 
@@ -45,7 +46,9 @@ kafka::ClientSettings kafka() {
 
 // The process id keeps apart what runs now, the random number what ran before.
 std::string unique(const std::string& stem) {
+    static std::mutex mutex;
     static std::mt19937_64 random{std::random_device{}()};
+    const std::lock_guard lock(mutex);
     return stem + "_" + base36(static_cast<std::uint64_t>(::getpid())) + base36(random() >> 24U);
 }
 

@@ -25,8 +25,9 @@ class Deployment {
     const kafka::ClientSettings& kafka() const { return kafka_; }
     std::string text(std::string text) const;  // {topic} replaced
 
-    Finished apply(const std::string& sql);                        // {topic} is replaced
-    Finished tidewheel(std::vector<std::string> arguments) const;  // any command
+    Finished apply(const std::string& sql);  // {topic} is replaced
+    Finished tidewheel(std::vector<std::string> arguments,
+                       std::chrono::seconds deadline = std::chrono::minutes(2)) const;
     void must(std::vector<std::string> arguments)
         const;  // …that has to succeed; throws with what it printed
     // Records of one partition; each has the header origin=test and the time 2026-01-01 00:00 UTC.
@@ -37,7 +38,8 @@ class Deployment {
                                    std::vector<std::string> environment = {}) const;
     void arrive()
         const;  // until every statement has applied all that was sent; throws after a minute
-    postgres::Rows query(const std::string& sql) const;
+    postgres::Rows query(const std::string& sql,
+                         const std::vector<postgres::Parameter>& parameters = {}) const;
     std::string value(const std::string& sql) const;  // of the first column of the only row
 
   private:

@@ -1,4 +1,5 @@
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,22 @@ class PrivateKafka : public PrivateServer {
     kafka::ClientSettings settings() const;
     // The listener that wants a password, with TIDEWHEEL_KAFKA_PASSWORD in the environment.
     std::string checked_address() const;
+};
+
+// Three brokers, of which one may be away at any time: every partition has three replicas, and a
+// record is acknowledged by two.
+class PrivateCluster {
+  public:
+    static constexpr int size = 3;
+    // advertised: what each broker tells clients and the others to connect to, e.g. proxies; empty:
+    // where it listens.
+    explicit PrivateCluster(const std::vector<std::string>& advertised = {});
+    PrivateKafka& broker(int number) { return *brokers_.at(static_cast<std::size_t>(number)); }
+    void start();  // those that are down, all at once: none serves before two run
+    kafka::ClientSettings settings() const;
+
+  private:
+    std::vector<std::unique_ptr<PrivateKafka>> brokers_;
 };
 
 class PrivatePostgres : public PrivateServer {
