@@ -52,10 +52,9 @@ void load_sent(Connection& connection, const Ledger& ledger) {
     Loader loader(
         connection,
         "INSERT INTO chaos.sent SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[])", 3);
-    std::int64_t id = 0;
     for (const Sent& each : ledger.entries())
         loader.add(
-            {std::to_string(id++), std::string(word(each.kind)), std::string(word(each.fate))});
+            {std::to_string(each.id), std::string(word(each.kind)), std::string(word(each.fate))});
     loader.flush();
 }
 
@@ -84,7 +83,7 @@ void load_topic(Connection& connection, const Deployment& deployment) {
 }
 
 void load(Connection& connection, const Deployment& deployment, const Ledger& ledger) {
-    connection.query("TRUNCATE chaos.sent, chaos.in_topic");
+    connection.query("TRUNCATE chaos.sent, chaos.in_topic, chaos.wrong");
     load_sent(connection, ledger);
     load_topic(connection, deployment);
     for (const char* table : {"chaos.sent", "chaos.in_topic", "plain", "keyed"})
@@ -104,8 +103,7 @@ SELECT verdict, count(*), min(id) FROM (
 WHERE verdict IS NOT NULL GROUP BY verdict)";
 
 // $1: the statement, which stores into the table of its name; $2: the kinds of record that it
-// stores. What came through the stream's rules is parked once for all statements, so that counts
-// for each below its own progress.
+// stores. A record is parked for every statement that its dead letter names.
 std::string rows_against_topic(const std::string& table) {
     return R"(
 WITH own AS (
@@ -118,7 +116,7 @@ stored AS (SELECT "partition", "offset", count(*) AS times FROM )" +
            table + R"( GROUP BY 1, 2),
 parked AS (
     SELECT d.partition, d."offset", count(*) AS times FROM tidewheel.dead_letters d JOIN own USING (partition)
-    WHERE d.statement_id = own.id OR d.statement_id IS NULL AND d."offset" < own.next_offset GROUP BY 1, 2),
+    WHERE own.id = ANY (d.missed_by) GROUP BY 1, 2),
 judged AS (
     SELECT partition, "offset", CASE
         WHEN kind IS NULL AND stored.times > 0 THEN 'stored, but not a record below the progress'
@@ -128,8 +126,11 @@ judged AS (
         WHEN stored.times IS NULL AND kind = ANY ($2::text[]) THEN 'parked, though good'
         WHEN parked.times IS NULL AND kind <> ALL ($2::text[]) THEN 'stored, though bad' END AS verdict
     FROM due FULL JOIN stored USING (partition, "offset") FULL JOIN parked USING (partition, "offset"))
-SELECT verdict, partition, count(*), min("offset"), max("offset") FROM judged WHERE verdict IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2)";
+INSERT INTO chaos.wrong SELECT $1, verdict, partition, "offset" FROM judged WHERE verdict IS NOT NULL)";
 }
+
+constexpr const char* wrong_rows = R"(
+SELECT verdict, partition, count(*), min("offset"), max("offset") FROM chaos.wrong WHERE statement = $1 GROUP BY 1, 2 ORDER BY 1, 2)";
 
 // $1: the statement, which keeps totals in the relation of its name.
 std::string totals_against_topic(const std::string& relation) {
@@ -181,8 +182,8 @@ class Check {
     }
 
     void rows(const std::string& statement, const std::string& kinds) {
-        for (const Row& row :
-             connection_.query(rows_against_topic(statement), {statement, kinds})) {
+        connection_.query(rows_against_topic(statement), {statement, kinds});
+        for (const Row& row : connection_.query(wrong_rows, {statement})) {
             if (row.text(0) == "lost") findings_.lost += row.integer(2);
             if (row.text(0) == "doubled") findings_.doubled += row.integer(2);
             say("I1", statement + ": " + row.text(2) + " records of partition " + row.text(1) +
@@ -202,7 +203,8 @@ class Check {
     }
 
     void verified() {
-        const testing::Finished finished = deployment_.tidewheel({"verify"});
+        const testing::Finished finished =
+            deployment_.tidewheel({"verify"}, std::chrono::minutes(20));
         if (finished.status != 0)
             say("I2", "tidewheel verify: " + finished.output + finished.errors);
     }
@@ -225,15 +227,6 @@ class Check {
     Findings& findings_;
 };
 
-std::vector<std::int64_t> ends_of(const Deployment& deployment) {
-    kafka::Admin admin(deployment.kafka());
-    std::vector<std::int64_t> ends;
-    const int partitions = admin.partitions(deployment.topic()).value_or(0);
-    for (int partition = 0; partition < partitions; ++partition)
-        ends.push_back(admin.watermarks(deployment.topic(), partition).second);
-    return ends;
-}
-
 }  // namespace
 
 std::string Findings::text() const {
@@ -253,18 +246,31 @@ void prepare(Deployment& deployment) {
     transaction.commit();
 }
 
-bool caught_up(const Deployment& deployment) {
-    std::vector<Parameter> ends;
-    for (const std::int64_t end : ends_of(deployment))
-        ends.emplace_back(std::to_string(end));
-    return Connection(deployment.url())
+std::vector<std::int64_t> ends_of(const Deployment& deployment) {
+    kafka::Admin admin(deployment.kafka());
+    std::vector<std::int64_t> ends;
+    const int partitions = admin.partitions(deployment.topic()).value_or(0);
+    for (int partition = 0; partition < partitions; ++partition)
+        ends.push_back(admin.watermarks(deployment.topic(), partition).second);
+    return ends;
+}
+
+bool applied(const Deployment& deployment, const std::vector<std::int64_t>& ends) {
+    std::vector<Parameter> texts;
+    for (const std::int64_t end : ends)
+        texts.emplace_back(std::to_string(end));
+    return Connection(deployment.url(), "chaos")
         .query(
             "SELECT FROM tidewheel.statements s"
             " CROSS JOIN unnest($1::bigint[]) WITH ORDINALITY AS e(ending, number)"
             " LEFT JOIN tidewheel.progress p ON p.statement_id = s.id AND p.partition = number - 1"
             " WHERE p.next_offset IS NULL OR p.next_offset < ending",
-            {postgres::array_literal(ends)})
+            {postgres::array_literal(texts)})
         .empty();
+}
+
+bool caught_up(const Deployment& deployment) {
+    return applied(deployment, ends_of(deployment));
 }
 
 Findings check(const Deployment& deployment, const Ledger& ledger, const Demands& demands) {

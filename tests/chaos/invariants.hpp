@@ -45,7 +45,10 @@ Findings check(const testing::Deployment& deployment, const Ledger& ledger,
 // I9, once the services have ended: PostgreSQL serves none of theirs any more.
 void check_backends(const testing::Deployment& deployment, Findings& findings);
 
-// Whether every statement has applied what the topic holds now.
+// Where the topic's partitions end now, for whoever reads committed transactions alone.
+std::vector<std::int64_t> ends_of(const testing::Deployment& deployment);
+// Whether every statement has applied what is before these ends; or what the topic holds now.
+bool applied(const testing::Deployment& deployment, const std::vector<std::int64_t>& ends);
 bool caught_up(const testing::Deployment& deployment);
 
 }  // namespace tidewheel::chaos

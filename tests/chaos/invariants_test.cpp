@@ -105,8 +105,9 @@ TEST_CASE("I1 finds dead letters that are lost, or beside the stored row") {
     CHECK(run.now().hold());
     found = run.after(
         "INSERT INTO tidewheel.dead_letters (stream_id, statement_id, topic, partition, \"offset\","
-        " reason, detail) SELECT stream_id, id, (SELECT topic FROM tidewheel.streams), 0, 4,"
-        " 'target_refused', '' FROM tidewheel.statements WHERE name = 'plain'");
+        " reason, detail, missed_by) SELECT stream_id, id, (SELECT topic FROM tidewheel.streams), "
+        "0,"
+        " 4, 'target_refused', '', ARRAY[id] FROM tidewheel.statements WHERE name = 'plain'");
     CHECK_THAT(found.text(), ContainsSubstring("I1: plain: 1 records of partition 0 doubled"));
 }
 

@@ -16,8 +16,9 @@ std::string_view word(Fate fate) {
 
 std::int64_t Ledger::enter(Kind kind) {
     const std::lock_guard lock(mutex_);
-    entries_.push_back({kind});
-    return static_cast<std::int64_t>(entries_.size()) - 1;
+    const auto id = static_cast<std::int64_t>(entries_.size());
+    entries_.push_back({id, kind});
+    return id;
 }
 
 void Ledger::settle(const std::vector<std::int64_t>& ids, Fate fate) {
@@ -27,9 +28,18 @@ void Ledger::settle(const std::vector<std::int64_t>& ids, Fate fate) {
     if (fate == Fate::acknowledged) acknowledged_ += static_cast<std::int64_t>(ids.size());
 }
 
+void Ledger::enter(const std::vector<std::int64_t>& ids, Kind kind, Fate fate) {
+    const std::lock_guard lock(mutex_);
+    for (const std::int64_t id : ids)
+        others_.push_back({id, kind, fate});
+    if (fate == Fate::acknowledged) acknowledged_ += static_cast<std::int64_t>(ids.size());
+}
+
 std::vector<Sent> Ledger::entries() const {
     const std::lock_guard lock(mutex_);
-    return entries_;
+    std::vector<Sent> all = entries_;
+    all.insert(all.end(), others_.begin(), others_.end());
+    return all;
 }
 
 std::int64_t Ledger::acknowledged() const {

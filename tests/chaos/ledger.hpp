@@ -18,6 +18,7 @@ std::string_view word(Kind kind);
 std::string_view word(Fate fate);
 
 struct Sent {
+    std::int64_t id;  // its key in Kafka
     Kind kind;
     Fate fate = Fate::uncertain;
 };
@@ -25,15 +26,20 @@ struct Sent {
 // What was sent, by the producers' account alone. Any thread may call it.
 class Ledger {
   public:
-    // A new record's number, which is its key in Kafka.
+    // A new record's number; below `of_transactions`.
     std::int64_t enter(Kind kind);
     void settle(const std::vector<std::int64_t>& ids, Fate fate);
-    std::vector<Sent> entries() const;  // by number
+    // Records that somebody else has numbered, from `of_transactions` on.
+    static constexpr std::int64_t of_transactions = 1'000'000'000'000;
+    void enter(const std::vector<std::int64_t>& ids, Kind kind, Fate fate);
+
+    std::vector<Sent> entries() const;
     std::int64_t acknowledged() const;
 
   private:
     mutable std::mutex mutex_;
-    std::vector<Sent> entries_;
+    std::vector<Sent> entries_;  // ours, by number
+    std::vector<Sent> others_;
     std::int64_t acknowledged_ = 0;
 };
 

@@ -5,6 +5,10 @@ CREATE SCHEMA chaos;
 CREATE TABLE chaos.sent (id bigint PRIMARY KEY, kind text NOT NULL, fate text NOT NULL);
 CREATE TABLE chaos.in_topic (partition integer, "offset" bigint, id bigint, PRIMARY KEY (partition, "offset"));
 
+-- What a check found, offset by offset; and where each fault of the run began.
+CREATE TABLE chaos.wrong (statement text, verdict text, partition integer, "offset" bigint);
+CREATE TABLE chaos.faults (number integer, name text, partition integer, from_offset bigint);
+
 -- Every move of a progress, in the order of its commits: the row's lock is held from the move on.
 CREATE TABLE chaos.moves (
     move bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, statement_id integer, partition integer, old_offset bigint, new_offset bigint,

@@ -10,6 +10,7 @@ CREATE FOREIGN TABLE events (
 
 -- Without a key: what is stored twice is there twice.
 CREATE TABLE plain (id bigint, n integer, name text, "partition" integer, "offset" bigint);
+CREATE INDEX ON plain (id);
 INSERT INTO plain SELECT id, n, name, "partition", "offset" FROM events;
 
 -- With a key, and a rule that some good records break: these are this statement's own dead letters.

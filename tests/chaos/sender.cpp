@@ -8,7 +8,7 @@ Sender::Sender(kafka::ClientSettings settings, std::string topic, Ledger& ledger
                std::uint64_t seed)
     : settings_(std::move(settings)), topic_(std::move(topic)), ledger_(ledger), payloads_(seed) {}
 
-void Sender::send(int partition, Kind kind) {
+std::int64_t Sender::send(int partition, Kind kind) {
     const std::int64_t id = ledger_.enter(kind);
     const std::string key = std::to_string(id);
     const auto value = payloads_.value(id, kind);
@@ -19,14 +19,18 @@ void Sender::send(int partition, Kind kind) {
     } catch (const Error&) {
         give_up();
     }
+    return id;
 }
 
-void Sender::settle() {
-    if (!producer_ || unsettled_.empty()) return;
-    if (!producer_->flush(std::chrono::minutes(2)) || producer_->deliveries().failed > 0)
-        return give_up();
+bool Sender::settle(std::chrono::seconds patience) {
+    if (!producer_) return false;
+    if (!producer_->flush(patience) || producer_->deliveries().failed > 0) {
+        give_up();
+        return false;
+    }
     ledger_.settle(unsettled_, Fate::acknowledged);
     unsettled_.clear();
+    return true;
 }
 
 void Sender::give_up() {

@@ -14,11 +14,11 @@ class Sender {
   public:
     Sender(kafka::ClientSettings settings, std::string topic, Ledger& ledger, std::uint64_t seed);
 
-    void send(int partition, Kind kind);
+    std::int64_t send(int partition, Kind kind);  // returns its number
     void send(int partition) { send(partition, payloads_.kind()); }
     // Waits for what was sent and settles it: acknowledged when Kafka took all of it, else
-    // uncertain. After trouble the next record goes by a new producer; none is sent twice.
-    void settle();
+    // uncertain (false). After trouble the next record goes by a new producer; none is sent twice.
+    bool settle(std::chrono::seconds patience = std::chrono::minutes(2));
 
   private:
     void give_up();

@@ -1,0 +1,56 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chaos/ledger.hpp"
+#include "chaos/supervisor.hpp"
+#include "chaos/traffic.hpp"
+#include "tidewheel/testing/deployment.hpp"
+#include "tidewheel/testing/proxy.hpp"
+#include "tidewheel/testing/servers.hpp"
+
+namespace tidewheel::chaos {
+
+// Everything that a run does harm to: three brokers and a PostgreSQL, each behind a proxy; two
+// workers and two aggregators, supervised; producers. The run itself looks past the proxies.
+class Site {
+  public:
+    Site(std::uint64_t seed, int rate);
+
+    static constexpr int brokers = testing::PrivateCluster::size;
+    static const std::vector<std::string>& services();  // their names
+
+    testing::Proxy& before_broker(int number) {
+        return broker_proxies_.at(static_cast<std::size_t>(number));
+    }
+    testing::Proxy& before_postgres() { return *postgres_proxy_; }
+    testing::PrivateKafka& broker(int number) { return cluster_.broker(number); }
+    void start_brokers() { cluster_.start(); }  // those that are down
+    testing::PrivatePostgres& postgres() { return postgres_; }
+    const testing::Deployment& deployment() const { return *deployment_; }
+    Supervisor& supervisor() { return *supervisor_; }
+    Traffic& traffic() { return *traffic_; }
+    Ledger& ledger() { return ledger_; }
+    const std::string& topic() const { return deployment_->topic(); }
+    int partitions() const { return partitions_; }  // of the topic
+
+    void add_partition();  // to the topic, up to eight
+    // Waits until every partition has all its replicas, and the database answers.
+    void await_servers();
+
+  private:
+    std::array<testing::Proxy, brokers> broker_proxies_;
+    testing::PrivateCluster cluster_;
+    testing::PrivatePostgres postgres_;
+    std::unique_ptr<testing::Proxy> postgres_proxy_;
+    std::unique_ptr<testing::Deployment> deployment_;
+    Ledger ledger_;
+    int partitions_ = 4;
+    std::unique_ptr<Supervisor> supervisor_;
+    std::unique_ptr<Traffic> traffic_;
+};
+
+}  // namespace tidewheel::chaos
