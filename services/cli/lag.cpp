@@ -43,7 +43,7 @@ constexpr auto progress_query =
     "CASE WHEN a.pid IS NOT NULL THEN p.owner END, "
     "(SELECT count(*) FROM tidewheel.dead_letters d WHERE d.stream_id = s.stream_id AND d.topic = "
     "p.topic AND d.partition = p.partition "
-    "AND d.missed_by @> ARRAY[s.id] AND d.discarded_at IS NULL) "
+    "AND d.missed_by @> ARRAY[s.id] AND d.discarded_at IS NULL), s.paused_at IS NOT NULL "
     "FROM tidewheel.statements s JOIN tidewheel.progress p ON p.statement_id = s.id "
     "LEFT JOIN pg_stat_activity a ON a.pid = p.owner_pid AND "
     "coalesce(a.backend_start, p.owner_started) = p.owner_started WHERE s.rebuilds IS NULL ORDER "
@@ -75,7 +75,8 @@ std::vector<StatementLag> read_once(postgres::Connection& connection, kafka::Adm
     for (const postgres::Row& row : connection.query(progress_query)) {
         const int id = static_cast<int>(row.integer(0));
         if (statements.empty() || statements.back().id != id)
-            statements.push_back({id, row.text(1), row.text(2), row.text(3), {}, 0});
+            statements.push_back(
+                {id, row.text(1), row.text(2), row.text(3), {}, 0, row.boolean(12)});
         statements.back().partitions.push_back(read_partition(row, ends));
         statements.back().dead_letters += row.integer(11);
     }

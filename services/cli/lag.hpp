@@ -37,6 +37,7 @@ struct StatementLag {
     std::string name, kind, topic;
     std::vector<PartitionLag> partitions;
     std::int64_t dead_letters = 0;  // records that it missed, discarded ones aside
+    bool paused = false;            // nobody runs it
 
     std::int64_t lag() const;
     Work work() const;

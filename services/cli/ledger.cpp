@@ -40,7 +40,8 @@ AppliedStatement read_statement(const Row& row) {
             {row.text(4), row.text(5)},
             row.text_or(6, ""),
             row.text(7),
-            read_origin(row, 8)};
+            row.boolean(8),
+            read_origin(row, 9)};
 }
 
 }  // namespace
@@ -70,11 +71,11 @@ Ledger read_ledger(Transaction& transaction) {
                                             "is_foreign, text, fingerprint, file, line "
                                             "FROM tidewheel.streams ORDER BY id"))
         ledger.streams.push_back(read_stream(row));
-    for (const Row& row :
-         transaction.query("SELECT id, name, kind, stream_id, target_schema, target_name, "
-                           "state_table, search_path, "
-                           "text, fingerprint, file, line FROM tidewheel.statements WHERE "
-                           "rebuilds IS NULL ORDER BY id"))
+    for (const Row& row : transaction.query(
+             "SELECT id, name, kind, stream_id, target_schema, target_name, "
+             "state_table, search_path, "
+             "paused_at IS NOT NULL, text, fingerprint, file, line FROM tidewheel.statements WHERE "
+             "rebuilds IS NULL ORDER BY id"))
         ledger.statements.push_back(read_statement(row));
     for (const Row& row : transaction.query("SELECT object, kind, text, fingerprint, file, line "
                                             "FROM tidewheel.objects ORDER BY 1"))

@@ -32,6 +32,7 @@ struct AppliedStatement {
     int stream_id = 0;
     sql::RelationName target;
     std::string state_table, search_path;
+    bool is_paused = false;
     Origin origin;
 };
 

@@ -13,6 +13,7 @@
 #include "cli/failure.hpp"
 #include "cli/health.hpp"
 #include "cli/init.hpp"
+#include "cli/pause.hpp"
 #include "cli/plan.hpp"
 #include "cli/produce.hpp"
 #include "cli/schema_command.hpp"
@@ -54,6 +55,7 @@ void add_commands(CLI::App& app, Context& context) {
     add_apply(app, context);
     add_plan(app, context);
     add_drop(app, context);
+    add_pause(app, context);
     add_produce(app, context);
     add_status(app, context);
     add_health(app, context);

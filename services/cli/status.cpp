@@ -59,17 +59,27 @@ void require_data(const StatementLag& statement) {
 std::int64_t total_lag(const std::vector<StatementLag>& all) {
     std::int64_t lag = 0;
     for (const StatementLag& each : all) {
+        if (each.paused) continue;
         require_data(each);
         lag += each.lag();
     }
     return lag;
 }
 
+void tell_of_paused(Context& context, const std::vector<StatementLag>& all) {
+    for (const StatementLag& each : all)
+        if (each.paused)
+            context.err << "tidewheel: not waiting for " << each.name
+                        << ", which is paused: tidewheel resume " << each.name << '\n';
+}
+
 // False when it was stopped. Throws Error (unavailable) when time runs out.
 bool wait_until_current(Context& context, postgres::Connection& connection, kafka::Admin& admin,
                         double timeout, std::stop_token stop) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::duration<double>(timeout);
-    std::int64_t lag = total_lag(read_lag(connection, admin));
+    const std::vector<StatementLag> before = read_lag(connection, admin);
+    tell_of_paused(context, before);
+    std::int64_t lag = total_lag(before);
     const std::int64_t first = lag;
     ProgressBar bar(context.err, context.err_is_terminal, "catching up", first);
     while (lag > 0) {
@@ -113,7 +123,8 @@ void add_status(CLI::App& program, Context& context) {
     command->add_flag("--explain", options->explain,
                       "Say why a statement is behind, and what to do");
     command->add_flag("--watch", options->watch, "Show it again every second, until stopped");
-    command->add_flag("--wait", options->wait, "First wait until no statement is behind");
+    command->add_flag("--wait", options->wait,
+                      "First wait until no statement is behind; paused ones don't count");
     command->add_option("--timeout", options->timeout, "How long to wait, in seconds")
         ->type_name("S")
         ->capture_default_str()
@@ -129,6 +140,8 @@ void add_status(CLI::App& program, Context& context) {
         "says what to do.\n"
         "open transaction: everything that can be read is there, and a producer's transaction "
         "hides what follows.\n"
+        "paused: tidewheel pause; it goes on with tidewheel resume, and --wait doesn't wait for "
+        "it.\n"
         "Exit status: 5 when --wait ran out of time; 4 when it can't come true, because a topic is "
         "gone or data\n"
         "is missing.\n\n"

@@ -18,6 +18,7 @@ std::string number_or_dash(const std::optional<std::int64_t>& number) {
 }
 
 std::string freshness_text(const StatementLag& lag) {
+    if (lag.paused) return "paused";
     if (lag.topic_is_gone()) return "topic gone";
     if (lag.missing_data()) return "data missing";
     if (lag.waits_for_transaction()) return "open transaction";
@@ -125,6 +126,7 @@ Json as_json(const std::vector<Observed>& all, const std::vector<LagReason>* rea
                              .set("name", each.lag.name)
                              .set("kind", each.lag.kind)
                              .set("topic", each.lag.topic)
+                             .set("paused", each.lag.paused)
                              .set("topic_gone", each.lag.topic_is_gone())
                              .set("data_missing", each.lag.missing_data() != nullptr)
                              .set("lag", each.lag.lag())

@@ -43,10 +43,11 @@ void begin_at(Transaction& transaction, const LaneClaim& lane, std::int64_t firs
          std::to_string(first)});
 }
 
-// After the claim, whose locks keep everybody else from the progress: whoever changes what the
-// lanes do raises the version first.
+// Locked until the claim is committed: whoever changes what the lanes do raises the version first,
+// and so waits for this claim or makes it fail.
 void require_version(Transaction& transaction, std::int64_t version) {
-    if (transaction.query("SELECT version FROM tidewheel.catalogue").at(0).integer(0) != version)
+    if (transaction.query("SELECT version FROM tidewheel.catalogue FOR SHARE").at(0).integer(0) !=
+        version)
         throw Error(Error::Kind::unavailable, "the catalogue has just changed");
 }
 
@@ -57,6 +58,7 @@ void claim_all(Connection& connection, const std::string& owner, std::vector<Lan
     // A claimer that freezes here must not keep the next one out for ever.
     transaction.run(
         "SET LOCAL lock_timeout = '3s'; SET LOCAL idle_in_transaction_session_timeout = '8s'");
+    require_version(transaction, catalogue_version);
     for (LaneClaim& lane : lanes) {
         lane.epoch = transaction.query("SELECT nextval('tidewheel.epoch')").at(0).integer(0);
         add_missing(transaction, lane);
@@ -74,7 +76,6 @@ void claim_all(Connection& connection, const std::string& owner, std::vector<Lan
         }
         lane.start = *std::min_element(offsets.begin(), offsets.end());
     }
-    require_version(transaction, catalogue_version);
     failpoint("in_claim");
     transaction.commit();
 }
@@ -130,6 +131,15 @@ void claim(Connection& connection, const std::string& owner, std::vector<LaneCla
         return;
     }
     end(connection, before);
+}
+
+void fence(Transaction& transaction, const std::vector<int>& statements) {
+    const std::string of_these = " WHERE statement_id = ANY ($1::integer[])";
+    transaction.query("SELECT FROM tidewheel.progress" + of_these +
+                          " ORDER BY statement_id, partition FOR UPDATE",
+                      {id_array(statements)});
+    transaction.query("UPDATE tidewheel.progress SET epoch = nextval('tidewheel.epoch')" + of_these,
+                      {id_array(statements)});
 }
 
 }  // namespace tidewheel::postgres

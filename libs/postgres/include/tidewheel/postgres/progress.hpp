@@ -29,4 +29,9 @@ void claim(Connection& connection, const std::string& owner, std::vector<LaneCla
            std::int64_t catalogue_version,
            const std::function<std::int64_t(const std::string&, int)>& first_offset);
 
+// Once the transaction is committed, no batch of these statements commits under a claim that was
+// made before. Waits for those that are committing. Raise the catalogue's version first: a claim
+// holds on to it, so that none can slip in between.
+void fence(Transaction& transaction, const std::vector<int>& statements);
+
 }  // namespace tidewheel::postgres

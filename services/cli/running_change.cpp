@@ -1,0 +1,69 @@
+#include "cli/running_change.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "cli/context.hpp"
+#include "tidewheel/core/error.hpp"
+#include "tidewheel/core/retry.hpp"
+#include "tidewheel/postgres/connection.hpp"
+#include "tidewheel/postgres/progress.hpp"
+
+namespace tidewheel::cli {
+namespace {
+
+constexpr std::chrono::seconds patience{30};
+
+void change_once(const Context& context,
+                 const std::function<void(postgres::Transaction&, const Ledger&)>& change) {
+    const auto connection = context.connect();
+    postgres::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
+    postgres::Transaction transaction(*connection);
+    transaction.run("SET LOCAL lock_timeout = '5s'");
+    lock_catalogue(transaction);
+    change(transaction, read_ledger(transaction));
+    transaction.commit();
+}
+
+}  // namespace
+
+void change_what_runs(const Context& context,
+                      const std::function<void(postgres::Transaction&, const Ledger&)>& change) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    Backoff backoff;
+    for (;;) {
+        try {
+            return change_once(context, change);
+        } catch (const postgres::DatabaseError& error) {
+            // A lock that wasn't to be had, or a deadlock that was resolved against us.
+            const bool locked = error.sqlstate() == "55P03" || error.sqlstate() == "40P01";
+            if (!locked || std::chrono::steady_clock::now() >= deadline) throw;
+        }
+        wait_for({}, backoff.next());
+    }
+}
+
+void fence_off(postgres::Transaction& transaction,
+               const std::vector<const AppliedStatement*>& statements) {
+    std::vector<int> ids;
+    for (const AppliedStatement* statement : statements)
+        ids.push_back(statement->id);
+    raise_version(transaction);
+    postgres::fence(transaction, ids);
+}
+
+std::vector<const AppliedStatement*> find_statements(const Ledger& ledger,
+                                                     const std::vector<std::string>& names) {
+    std::vector<const AppliedStatement*> found;
+    for (const std::string& name : names) {
+        const AppliedStatement* statement = ledger.statement(name);
+        if (!statement)
+            throw Error(Error::Kind::setting, "there is no statement " + name,
+                        "tidewheel status lists them");
+        if (std::find(found.begin(), found.end(), statement) == found.end())
+            found.push_back(statement);
+    }
+    return found;
+}
+
+}  // namespace tidewheel::cli

@@ -1,0 +1,28 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/ledger.hpp"
+
+// Changes of what the services run, made while they run.
+namespace tidewheel::cli {
+
+struct Context;
+
+// Runs `change` in a transaction, with nobody else at the catalogue, and commits it. Begins again
+// when something was locked, for up to half a minute. Throws Error (unavailable) after that.
+void change_what_runs(
+    const Context& context,
+    const std::function<void(postgres::Transaction&, const Ledger& ledger)>& change);
+
+// Services look again, and no batch of these statements that is under way commits after this
+// transaction. Before anything else is changed, since others lock in that order, too.
+void fence_off(postgres::Transaction& transaction,
+               const std::vector<const AppliedStatement*>& statements);
+
+// Each once, in the order of the names. Throws Error (setting) for a name that none bears.
+std::vector<const AppliedStatement*> find_statements(const Ledger& ledger,
+                                                     const std::vector<std::string>& names);
+
+}  // namespace tidewheel::cli
