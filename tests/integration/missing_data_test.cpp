@@ -31,16 +31,19 @@ std::string commands_below(const std::string& heading,
     const auto begin = page.find(open, section) + open.size();
     std::string commands = page.substr(begin, page.find("```", begin) - begin);
     for (const auto& [word, by] : replaced) {
-        const auto at = commands.find(word);
-        REQUIRE(at != std::string::npos);
-        commands.replace(at, word.size(), by);
+        REQUIRE(commands.find(word) != std::string::npos);
+        for (auto at = commands.find(word); at != std::string::npos;
+             at = commands.find(word, at + by.size()))
+            commands.replace(at, word.size(), by);
     }
     return commands;
 }
 
 void do_what_the_page_says(const Deployment& deployment, const std::string& commands) {
-    const Finished finished =
-        run({"bash", "-euc", commands}, {"TIDEWHEEL_DATABASE=" + deployment.url()});
+    const std::string programs = program("tidewheel");
+    const Finished finished = run(
+        {"bash", "-euc", "PATH=" + programs.substr(0, programs.rfind('/')) + ":$PATH\n" + commands},
+        {"TIDEWHEEL_DATABASE=" + deployment.url(), "TIDEWHEEL_KAFKA=" + testing::kafka().brokers});
     INFO(commands << finished.output << finished.errors);
     REQUIRE(finished.status == 0);
 }
@@ -52,7 +55,8 @@ std::string stored(const Deployment& deployment) {
 void stands_still(const Deployment& deployment, const Process& worker) {
     eventually("the lane has stopped",
                [&] { return worker.errors().find("data is missing") != std::string::npos; });
-    CHECK_THAT(worker.errors(), ContainsSubstring("docs/how-to/missing-data.md"));
+    CHECK_THAT(worker.errors(), ContainsSubstring("docs/how-to/missing-data.md") &&
+                                    ContainsSubstring("tidewheel reset"));
     CHECK(deployment.tidewheel({"status", "--wait", "--timeout", "30"}).status == 4);
 }
 
@@ -79,12 +83,12 @@ TEST_CASE("after records were deleted, the page's commands go on with those that
     stands_still(deployment, *worker);
     CHECK(stored(deployment) == "0");
 
-    do_what_the_page_says(deployment,
-                          commands_below("Records were deleted",
-                                         {{"topic=store-events", "topic=" + deployment.topic()},
-                                          {"first=4200", "first=2"}}));
+    do_what_the_page_says(
+        deployment, commands_below("Records were deleted", {{"discounted_events", "stored"}}));
     deployment.arrive();
     CHECK(stored(deployment) == "0 12");
+    CHECK(deployment.value("SELECT begin_offset || '-' || end_offset || ' ' || reason FROM "
+                           "tidewheel.skipped") == "1-2 retention was too short");
     CHECK(deployment.value("SELECT n || ' ' || total FROM totals") == "4 33");
 }
 
@@ -107,9 +111,8 @@ TEST_CASE("after a topic was made anew, the page's commands go on with the new o
     auto worker = start(), aggregator = deployment.start("tidewheel-aggregator");
     stands_still(deployment, *worker);
 
-    do_what_the_page_says(deployment,
-                          commands_below("The topic was made anew",
-                                         {{"topic=store-events", "topic=" + deployment.topic()}}));
+    do_what_the_page_says(deployment, commands_below("The topic was made anew",
+                                                     {{"store-events", deployment.topic()}}));
     deployment.arrive();
     // Partition 1 didn't stand out, and went on behind its first record: now it has been read from
     // the start.

@@ -92,8 +92,8 @@ namespace {
 std::string hint_for(rd_kafka_resp_err_t code) {
     if (means_missing_data(code)) {
         return "Records that were still needed are gone (retention, deleted records, or a topic "
-               "that was made anew). Decide where to go on: nothing is skipped without you. "
-               "docs/how-to/missing-data.md says how.";
+               "that was made anew). Decide where to go on, with tidewheel reset: nothing is "
+               "skipped without you. docs/how-to/missing-data.md says how.";
     }
     switch (code) {
         case RD_KAFKA_RESP_ERR__AUTHENTICATION:

@@ -1,0 +1,93 @@
+#include "cli/move.hpp"
+
+#include <algorithm>
+
+#include "cli/table.hpp"
+#include "tidewheel/core/error.hpp"
+
+namespace tidewheel::cli {
+namespace {
+
+using postgres::StoredStatement;
+
+const StoredStatement& statement_of(const postgres::Catalogue& catalogue, int id) {
+    return *std::find_if(catalogue.statements.begin(), catalogue.statements.end(),
+                         [&](const StoredStatement& each) { return each.id == id; });
+}
+
+// Whether a record that comes a second time leaves everything as it is.
+bool forbids_duplicates(const sql::RowStatement& rows) {
+    return rows.on_conflict == sql::OnConflict::nothing ||
+           (rows.on_conflict == sql::OnConflict::update && rows.replaced_columns);
+}
+
+Error counts_twice(const Move& move) {
+    return Error(Error::Kind::pipeline,
+                 "view " + move.name + " would count " + plural(move.again(), "offset") +
+                     " of topic " + move.topic + ", partition " + std::to_string(move.partition) +
+                     " twice",
+                 "to compute it anew from the topic: tidewheel rebuild " + move.name);
+}
+
+Error stores_twice(const Move& move, const sql::RowStatement& rows) {
+    return Error(Error::Kind::pipeline,
+                 move.name + " would store the rows of " + plural(move.again(), "offset") +
+                     " of topic " + move.topic + ", partition " + std::to_string(move.partition) +
+                     " twice: its ON CONFLICT doesn't forbid it",
+                 "tidewheel pause " + move.name + ", TRUNCATE " + rows.target.quoted() +
+                     " yourself, reset with --allow-duplicates, tidewheel resume " + move.name);
+}
+
+}  // namespace
+
+std::int64_t Move::skipped() const {
+    return std::max<std::int64_t>(0, goal.to - from);
+}
+
+// What lies beyond the topic's end was read from another topic of that name, or from a tail that
+// the brokers lost.
+std::int64_t Move::again() const {
+    return std::max<std::int64_t>(0, std::min(from, goal.end) - goal.to);
+}
+
+std::string Move::words() const {
+    std::string text = name + ", " + topic + "[" + std::to_string(partition) + "]: goes on at " +
+                       std::to_string(goal.to);
+    if (const std::int64_t count = skipped()) {
+        const std::int64_t gone = std::clamp<std::int64_t>(goal.first - from, 0, count);
+        text += " and never reads the " + plural(count, "offset") + " from " + std::to_string(from);
+        if (gone > 0) text += ", of which the topic has lost " + grouped(gone);
+    }
+    if (const std::int64_t count = again())
+        text += " and reads " + plural(count, "offset") + " again";
+    if (from > goal.end)
+        text += "; what it read behind " + std::to_string(goal.end) +
+                " is no longer in the topic, and stays stored";
+    return text;
+}
+
+std::vector<Move> moves_of(const std::vector<Progress>& progress,
+                           const postgres::Catalogue& catalogue, const Goals& goals) {
+    std::vector<Move> moves;
+    for (const Progress& each : progress) {
+        const auto goal = goals.find({each.topic, each.partition});
+        if (goal == goals.end()) continue;
+        moves.push_back({each.statement, statement_of(catalogue, each.statement).statement.name,
+                         each.topic, each.partition, each.next_offset.value_or(goal->second.first),
+                         goal->second});
+    }
+    return moves;
+}
+
+void require_once(const std::vector<Move>& moves, const postgres::Catalogue& catalogue,
+                  bool allow_duplicates) {
+    for (const Move& move : moves) {
+        if (move.again() == 0) continue;
+        const auto* rows =
+            std::get_if<sql::RowStatement>(&statement_of(catalogue, move.statement).statement.body);
+        if (!rows) throw counts_twice(move);
+        if (!allow_duplicates && !forbids_duplicates(*rows)) throw stores_twice(move, *rows);
+    }
+}
+
+}  // namespace tidewheel::cli
