@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <iostream>
 #include <memory>
+#include <ostream>
 
 #include "cli/context.hpp"
 #include "cli/ledger.hpp"
+#include "cli/question.hpp"
+#include "cli/shadow.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/postgres/catalogue.hpp"
 #include "tidewheel/postgres/connection.hpp"
@@ -20,6 +22,7 @@ using postgres::Transaction;
 struct Removal {
     std::string name, what;
     std::vector<std::string> script;
+    int view = 0;  // whose rebuild may have left something
 };
 
 Removal remove_statement(const AppliedStatement& statement) {
@@ -35,7 +38,8 @@ Removal remove_statement(const AppliedStatement& statement) {
             "view " + statement.name + ": drops the view " + statement.target.text() +
                 ", its state table " + statement.state_table + " and its own dead letters",
             {"DROP VIEW IF EXISTS " + statement.target.quoted(),
-             "DROP TABLE IF EXISTS " + statement.state_table, forget}};
+             "DROP TABLE IF EXISTS " + statement.state_table, forget},
+            statement.id};
 }
 
 Removal remove_stream(const AppliedStream& stream) {
@@ -131,16 +135,11 @@ std::vector<std::string> search_path(Transaction& transaction) {
     return schemas;
 }
 
-bool agreed(Context& context, const std::vector<Removal>& removals) {
-    if (!context.can_ask)
-        throw Error(Error::Kind::setting, "there is no terminal to ask on: nothing was dropped",
-                    "add --yes");
+std::vector<std::string> consequences_of(const std::vector<Removal>& removals) {
+    std::vector<std::string> lines;
     for (const Removal& removal : removals)
-        context.err << removal.what << '\n';
-    context.err << "Go on? [y/N] " << std::flush;
-    std::string answer;
-    std::getline(std::cin, answer);
-    return answer == "y" || answer == "Y" || answer == "yes";
+        lines.push_back(removal.what);
+    return lines;
 }
 
 void print_removals(Context& context, const std::vector<Removal>& removals) {
@@ -163,14 +162,14 @@ int drop(Context& context, const DropOptions& options) {
     Selection selection(ledger, search_path(transaction), options.cascade);
     for (const std::string& name : options.names)
         selection.add(name);
-    if (!options.yes && !agreed(context, selection.removals())) {
-        context.err << "tidewheel: nothing was dropped\n";
+    if (!options.yes && !agreed(context, consequences_of(selection.removals())))
         return static_cast<int>(ExitCode::usage);
-    }
-    for (const Removal& removal : selection.removals())
+    raise_version(transaction);
+    for (const Removal& removal : selection.removals()) {
+        if (removal.view != 0) drop_shadow(transaction, removal.view);
         for (const std::string& statement : removal.script)
             transaction.run(statement);
-    raise_version(transaction);
+    }
     transaction.commit();
     print_removals(context, selection.removals());
     return 0;

@@ -16,6 +16,7 @@
 #include "cli/pause.hpp"
 #include "cli/plan.hpp"
 #include "cli/produce.hpp"
+#include "cli/rebuild.hpp"
 #include "cli/reset.hpp"
 #include "cli/schema_command.hpp"
 #include "cli/status.hpp"
@@ -58,6 +59,7 @@ void add_commands(CLI::App& app, Context& context) {
     add_drop(app, context);
     add_pause(app, context);
     add_reset(app, context);
+    add_rebuild(app, context);
     add_produce(app, context);
     add_status(app, context);
     add_health(app, context);

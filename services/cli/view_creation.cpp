@@ -15,16 +15,9 @@ constexpr std::size_t longest_name = 63;  // NAMEDATALEN - 1
 void cast_to_definition(Transaction& transaction, const sql::ViewStatement& view,
                         const std::string& state_table,
                         const std::vector<ResultColumn>& definition) {
-    std::string names, casts;
-    for (const ResultColumn& column : definition) {
-        const std::string comma = names.empty() ? "" : ", ";
-        names += comma + quote_name(column.name);
-        casts += comma + "CAST(f." + quote_name(column.name) + " AS " + column.type + ") AS " +
-                 quote_name(column.name);
-    }
     transaction.run("DROP VIEW " + view.name.quoted());
-    transaction.run("CREATE VIEW " + view.name.quoted() + " AS SELECT " + casts + " FROM (" +
-                    view.finish(state_table) + ") f (" + names + ")");
+    transaction.run("CREATE VIEW " + view.name.quoted() + " AS " +
+                    cast_to(definition, view.finish(state_table)));
 }
 
 std::vector<std::string> float_warnings(Transaction& transaction, const sql::ViewStatement& view,
@@ -46,6 +39,17 @@ std::string state_table_name(const std::string& statement, int id) {
     const std::string name = "state_" + statement;
     return "tidewheel." +
            quote_name(name.size() <= longest_name ? name : "state_" + std::to_string(id));
+}
+
+std::string cast_to(const std::vector<ResultColumn>& columns, const std::string& select) {
+    std::string names, casts;
+    for (const ResultColumn& column : columns) {
+        const std::string comma = names.empty() ? "" : ", ";
+        names += comma + quote_name(column.name);
+        casts += comma + "CAST(f." + quote_name(column.name) + " AS " + column.type + ") AS " +
+                 quote_name(column.name);
+    }
+    return "SELECT " + casts + " FROM (" + select + ") f (" + names + ")";
 }
 
 std::vector<std::string> create_view(Transaction& transaction, const PipelineFiles& files,

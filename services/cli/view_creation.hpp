@@ -11,6 +11,9 @@ namespace tidewheel::cli {
 // tidewheel.state_<name>, quoted; by number where the name is too long for that.
 std::string state_table_name(const std::string& statement, int id);
 
+// SELECT … FROM (select), with the names and types of these columns.
+std::string cast_to(const std::vector<ResultColumn>& columns, const std::string& select);
+
 // Makes the state table and the view that users read, with exactly the columns of the definition.
 // `others` are the stream's views so far, with which it may share a pass. Returns warnings. Throws
 // sql::PipelineError where PostgreSQL says no.

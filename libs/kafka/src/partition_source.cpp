@@ -56,6 +56,7 @@ std::optional<engine::Record> PartitionSource::next(int wait) {
 // next() were called again.
 void PartitionSource::look_at(const rd_kafka_message_t& error) {
     if (error.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+        next_offset_ = std::max(next_offset_, error.offset);  // behind markers and gaps, too
         return;
     }
     const char* words = rd_kafka_message_errstr(&error);

@@ -1,7 +1,8 @@
 #include "client.hpp"
 #include "errors.hpp"
+#include "partition_source.hpp"
 #include "record.hpp"
-#include "tidewheel/kafka/consumer.hpp"
+#include "tidewheel/kafka/partition.hpp"
 
 namespace tidewheel::kafka {
 
@@ -29,6 +30,8 @@ class PartitionReader : private Callbacks {
             rd_kafka_consume(topic_.get(), partition_, static_cast<int>(patience.count())));
     }
     std::string last_error() const { return connection_.last_error(); }
+    Connection& connection() { return connection_; }
+    const Client& client() const { return client_; }
 
   private:
     void on_error(rd_kafka_resp_err_t code, const std::string& text) noexcept override {
@@ -41,7 +44,29 @@ class PartitionReader : private Callbacks {
     int partition_;
 };
 
+// The reader's partition as a lane reads it.
+class OpenPartition final : public engine::RecordSource {
+  public:
+    OpenPartition(const ClientSettings& settings, const TopicPartition& where, std::int64_t begin)
+        : reader_(settings, where, begin),
+          source_(reader_.client(), reader_.connection(), where, begin) {}
+
+    std::optional<engine::Record> next(int wait) override { return source_.next(wait); }
+    std::int64_t end_offset() const override { return source_.end_offset(); }
+    std::int64_t position() const override { return source_.position(); }
+
+  private:
+    PartitionReader reader_;
+    PartitionSource source_;
+};
+
 }  // namespace
+
+std::unique_ptr<engine::RecordSource> open_partition(const ClientSettings& settings,
+                                                     const TopicPartition& where,
+                                                     std::int64_t begin) {
+    return std::make_unique<OpenPartition>(settings, where, begin);
+}
 
 void read_partition(const ClientSettings& settings, const TopicPartition& where, std::int64_t begin,
                     std::int64_t end, std::chrono::milliseconds patience,

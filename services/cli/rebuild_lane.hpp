@@ -1,0 +1,54 @@
+#pragma once
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "cli/bounded_source.hpp"
+#include "tidewheel/core/settings.hpp"
+#include "tidewheel/engine/lane.hpp"
+#include "tidewheel/kafka/client.hpp"
+#include "tidewheel/postgres/batch_writer.hpp"
+
+namespace tidewheel::cli {
+
+// A partition of a view that is computed anew: a service's lane, but outside any consumer group,
+// and it stops and waits where it is told to. A thread of its own.
+class RebuildLane final : engine::LaneObserver {
+  public:
+    // `plan` must outlive the lane; `claim` has been claimed.
+    RebuildLane(const Settings& settings, const kafka::ClientSettings& kafka,
+                const postgres::StreamPlan& plan, const postgres::LaneClaim& claim);
+    ~RebuildLane();
+    RebuildLane(const RebuildLane&) = delete;
+    RebuildLane& operator=(const RebuildLane&) = delete;
+
+    void extend(std::int64_t end) { source_.extend(end); }
+    std::int64_t end() const { return source_.end_offset(); }
+    std::int64_t next_offset() const { return next_offset_; }  // stored up to here
+    bool has_arrived() const { return next_offset() >= end(); }
+    void check() const;           // throws what has ended the lane, if it has ended
+    std::string trouble() const;  // what is being tried again; empty: nothing
+
+  private:
+    void run(std::stop_token stop);
+    void on_opened(std::int64_t next_offset) override { next_offset_ = next_offset; }
+    void on_filled(std::int64_t, std::int64_t) override {}
+    void on_committed(const BatchDone& done) override;
+    void on_retry(const Error& error, std::chrono::milliseconds wait) override;
+    void on_idle(std::int64_t) override {}
+
+    BoundedSource source_;
+    std::unique_ptr<engine::Decoder> decoder_;
+    engine::Batch batch_;
+    postgres::BatchWriter writer_;
+    engine::Lane lane_;
+    std::atomic<std::int64_t> next_offset_;
+    mutable std::mutex mutex_;  // guards what follows
+    std::exception_ptr end_;
+    std::string trouble_;
+    std::jthread thread_;  // last: it uses all of the above
+};
+
+}  // namespace tidewheel::cli

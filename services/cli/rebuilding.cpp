@@ -1,0 +1,295 @@
+#include "cli/rebuilding.hpp"
+
+#include <algorithm>
+
+#include "cli/progress_bar.hpp"
+#include "cli/running_change.hpp"
+#include "cli/table.hpp"
+#include "tidewheel/core/error.hpp"
+#include "tidewheel/core/retry.hpp"
+#include "tidewheel/postgres/progress.hpp"
+
+namespace tidewheel::cli {
+namespace {
+
+using postgres::DatabaseError;
+using postgres::Transaction;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr milliseconds look_again{20};
+constexpr seconds swap_patience{120};    // for locks that readers hold
+constexpr seconds lanes_in_the_swap{5};  // while the aggregator waits
+constexpr seconds near{1};               // a catch-up of that length leaves little for the swap
+
+std::map<int, std::int64_t> progress_of(Transaction& transaction, int statement) {
+    std::map<int, std::int64_t> progress;
+    for (const postgres::Row& row :
+         transaction.query("SELECT partition, next_offset FROM tidewheel.progress WHERE "
+                           "statement_id = $1 AND next_offset IS NOT NULL",
+                           {std::to_string(statement)}))
+        progress[static_cast<int>(row.integer(0))] = row.integer(1);
+    return progress;
+}
+
+std::map<int, std::int64_t> read_progress(postgres::Connection& connection, int statement) {
+    Transaction transaction(connection);
+    return progress_of(transaction, statement);
+}
+
+bool is_lock_trouble(const DatabaseError& error) {
+    return error.sqlstate() == "55P03" || error.sqlstate() == "40P01";
+}
+
+Error stopped() {
+    return Error(Error::Kind::unavailable, "stopped: the old state stands",
+                 "run it again: it goes on from here");
+}
+
+}  // namespace
+
+Rebuilding::Rebuilding(Context& context, const RebuildOptions& options, std::stop_token stop)
+    : context_(context),
+      options_(options),
+      stop_(std::move(stop)),
+      admin_(context.kafka()),
+      control_(context.connect()),
+      side_(context.connect()) {}
+
+void Rebuilding::run() {
+    load();
+    lock();
+    shadow_ = take_up(read_progress(*side_, view_.id));
+    plan_ = plan();
+    catch_up();
+    swap_in_time();
+    lanes_.clear();
+    drop_old_state();
+}
+
+void Rebuilding::load() {
+    const postgres::Catalogue catalogue = postgres::load_catalogue(*side_);
+    version_ = catalogue.version;
+    const postgres::StoredStatement* found = catalogue.find_statement(options_.view);
+    if (!found)
+        throw Error(Error::Kind::setting, "there is no view " + options_.view,
+                    "tidewheel status lists them");
+    if (!std::holds_alternative<sql::ViewStatement>(found->statement.body))
+        throw Error(Error::Kind::setting,
+                    options_.view + " is no view: what an INSERT has stored is not recomputed",
+                    "tidewheel reset " + options_.view + " --to earliest reads its topic again");
+    view_ = *found;
+    stream_ = catalogue.stream(view_.stream_id);
+}
+
+// Held by the session, so a killed rebuild's is free as soon as PostgreSQL notices.
+void Rebuilding::lock() {
+    const auto deadline = SteadyClock::now() + seconds(5);
+    for (;;) {
+        if (control_
+                ->query("SELECT pg_try_advisory_lock(hashtextextended('tidewheel rebuild ' || $1, "
+                        "0))",
+                        {std::to_string(view_.id)})[0]
+                .boolean(0))
+            return;
+        if (SteadyClock::now() >= deadline || !wait_for(stop_, milliseconds(100)))
+            throw Error(Error::Kind::unavailable,
+                        "view " + options_.view + " is being rebuilt by another command",
+                        "wait for its end, or end it");
+    }
+}
+
+// Where each partition begins, which is where the topic does.
+Rebuilding::Offsets Rebuilding::beginnings(const Offsets& progress) {
+    const std::string& topic = stream_->stream.topic;
+    Offsets begin;
+    for (const auto& [partition, next] : progress) {
+        const auto [first, end] = admin_.watermarks(topic, partition);
+        const std::string where = "topic " + topic + ", partition " + std::to_string(partition);
+        if (next > end || next < first)
+            throw Error(Error::Kind::refused,
+                        "view " + options_.view + " goes on at offset " + std::to_string(next) +
+                            " of " + where + ", which is not there",
+                        "docs/how-to/missing-data.md says what to do");
+        if (first > 0 && !options_.from_what_is_left)
+            throw Error(Error::Kind::refused,
+                        where + " has lost its first " + plural(first, "offset") +
+                            ": a rebuilt view would lack what came of them",
+                        "--from-what-is-left rebuilds it all the same");
+        begin[partition] = first;
+    }
+    return begin;
+}
+
+// Goes on with what an earlier rebuild has left, if that is of use; else begins.
+Shadow Rebuilding::take_up(const Offsets& progress) {
+    const Offsets begin = beginnings(progress);
+    Transaction transaction(*side_);
+    lock_catalogue(transaction);
+    auto shadow = find_shadow(transaction, view_);
+    if (shadow)
+        for (const auto& [partition, next] : progress_of(transaction, shadow->id))
+            if (!begin.contains(partition) || next < begin.at(partition)) {
+                shadow.reset();
+                break;
+            }
+    if (!shadow) {
+        drop_shadow(transaction, view_.id);
+        shadow = make_shadow(transaction, *stream_, view_, begin);
+    }
+    transaction.commit();
+    return *shadow;
+}
+
+postgres::StreamPlan Rebuilding::plan() {
+    postgres::StoredStatement stored = view_;
+    stored.id = shadow_.id;
+    stored.state_table = shadow_.state_table;
+    stored.paused = false;
+    auto plans = postgres::plan_streams(*side_, {version_, {*stream_}, {stored}},
+                                        postgres::StatementKind::view);
+    for (const postgres::StoppedStatement& each : plans.stopped)
+        throw Error(Error::Kind::refused, each.reason, each.hint);
+    return std::move(plans.streams.at(0));
+}
+
+// For partitions that have none yet.
+void Rebuilding::open_lanes(const Offsets& progress) {
+    std::vector<postgres::LaneClaim> claims;
+    for (const auto& [partition, next] : progress)
+        if (!lanes_.contains(partition))
+            claims.push_back({stream_->stream.topic, partition, {shadow_.id}});
+    if (claims.empty()) return;
+    postgres::claim(*side_, "rebuild", claims, postgres::catalogue_version(*side_),
+                    [&](const std::string& topic, int partition) {
+                        return admin_.watermarks(topic, partition).first;
+                    });
+    for (const postgres::LaneClaim& claim : claims) {
+        auto lane =
+            std::make_unique<RebuildLane>(context_.settings, context_.kafka(), *plan_, claim);
+        lane->extend(claim.start);
+        lanes_[claim.partition] = std::move(lane);
+    }
+}
+
+void Rebuilding::extend(const Offsets& progress) {
+    for (const auto& [partition, next] : progress)
+        lanes_.at(partition)->extend(next);
+}
+
+bool Rebuilding::has_arrived() const {
+    return std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) {
+        lane.second->check();
+        return lane.second->has_arrived();
+    });
+}
+
+std::int64_t Rebuilding::done() const {
+    std::int64_t done = 0;
+    for (const auto& [partition, lane] : lanes_)
+        done += lane->next_offset();
+    return done;
+}
+
+// Until a round takes so little time that the rest can be done while the aggregator waits.
+void Rebuilding::catch_up() {
+    ProgressBar bar(context_.err, context_.err_is_terminal, "rebuilding", 0);
+    for (bool is_near = false; !is_near;) {
+        const auto begun = SteadyClock::now();
+        const Offsets progress = read_progress(*side_, view_.id);
+        open_lanes(progress);
+        extend(progress);
+        std::int64_t total = 0;
+        for (const auto& [partition, next] : progress)
+            total += next;
+        bar.set_total(total);
+        while (!has_arrived()) {
+            bar.set(done());
+            if (!wait_for(stop_, look_again)) throw stopped();
+        }
+        bar.set(done());
+        is_near = SteadyClock::now() - begun < near;
+    }
+}
+
+void Rebuilding::swap_in_time() {
+    const auto deadline = SteadyClock::now() + swap_patience;
+    Backoff backoff;
+    for (;;) {
+        try {
+            if (try_swap()) return;
+        } catch (const DatabaseError& error) {
+            if (!is_lock_trouble(error)) throw;
+            if (SteadyClock::now() >= deadline)
+                throw Error(Error::Kind::unavailable,
+                            "view " + options_.view + " is locked by others: " + error.what(),
+                            "end what holds it (pg_locks), and run this again: it goes on from "
+                            "here");
+        }
+        if (!wait_for(stop_, backoff.next())) throw stopped();
+        catch_up();
+    }
+}
+
+// False: the lanes didn't get there in time, and nothing has happened. The aggregator waits for the
+// view's progress meanwhile, and nobody for the view itself, but for the moment of the swap.
+bool Rebuilding::try_swap() {
+    Transaction transaction(*control_);
+    transaction.run("SET LOCAL lock_timeout = '2s'");
+    lock_catalogue(transaction);
+    raise_version(transaction);
+    postgres::fence(transaction, {view_.id});
+    require_unchanged(transaction);
+    const Offsets progress = progress_of(transaction, view_.id);
+    if (std::any_of(progress.begin(), progress.end(),
+                    [&](const auto& each) { return !lanes_.contains(each.first); }))
+        return false;  // a new partition
+    extend(progress);
+    const auto deadline = SteadyClock::now() + lanes_in_the_swap;
+    while (!has_arrived()) {
+        if (SteadyClock::now() >= deadline) return false;
+        if (!wait_for(stop_, look_again)) throw stopped();
+    }
+    transaction.run("SET LOCAL lock_timeout = '1s'");
+    swap_shadow(transaction, shadow_, view_);
+    records_ = transaction
+                   .query(
+                       "SELECT coalesce(sum(records), 0) FROM tidewheel.progress WHERE "
+                       "statement_id = $1",
+                       {std::to_string(view_.id)})[0]
+                   .integer(0);
+    transaction.commit();
+    return true;
+}
+
+void Rebuilding::require_unchanged(Transaction& transaction) {
+    const auto rows =
+        transaction.query("SELECT fingerprint, state_table FROM tidewheel.statements WHERE id = $1",
+                          {std::to_string(view_.id)});
+    if (rows.empty() || rows[0].text(0) != view_.statement.fingerprint ||
+        rows[0].text(1) != view_.state_table || !find_shadow(transaction, view_))
+        throw Error(Error::Kind::unavailable,
+                    "view " + options_.view + " or its stream was changed meanwhile",
+                    "run it again");
+}
+
+// Readers that began before the swap may still be at it.
+void Rebuilding::drop_old_state() {
+    const auto deadline = SteadyClock::now() + seconds(30);
+    Backoff backoff;
+    while (!old_state_is_gone_) {
+        try {
+            Transaction transaction(*control_);
+            transaction.run("SET LOCAL lock_timeout = '1s'");
+            drop_shadow(transaction, view_.id);
+            transaction.commit();
+            old_state_is_gone_ = true;
+        } catch (const DatabaseError& error) {
+            if (!is_lock_trouble(error)) throw;
+            if (SteadyClock::now() >= deadline || !wait_for(stop_, backoff.next())) return;
+        }
+    }
+}
+
+}  // namespace tidewheel::cli

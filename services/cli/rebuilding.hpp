@@ -1,0 +1,62 @@
+#pragma once
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+
+#include "cli/context.hpp"
+#include "cli/rebuild.hpp"
+#include "cli/rebuild_lane.hpp"
+#include "cli/shadow.hpp"
+#include "tidewheel/kafka/admin.hpp"
+#include "tidewheel/postgres/connection.hpp"
+#include "tidewheel/postgres/stream_plan.hpp"
+
+namespace tidewheel::cli {
+
+// One rebuild, from the lock to the swap.
+class Rebuilding {
+  public:
+    Rebuilding(Context& context, const RebuildOptions& options, std::stop_token stop);
+
+    // Throws Error: unavailable when it was stopped, or can't be done now; the next one goes on.
+    void run();
+    std::int64_t records() const { return records_; }  // that the new state is made of
+    bool old_state_is_gone() const { return old_state_is_gone_; }
+
+  private:
+    using Offsets = std::map<int, std::int64_t>;  // by partition
+
+    void lock();
+    void load();
+    Offsets beginnings(const Offsets& progress);
+    Shadow take_up(const Offsets& progress);
+    postgres::StreamPlan plan();
+    void open_lanes(const Offsets& progress);
+    void extend(const Offsets& progress);
+    void catch_up();
+    void swap_in_time();
+    bool try_swap();
+    void require_unchanged(postgres::Transaction& transaction);
+    void drop_old_state();
+    bool has_arrived() const;
+    std::int64_t done() const;
+
+    Context& context_;
+    RebuildOptions options_;
+    std::stop_token stop_;
+    kafka::Admin admin_;
+    std::unique_ptr<postgres::Connection> control_;  // holds the lock, and makes the swap
+    std::unique_ptr<postgres::Connection> side_;     // what has to last, whatever the swap does
+    std::int64_t version_ = 0;                       // of the catalogue that was read
+    std::optional<postgres::StoredStream> stream_;
+    postgres::StoredStatement view_;
+    Shadow shadow_;
+    std::optional<postgres::StreamPlan> plan_;
+    std::map<int, std::unique_ptr<RebuildLane>> lanes_;  // by partition
+    std::int64_t records_ = 0;
+    bool old_state_is_gone_ = false;
+};
+
+}  // namespace tidewheel::cli

@@ -1,0 +1,155 @@
+#include "cli/shadow.hpp"
+
+#include "cli/ledger.hpp"
+#include "cli/type_check.hpp"
+#include "cli/view_creation.hpp"
+
+namespace tidewheel::cli {
+namespace {
+
+using postgres::Row;
+using postgres::Transaction;
+
+std::string text(std::int64_t number) {
+    return std::to_string(number);
+}
+
+// Owner and grants as the old table's: whoever reads the view or writes its state can do so after
+// the swap.
+void copy_rights(Transaction& transaction, const std::string& from, const std::string& to) {
+    const Row old = transaction.query(
+        "SELECT quote_ident(pg_get_userbyid(relowner)), relowner = current_user::regrole, "
+        "relacl IS NOT NULL FROM pg_class WHERE oid = $1::regclass",
+        {from})[0];
+    if (old.boolean(2))
+        for (const Row& row : transaction.query(
+                 "SELECT a.privilege_type, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE "
+                 "quote_ident(pg_get_userbyid(a.grantee)) END, a.is_grantable FROM pg_class c, "
+                 "aclexplode(c.relacl) a WHERE c.oid = $1::regclass AND a.grantee <> c.relowner",
+                 {from}))
+            transaction.run("GRANT " + row.text(0) + " ON " + to + " TO " + row.text(1) +
+                            (row.boolean(2) ? " WITH GRANT OPTION" : ""));
+    if (!old.boolean(1)) transaction.run("ALTER TABLE " + to + " OWNER TO " + old.text(0));
+}
+
+// CREATE OR REPLACE VIEW forgets the options that it isn't told.
+std::string options_of(Transaction& transaction, const std::string& view) {
+    const std::string options =
+        transaction
+            .query(
+                "SELECT coalesce(array_to_string(reloptions, ', '), '') FROM pg_class "
+                "WHERE oid = $1::regclass",
+                {view})[0]
+            .text(0);
+    return options.empty() ? "" : " WITH (" + options + ")";
+}
+
+// The same columns over another state table: grants, comments and dependents of the view stay.
+void point_at(Transaction& transaction, const postgres::StoredStatement& stored,
+              const std::string& state_table) {
+    const auto& view = std::get<sql::ViewStatement>(stored.statement.body);
+    transaction.run("SET LOCAL search_path = " + stored.search_path);
+    transaction.run("CREATE OR REPLACE VIEW " + view.name.quoted() +
+                    options_of(transaction, view.name.quoted()) + " AS " +
+                    cast_to(columns_of(transaction, view.name.quoted()), view.finish(state_table)));
+}
+
+// Nobody misses these records any more because of this statement.
+void forget_missed(Transaction& transaction, int statement) {
+    transaction.query("DELETE FROM tidewheel.dead_letters WHERE statement_id = $1",
+                      {text(statement)});
+    transaction.query(
+        "UPDATE tidewheel.dead_letters SET missed_by = array_remove(missed_by, $1::integer) WHERE "
+        "missed_by @> ARRAY[$1::integer]",
+        {text(statement)});
+    transaction.query(
+        "DELETE FROM tidewheel.dead_letters WHERE missed_by = '{}' AND discarded_at IS NULL AND "
+        "stream_id = (SELECT stream_id FROM tidewheel.statements WHERE id = $1)",
+        {text(statement)});
+}
+
+// The view misses what its shadow missed.
+void swap_dead_letters(Transaction& transaction, int shadow, int view) {
+    const std::vector<postgres::Parameter> both{text(view), text(shadow)};
+    forget_missed(transaction, view);
+    transaction.query("UPDATE tidewheel.dead_letters SET statement_id = $1 WHERE statement_id = $2",
+                      both);
+    transaction.query(
+        "UPDATE tidewheel.dead_letters SET missed_by = array_replace(missed_by, $2::integer, "
+        "$1::integer) WHERE missed_by @> ARRAY[$2::integer]",
+        both);
+}
+
+}  // namespace
+
+std::optional<Shadow> find_shadow(Transaction& transaction, const postgres::StoredStatement& view) {
+    const auto rows = transaction.query(
+        "SELECT s.id, s.state_table FROM tidewheel.statements s JOIN tidewheel.streams t ON t.id = "
+        "s.stream_id WHERE s.rebuilds = $1 AND s.fingerprint = $2 AND s.applied_at > "
+        "coalesce(t.changed_at, '-infinity') AND EXISTS (SELECT FROM tidewheel.progress p WHERE "
+        "p.statement_id = s.id)",
+        {text(view.id), view.statement.fingerprint});
+    if (rows.empty()) return {};
+    return Shadow{static_cast<int>(rows[0].integer(0)), rows[0].text(1)};
+}
+
+Shadow make_shadow(Transaction& transaction, const postgres::StoredStream& stream,
+                   const postgres::StoredStatement& view,
+                   const std::map<int, std::int64_t>& beginnings) {
+    postgres::StoredStatement stored = view;
+    stored.id = next_statement_id(transaction);
+    stored.state_table =
+        state_table_name(view.statement.name + "_" + std::to_string(stored.id), stored.id);
+    transaction.run("CREATE TABLE " + stored.state_table + " (LIKE " + view.state_table +
+                    " INCLUDING ALL)");
+    copy_rights(transaction, view.state_table, stored.state_table);
+    stored.statement.name += " (rebuild)";
+    record_statement(transaction, stored, stream);
+    transaction.query("UPDATE tidewheel.statements SET rebuilds = $2 WHERE id = $1",
+                      {text(stored.id), text(view.id)});
+    for (const auto& [partition, begin] : beginnings) {
+        transaction.query(
+            "INSERT INTO tidewheel.progress (statement_id, topic, partition, next_offset) VALUES "
+            "($1, $2, $3, $4) ON CONFLICT (statement_id, partition) DO UPDATE SET next_offset = "
+            "excluded.next_offset",
+            {text(stored.id), stream.stream.topic, text(partition), text(begin)});
+        if (begin > 0)
+            transaction.query(
+                "INSERT INTO tidewheel.skipped (statement_id, topic, partition, begin_offset, "
+                "end_offset, reason) VALUES ($1, $2, $3, 0, $4, 'rebuilt from what was left')",
+                {text(stored.id), stream.stream.topic, text(partition), text(begin)});
+    }
+    return {stored.id, stored.state_table};
+}
+
+void drop_shadow(Transaction& transaction, int view) {
+    for (const Row& row :
+         transaction.query("SELECT id, state_table FROM tidewheel.statements WHERE rebuilds = $1",
+                           {text(view)})) {
+        transaction.run("DROP TABLE IF EXISTS " + row.text(1));
+        forget_missed(transaction, static_cast<int>(row.integer(0)));
+        transaction.query("DELETE FROM tidewheel.statements WHERE id = $1", {row.text(0)});
+    }
+}
+
+void swap_shadow(Transaction& transaction, const Shadow& shadow,
+                 const postgres::StoredStatement& view) {
+    point_at(transaction, view, shadow.state_table);
+    const std::vector<postgres::Parameter> both{text(view.id), text(shadow.id)};
+    transaction.query(
+        "UPDATE tidewheel.progress p SET watermark = s.watermark, record_time = s.record_time, "
+        "records = s.records, rows_written = s.rows_written FROM tidewheel.progress s WHERE "
+        "p.statement_id = $1 AND s.statement_id = $2 AND s.partition = p.partition",
+        both);
+    transaction.query("DELETE FROM tidewheel.progress WHERE statement_id = $1", {text(shadow.id)});
+    transaction.query("DELETE FROM tidewheel.skipped WHERE statement_id = $1", {text(view.id)});
+    transaction.query("UPDATE tidewheel.skipped SET statement_id = $1 WHERE statement_id = $2",
+                      both);
+    swap_dead_letters(transaction, shadow.id, view.id);
+    transaction.query(
+        "UPDATE tidewheel.statements SET state_table = CASE id WHEN $1 THEN $3 ELSE $4 END, "
+        "changed_at = NULL, applied_at = now() WHERE id IN ($1, $2)",
+        {text(view.id), text(shadow.id), shadow.state_table, view.state_table});
+}
+
+}  // namespace tidewheel::cli

@@ -1,0 +1,41 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tidewheel/postgres/catalogue.hpp"
+#include "tidewheel/postgres/connection.hpp"
+
+// What `rebuild` keeps in the database: beside the view a second statement, its shadow, with a
+// state table and progress of its own, that only the rebuild runs and sees. It outlives a killed
+// rebuild: the next one goes on with it.
+namespace tidewheel::cli {
+
+struct Shadow {
+    int id = 0;
+    std::string state_table;
+};
+
+// That of the view, if it is one of this very definition, by the stream's rules of today.
+std::optional<Shadow> find_shadow(postgres::Transaction& transaction,
+                                  const postgres::StoredStatement& view);
+
+// A new one: the state table is as the view's (columns, indexes, owner, grants), and empty. Its
+// partitions begin where the topic does, by `beginnings`; what the topic lacks before is recorded
+// as skipped.
+Shadow make_shadow(postgres::Transaction& transaction, const postgres::StoredStream& stream,
+                   const postgres::StoredStatement& view,
+                   const std::map<int, std::int64_t>& beginnings);
+
+// The SQL that does away with any shadow of a view, and with what an earlier rebuild left.
+void drop_shadow(postgres::Transaction& transaction, int view);
+
+// Puts the shadow's state under the view that users read, and its counters, dead letters and
+// skipped offsets under the view's progress. What is left of the shadow is the old state:
+// drop_shadow().
+void swap_shadow(postgres::Transaction& transaction, const Shadow& shadow,
+                 const postgres::StoredStatement& view);
+
+}  // namespace tidewheel::cli
