@@ -51,6 +51,13 @@ check_sleeps() {
     [[ -z $offenders ]] || { echo "$offenders"; say "lint: a test waits for a condition (testing::eventually)"; return 1; }
 }
 
+# ctest takes a semicolon in a test's name for the end of it.
+check_test_names() {
+    local offenders
+    offenders=$(git ls-files -- '*_test.cpp' | xargs -r grep -lzP 'TEST_CASE\(\s*("[^"]*"\s*)*"[^"]*;')
+    [[ -z $offenders ]] || { echo "$offenders"; say "lint: a test's name has a semicolon"; return 1; }
+}
+
 check_scripts() {
     if ! command -v shellcheck >/dev/null; then say "lint: scripts not checked (shellcheck is not here)"; return 0; fi
     git ls-files | xargs -r grep -lE '^(#!/usr/bin/env bash|# shellcheck shell=bash)' | xargs -r shellcheck -x
@@ -65,7 +72,7 @@ tidy() {
 lint() {
     cd "$root" || return
     local failed=0 check
-    for check in check_format check_doors check_sleeps check_scripts; do "$check" || failed=1; done
+    for check in check_format check_doors check_sleeps check_test_names check_scripts; do "$check" || failed=1; done
     if [[ ${1:-} == --tidy ]]; then tidy || failed=1; fi
     ((failed)) || say "lint: clean"
     return "$failed"

@@ -65,7 +65,7 @@ TEST_CASE(
     CHECK(verified.status == 0);
 }
 
-TEST_CASE("pause and resume may be repeated, and say so; status shows who is paused") {
+TEST_CASE("pause and resume may be repeated, and say so, and status shows who is paused") {
     Deployment deployment;
     REQUIRE(deployment.apply(pipeline).status == 0);
     deployment.send(0, {R"({"n": 1, "store": "a"})"});
