@@ -7,6 +7,7 @@
 
 #include "cli/context.hpp"
 #include "cli/deployment.hpp"
+#include "cli/ledger.hpp"
 #include "cli/plan.hpp"
 #include "cli/table.hpp"
 #include "tidewheel/postgres/connection.hpp"
@@ -80,6 +81,7 @@ int apply(Context& context, const ApplyOptions& options) {
     const DeploymentReport report = deploy(transaction, admin, files);
     for (const MissingTopic& topic : report.topics)
         admin.create_topic(topic.topic, topic.partitions, topic.replication);
+    if (report.changed) raise_version(transaction);  // late: nobody can claim until the commit
     transaction.commit();  // after the topics: services must not meet a stream without its topic
     context.json ? print_json(context, report) : print_text(context, report);
     return 0;

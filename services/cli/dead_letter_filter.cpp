@@ -57,6 +57,11 @@ void add_filter_options_and_ids(CLI::App& command, DeadLetterFilter& filter) {
     add_filter_options(command, filter);
 }
 
+bool DeadLetterFilter::selects_all() const {
+    return ids.empty() && reason.empty() && stream.empty() && statement.empty() && topic.empty() &&
+           !partition && since.empty() && until.empty();
+}
+
 DeadLetterFilter with_moments(postgres::Connection& connection, DeadLetterFilter filter) {
     filter.since = moment(connection, filter.since);
     filter.until = moment(connection, filter.until);

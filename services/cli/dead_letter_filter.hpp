@@ -20,6 +20,8 @@ struct DeadLetterFilter {
     std::optional<int> partition;
     std::string since, until;  // anything that PostgreSQL reads as a timestamptz, or an interval
     bool discarded = false;    // those that were given up, too
+
+    bool selects_all() const;
 };
 
 void add_filter_options(CLI::App& command, DeadLetterFilter& filter);

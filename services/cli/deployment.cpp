@@ -278,10 +278,8 @@ DeploymentReport deploy(Transaction& transaction, kafka::Admin& admin, const Pip
 
     Deployment deployment(transaction, files, ledger, schema, path);
     DeploymentReport report = apply_all(deployment, changes);
-    if (report.changed) {
+    if (report.changed)
         require_independence(transaction, files, postgres::read_catalogue(transaction).statements);
-        raise_version(transaction);
-    }
     report.removed = describe_removed(changes, ledger, files, schema);
     report.schema = schema;
     report.topics = std::move(topics.missing);

@@ -37,6 +37,11 @@ std::int64_t count(postgres::Connection& connection, const DeadLetterFilter& fil
 }  // namespace
 
 int dlq_discard(Context& context, const DiscardOptions& options) {
+    if (options.filter.selects_all() != options.all)
+        throw Error(Error::Kind::setting,
+                    options.all ? "--all and a selection exclude each other"
+                                : "no dead letters were chosen",
+                    "name their ids or a reason, a stream, a time…; or --all");
     const auto connection = context.connect();
     postgres::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
     const DeadLetterFilter filter = with_moments(*connection, options.filter);
@@ -66,6 +71,7 @@ void add_dlq_discard(CLI::App& dlq, Context& context) {
     CLI::App* command = dlq.add_subcommand(
         "discard", "Give dead letters up: their bytes go, their place and reason stay");
     add_filter_options_and_ids(*command, options->filter);
+    command->add_flag("--all", options->all, "All that there are");
     command->add_flag("--yes", options->yes, "Don't ask");
     command->footer("Example:\n  tidewheel dlq discard --reason not_json --until '30 days'");
     command->callback([&context, options] {

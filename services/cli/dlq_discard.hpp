@@ -7,6 +7,7 @@ struct Context;
 
 struct DiscardOptions {
     DeadLetterFilter filter;
+    bool all = false;  // of them; else something is to be selected
     bool yes = false;  // don't ask
 };
 

@@ -8,6 +8,7 @@
 #include "cli/context.hpp"
 #include "cli/ledger.hpp"
 #include "cli/question.hpp"
+#include "cli/running_change.hpp"
 #include "cli/shadow.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/postgres/catalogue.hpp"
@@ -142,6 +143,24 @@ std::vector<std::string> consequences_of(const std::vector<Removal>& removals) {
     return lines;
 }
 
+std::vector<Removal> look_or_remove(const Context& context, const DropOptions& options, bool look) {
+    std::vector<Removal> removals;
+    change_what_runs(context, [&](Transaction& transaction, const Ledger& ledger) {
+        Selection selection(ledger, search_path(transaction), options.cascade);
+        for (const std::string& name : options.names)
+            selection.add(name);
+        removals = selection.removals();
+        if (look) return;
+        raise_version(transaction);
+        for (const Removal& removal : removals) {
+            if (removal.view != 0) drop_shadow(transaction, removal.view);
+            for (const std::string& statement : removal.script)
+                transaction.run(statement);
+        }
+    });
+    return removals;
+}
+
 void print_removals(Context& context, const std::vector<Removal>& removals) {
     codec::Json dropped = codec::Json::array();
     for (const Removal& removal : removals) {
@@ -154,24 +173,12 @@ void print_removals(Context& context, const std::vector<Removal>& removals) {
 }  // namespace
 
 int drop(Context& context, const DropOptions& options) {
-    const auto connection = context.connect();
-    postgres::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
-    Transaction transaction(*connection);
-    lock_catalogue(transaction);
-    const Ledger ledger = read_ledger(transaction);
-    Selection selection(ledger, search_path(transaction), options.cascade);
-    for (const std::string& name : options.names)
-        selection.add(name);
-    if (!options.yes && !agreed(context, consequences_of(selection.removals())))
+    // Nobody waits while a human thinks: what they agreed to is looked up again.
+    std::vector<Removal> removals = look_or_remove(context, options, true);
+    if (!options.yes && !agreed(context, consequences_of(removals)))
         return static_cast<int>(ExitCode::usage);
-    raise_version(transaction);
-    for (const Removal& removal : selection.removals()) {
-        if (removal.view != 0) drop_shadow(transaction, removal.view);
-        for (const std::string& statement : removal.script)
-            transaction.run(statement);
-    }
-    transaction.commit();
-    print_removals(context, selection.removals());
+    removals = look_or_remove(context, options, false);
+    print_removals(context, removals);
     return 0;
 }
 

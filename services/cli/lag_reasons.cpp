@@ -194,18 +194,19 @@ class Explanation {
     }
 
     void explain_pace(const Observed& each, const std::vector<int>& here, const Session& session) {
-        if (each.records_per_second >= 1)
-            return add(each.lag, {}, "catching_up",
-                       "it is catching up: " + grouped(std::llround(each.records_per_second)) +
-                           " records/s, " + grouped(each.lag.lag()) + " to go, about " +
-                           rough_duration(std::ceil(static_cast<double>(each.lag.lag()) /
-                                                    each.records_per_second)),
-                       "");
         if (session.seen_age && *session.seen_age > soon)
             return add(each.lag, here, "no_progress",
                        session.owner + " is there, and has committed nothing for " +
                            rough_duration(std::floor(*session.seen_age)),
                        "its log and /readyz say why");
+        if (each.records_per_second >= 1)
+            return add(each.lag, {}, "catching_up",
+                       "it is at work: " + grouped(std::llround(each.records_per_second)) +
+                           " records/s, " + grouped(each.lag.lag()) + " to go, about " +
+                           rough_duration(std::ceil(static_cast<double>(each.lag.lag()) /
+                                                    each.records_per_second)) +
+                           " if no more came",
+                       "");
         add(each.lag, here, "arriving", "the records have only just arrived", "");
     }
 

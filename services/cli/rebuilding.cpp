@@ -60,6 +60,7 @@ Rebuilding::Rebuilding(Context& context, const RebuildOptions& options, std::sto
 void Rebuilding::run() {
     load();
     lock();
+    load();  // another rebuild may have swapped while we waited for the lock
     shadow_ = take_up(read_progress(*side_, view_.id));
     plan_ = plan();
     catch_up();
@@ -178,9 +179,18 @@ void Rebuilding::extend(const Offsets& progress) {
         lanes_.at(partition)->extend(next);
 }
 
-bool Rebuilding::has_arrived() const {
-    return std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) {
+// Once, when it is new: it is tried again for as long as it takes.
+void Rebuilding::tell_trouble(const RebuildLane& lane) {
+    const std::string trouble = lane.trouble();
+    if (trouble.empty() || trouble == told_) return;
+    told_ = trouble;
+    context_.err << "tidewheel: waiting: " << trouble << '\n';
+}
+
+bool Rebuilding::has_arrived() {
+    return std::all_of(lanes_.begin(), lanes_.end(), [this](const auto& lane) {
         lane.second->check();
+        tell_trouble(*lane.second);
         return lane.second->has_arrived();
     });
 }
@@ -227,6 +237,10 @@ void Rebuilding::swap_in_time() {
                             "end what holds it (pg_locks), and run this again: it goes on from "
                             "here");
         }
+        if (SteadyClock::now() >= deadline)
+            throw Error(Error::Kind::unavailable,
+                        "view " + options_.view + " goes on faster than it can be rebuilt",
+                        "run this again when less comes: it goes on from here");
         if (!wait_for(stop_, backoff.next())) throw stopped();
         catch_up();
     }
@@ -236,7 +250,8 @@ void Rebuilding::swap_in_time() {
 // view's progress meanwhile, and nobody for the view itself, but for the moment of the swap.
 bool Rebuilding::try_swap() {
     Transaction transaction(*control_);
-    transaction.run("SET LOCAL lock_timeout = '2s'");
+    transaction.run(
+        "SET LOCAL lock_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '10s'");
     lock_catalogue(transaction);
     raise_version(transaction);
     postgres::fence(transaction, {view_.id});

@@ -40,10 +40,12 @@ class Rebuilding {
     bool try_swap();
     void require_unchanged(postgres::Transaction& transaction);
     void drop_old_state();
-    bool has_arrived() const;
+    bool has_arrived();
+    void tell_trouble(const RebuildLane& lane);
     std::int64_t done() const;
 
     Context& context_;
+    std::string told_;  // the last trouble
     RebuildOptions options_;
     std::stop_token stop_;
     kafka::Admin admin_;

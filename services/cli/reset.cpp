@@ -28,7 +28,8 @@ class Target {
     Target(Context& context, const std::string& to)
         : kafka_(context.kafka()), admin_(kafka_), to_(to) {
         if (to == "earliest" || to == "latest") return;
-        if (!to.empty() && to.find_first_not_of("0123456789") == std::string::npos) {
+        if (!to.empty() && to.size() < 19 &&
+            to.find_first_not_of("0123456789") == std::string::npos) {
             offset_ = std::stoll(to);
             return;
         }

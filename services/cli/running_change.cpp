@@ -19,7 +19,9 @@ void change_once(const Context& context,
     const auto connection = context.connect();
     postgres::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
     postgres::Transaction transaction(*connection);
-    transaction.run("SET LOCAL lock_timeout = '5s'");
+    // A command that is frozen (by Ctrl-Z, say) must not keep everybody else out.
+    transaction.run(
+        "SET LOCAL lock_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '30s'");
     lock_catalogue(transaction);
     change(transaction, read_ledger(transaction));
     transaction.commit();

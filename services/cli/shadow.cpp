@@ -3,6 +3,7 @@
 #include "cli/ledger.hpp"
 #include "cli/type_check.hpp"
 #include "cli/view_creation.hpp"
+#include "tidewheel/postgres/dead_letters.hpp"
 
 namespace tidewheel::cli {
 namespace {
@@ -32,14 +33,14 @@ void copy_rights(Transaction& transaction, const std::string& from, const std::s
     if (!old.boolean(1)) transaction.run("ALTER TABLE " + to + " OWNER TO " + old.text(0));
 }
 
-// CREATE OR REPLACE VIEW forgets the options that it isn't told.
-std::string options_of(Transaction& transaction, const std::string& view) {
+// Neither CREATE TABLE (LIKE …) nor CREATE OR REPLACE VIEW keeps the storage options.
+std::string options_of(Transaction& transaction, const std::string& relation) {
     const std::string options =
         transaction
             .query(
                 "SELECT coalesce(array_to_string(reloptions, ', '), '') FROM pg_class "
                 "WHERE oid = $1::regclass",
-                {view})[0]
+                {relation})[0]
             .text(0);
     return options.empty() ? "" : " WITH (" + options + ")";
 }
@@ -54,8 +55,8 @@ void point_at(Transaction& transaction, const postgres::StoredStatement& stored,
                     cast_to(columns_of(transaction, view.name.quoted()), view.finish(state_table)));
 }
 
-// Nobody misses these records any more because of this statement.
-void forget_missed(Transaction& transaction, int statement) {
+// Nobody misses any record any more because of this statement.
+void forget_all_missed(Transaction& transaction, int statement) {
     transaction.query("DELETE FROM tidewheel.dead_letters WHERE statement_id = $1",
                       {text(statement)});
     transaction.query(
@@ -68,10 +69,18 @@ void forget_missed(Transaction& transaction, int statement) {
         {text(statement)});
 }
 
-// The view misses what its shadow missed.
+// The view misses what its shadow missed. Records before the shadow's beginning are nowhere else:
+// their letters stay as they are.
 void swap_dead_letters(Transaction& transaction, int shadow, int view) {
     const std::vector<postgres::Parameter> both{text(view), text(shadow)};
-    forget_missed(transaction, view);
+    for (const Row& row : transaction.query(
+             "SELECT p.topic, p.partition, coalesce(max(k.end_offset), 0) FROM tidewheel.progress "
+             "p "
+             "LEFT JOIN tidewheel.skipped k ON k.statement_id = $2 AND k.topic = p.topic AND "
+             "k.partition = p.partition WHERE p.statement_id = $1 GROUP BY 1, 2",
+             both))
+        postgres::forget_missed(transaction, view, row.text(0), static_cast<int>(row.integer(1)),
+                                row.integer(2));
     transaction.query("UPDATE tidewheel.dead_letters SET statement_id = $1 WHERE statement_id = $2",
                       both);
     transaction.query(
@@ -101,7 +110,7 @@ Shadow make_shadow(Transaction& transaction, const postgres::StoredStream& strea
     stored.state_table =
         state_table_name(view.statement.name + "_" + std::to_string(stored.id), stored.id);
     transaction.run("CREATE TABLE " + stored.state_table + " (LIKE " + view.state_table +
-                    " INCLUDING ALL)");
+                    " INCLUDING ALL)" + options_of(transaction, view.state_table));
     copy_rights(transaction, view.state_table, stored.state_table);
     stored.statement.name += " (rebuild)";
     record_statement(transaction, stored, stream);
@@ -127,7 +136,7 @@ void drop_shadow(Transaction& transaction, int view) {
          transaction.query("SELECT id, state_table FROM tidewheel.statements WHERE rebuilds = $1",
                            {text(view)})) {
         transaction.run("DROP TABLE IF EXISTS " + row.text(1));
-        forget_missed(transaction, static_cast<int>(row.integer(0)));
+        forget_all_missed(transaction, static_cast<int>(row.integer(0)));
         transaction.query("DELETE FROM tidewheel.statements WHERE id = $1", {row.text(0)});
     }
 }
@@ -142,10 +151,10 @@ void swap_shadow(Transaction& transaction, const Shadow& shadow,
         "p.statement_id = $1 AND s.statement_id = $2 AND s.partition = p.partition",
         both);
     transaction.query("DELETE FROM tidewheel.progress WHERE statement_id = $1", {text(shadow.id)});
+    swap_dead_letters(transaction, shadow.id, view.id);
     transaction.query("DELETE FROM tidewheel.skipped WHERE statement_id = $1", {text(view.id)});
     transaction.query("UPDATE tidewheel.skipped SET statement_id = $1 WHERE statement_id = $2",
                       both);
-    swap_dead_letters(transaction, shadow.id, view.id);
     transaction.query(
         "UPDATE tidewheel.statements SET state_table = CASE id WHEN $1 THEN $3 ELSE $4 END, "
         "changed_at = NULL, applied_at = now() WHERE id IN ($1, $2)",

@@ -7,6 +7,7 @@
 #include "cli/running_change.hpp"
 #include "cli/table.hpp"
 #include "tidewheel/core/error.hpp"
+#include "tidewheel/kafka/admin.hpp"
 #include "tidewheel/postgres/connection.hpp"
 
 namespace tidewheel::cli {
@@ -41,8 +42,25 @@ std::vector<std::string> consequences_of(Transaction& transaction,
             .query("SELECT count(*) FROM tidewheel.dead_letters WHERE topic = $1", {topic})[0]
             .integer(0);
     lines.push_back("the " + plural(letters, "dead letter") + " of the old topic " +
-                    (letters == 1 ? "is" : "are") + " deleted");
+                    (letters == 1 ? "is" : "are") + " deleted: tidewheel dlq export keeps a copy");
     return lines;
+}
+
+// A topic that still reaches as far as its readers is the old one, for all that anybody can tell:
+// reading it again would store and count everything twice.
+void require_recreated(Context& context, Transaction& transaction, const std::string& topic) {
+    kafka::Admin admin(context.kafka());
+    for (const postgres::Row& row :
+         transaction.query("SELECT partition, max(next_offset) FROM tidewheel.progress WHERE topic "
+                           "= $1 AND next_offset IS NOT NULL GROUP BY 1",
+                           {topic}))
+        if (row.integer(1) > admin.watermarks(topic, static_cast<int>(row.integer(0))).second)
+            return;
+    throw Error(Error::Kind::pipeline,
+                "nothing says that topic " + topic +
+                    " was made anew: it reaches as far as its statements have come",
+                "what it holds would be stored and counted again; --allow-duplicates does it all "
+                "the same");
 }
 
 // A rebuild that is under way has read the old topic: without progress it begins anew.
@@ -58,10 +76,12 @@ void forget_topic(Transaction& transaction, const std::string& topic) {
     transaction.query("DELETE FROM tidewheel.skipped WHERE topic = $1", {topic});
 }
 
-std::vector<std::string> look_or_forget(Context& context, const std::string& topic, bool look) {
+std::vector<std::string> look_or_forget(Context& context, const ResetOptions& options, bool look) {
+    const std::string& topic = options.topic_recreated;
     std::vector<std::string> lines;
     change_what_runs(context, [&](Transaction& transaction, const Ledger& ledger) {
         const auto readers = readers_of(transaction, ledger, topic);
+        if (!options.allow_duplicates) require_recreated(context, transaction, topic);
         if (!look) fence_off(transaction, readers);
         lines = consequences_of(transaction, readers, topic);
         if (!look) forget_topic(transaction, topic);
@@ -72,11 +92,10 @@ std::vector<std::string> look_or_forget(Context& context, const std::string& top
 }  // namespace
 
 int reset_topic(Context& context, const ResetOptions& options) {
-    const std::string& topic = options.topic_recreated;
-    std::vector<std::string> lines = look_or_forget(context, topic, true);
+    std::vector<std::string> lines = look_or_forget(context, options, true);
     if (!options.dry_run && !options.yes && !agreed(context, lines))
         return static_cast<int>(ExitCode::usage);
-    if (!options.dry_run) lines = look_or_forget(context, topic, false);
+    if (!options.dry_run) lines = look_or_forget(context, options, false);
     codec::Json list = codec::Json::array();
     for (const std::string& line : lines) {
         list.push(line);

@@ -11,7 +11,8 @@ TEST_CASE("dlq lists, sums up and shows dead letters") {
     cli.query(
         "INSERT INTO tidewheel.dead_letters (stream_id, topic, partition, \"offset\", record_time, "
         "key, headers, payload, reason, detail, "
-        "column_name) SELECT s.id, s.topic, 0, d.* FROM tidewheel.streams s, (VALUES "
+        "column_name, missed_by) SELECT s.id, s.topic, 0, d.*, '{}' FROM tidewheel.streams s, "
+        "(VALUES "
         "(1::bigint, now(), 'k'::bytea, '[{\"name\": \"h\", \"value\": \"v\"}]'::jsonb, '{\"id\": "
         "\"x\"}'::bytea, 'wrong_type', '\"x\" is not a whole number (integer)', 'id'), "
         "(2, now(), NULL, '[]', '\\xff00'::bytea, 'not_json', repeat('z', 100), NULL)) d");

@@ -79,7 +79,8 @@ TEST_CASE("drop says that a statement's own dead letters go, and keeps those of 
     REQUIRE(cli.run({"apply", cli.file(orders_pipeline)}).status == 0);
     cli.query(
         "INSERT INTO tidewheel.dead_letters (stream_id, statement_id, topic, partition, "
-        "\"offset\", reason, detail) SELECT t.id, s.id, t.topic, 0, 1, 'target_refused', '' FROM "
+        "\"offset\", reason, detail, missed_by) SELECT t.id, s.id, t.topic, 0, 1, "
+        "'target_refused', '', '{}' FROM "
         "tidewheel.streams t LEFT JOIN (SELECT id FROM tidewheel.statements UNION ALL SELECT "
         "NULL) s ON true");
     const auto dropped = cli.run({"drop", "by_shop", "--yes"});

@@ -377,7 +377,7 @@ TEST_CASE("dead letters that are discarded are given up, and all the rest stays 
     Services services(deployment);
     deployment.send(0, numbers(995, 1005));
     deployment.arrive();
-    const Finished unasked = deployment.tidewheel({"dlq", "discard"});
+    const Finished unasked = deployment.tidewheel({"dlq", "discard", "--all"});
     CHECK(unasked.status == 2);
     deployment.must({"dlq", "discard", "--yes", "--since", "1 hour"});
     CHECK(letters(deployment) == "5");

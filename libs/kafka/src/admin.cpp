@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "ask_offset.hpp"
 #include "client.hpp"
 #include "errors.hpp"
 
@@ -268,24 +269,7 @@ void Admin::delete_records(const std::string& topic, int partition, std::int64_t
     }
 }
 
-namespace {
-
-// What rd_kafka_query_watermark_offsets would do, had not that of librdkafka 2.0.2 stood still for
-// minutes, whatever its time-out, when the leader has just died. `offset` is
-// RD_KAFKA_OFFSET_BEGINNING or _END, and then the number that this is.
-rd_kafka_resp_err_t ask_offset(const Client& asking, const std::string& topic, int partition,
-                               int patience, std::int64_t& offset) {
-    const PartitionList wanted(rd_kafka_topic_partition_list_new(1));
-    rd_kafka_topic_partition_t* where =
-        rd_kafka_topic_partition_list_add(wanted.get(), topic.c_str(), partition);
-    where->offset = offset;
-    const auto code = rd_kafka_offsets_for_times(asking.get(), wanted.get(), patience);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return code;
-    offset = where->offset;
-    return where->err;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 // Right after a topic was made, or a leader moved, a broker may say that it is not the leader: that
 // passes.
@@ -295,9 +279,9 @@ std::pair<std::int64_t, std::int64_t> Admin::State::bounds(const Client& asking,
     const auto deadline = std::chrono::steady_clock::now() + Milliseconds(patience);
     for (;;) {
         std::int64_t first = RD_KAFKA_OFFSET_BEGINNING, end = RD_KAFKA_OFFSET_END;
-        auto code = ask_offset(asking, topic, partition, patience, first);
+        auto code = ask_offset(asking.get(), topic, partition, patience, first);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-            code = ask_offset(asking, topic, partition, patience, end);
+            code = ask_offset(asking.get(), topic, partition, patience, end);
         if (!heals_by_itself(code) || std::chrono::steady_clock::now() > deadline) {
             check(code, at(topic, partition));
             return {first, end};

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <stdexcept>
 
+#include "ask_offset.hpp"
 #include "client.hpp"
 #include "errors.hpp"
 #include "partition_source.hpp"
@@ -341,10 +342,12 @@ const std::map<std::string, std::string>& GroupConsumer::topic_troubles() const 
 }
 
 std::optional<std::int64_t> GroupConsumer::readable_end(const TopicPartition& where) const {
-    std::int64_t first = 0, end = 0;
+    if (!connected()) {
+        return std::nullopt;
+    }
+    std::int64_t end = RD_KAFKA_OFFSET_END;
     const auto code =
-        rd_kafka_query_watermark_offsets(state_->client.get(), where.topic.c_str(), where.partition,
-                                         &first, &end, answer_milliseconds);
+        ask_offset(state_->client.get(), where.topic, where.partition, answer_milliseconds, end);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? std::optional(end) : std::nullopt;
 }
 

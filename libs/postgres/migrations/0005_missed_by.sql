@@ -9,3 +9,8 @@ UPDATE tidewheel.dead_letters d SET missed_by =
          ELSE ARRAY(SELECT p.statement_id FROM tidewheel.progress p JOIN tidewheel.statements s ON s.id = p.statement_id
                     WHERE s.stream_id = d.stream_id AND p.topic = d.topic AND p.partition = d.partition AND p.next_offset > d."offset"
                     ORDER BY 1) END;
+
+-- A program of an older version that still runs fails to park rather than to say who misses the record; and it looks again, sees
+-- that the catalogue is not its own any more, and waits for its upgrade.
+ALTER TABLE tidewheel.dead_letters ALTER COLUMN missed_by DROP DEFAULT;
+UPDATE tidewheel.catalogue SET version = version + 1 WHERE EXISTS (SELECT FROM tidewheel.statements);

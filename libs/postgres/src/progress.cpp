@@ -46,9 +46,16 @@ void begin_at(Transaction& transaction, const LaneClaim& lane, std::int64_t firs
 // Locked until the claim is committed: whoever changes what the lanes do raises the version first,
 // and so waits for this claim or makes it fail.
 void require_version(Transaction& transaction, std::int64_t version) {
-    if (transaction.query("SELECT version FROM tidewheel.catalogue FOR SHARE").at(0).integer(0) !=
-        version)
-        throw Error(Error::Kind::unavailable, "the catalogue has just changed");
+    try {
+        if (transaction.query("SELECT version FROM tidewheel.catalogue FOR SHARE")
+                .at(0)
+                .integer(0) == version)
+            return;
+    } catch (const DatabaseError& error) {
+        if (error.sqlstate() != "55P03") throw;  // no owner's lock: nobody is to be ended for it
+        throw Error(Error::Kind::unavailable, "the catalogue is being changed");
+    }
+    throw Error(Error::Kind::unavailable, "the catalogue has just changed");
 }
 
 void claim_all(Connection& connection, const std::string& owner, std::vector<LaneClaim>& lanes,
@@ -131,6 +138,19 @@ void claim(Connection& connection, const std::string& owner, std::vector<LaneCla
         return;
     }
     end(connection, before);
+}
+
+bool is_served(Connection& connection, const std::string& owner, const std::string& topic,
+               int partition) {
+    return connection
+        .query(
+            "SELECT EXISTS (SELECT FROM tidewheel.progress p JOIN pg_stat_activity a ON a.pid = "
+            "p.owner_pid AND a.backend_start = p.owner_started WHERE p.owner = $1 AND p.topic = $2 "
+            "AND p.partition = $3::integer AND (a.state = 'active' AND a.wait_event IS DISTINCT "
+            "FROM 'ClientRead' OR a.state_change > clock_timestamp() - interval '10 s'))",
+            {owner, topic, std::to_string(partition)})
+        .at(0)
+        .boolean(0);
 }
 
 void fence(Transaction& transaction, const std::vector<int>& statements) {

@@ -102,8 +102,14 @@ StreamPlans plan_streams(Connection& connection, const Catalogue& catalogue, Sta
 StreamPlans plan_stream(Connection& connection, const Catalogue& catalogue, int stream) {
     StreamPlans plans;
     std::vector<const StoredStatement*> statements;
-    for (const StoredStatement& each : catalogue.statements)
-        if (each.stream_id == stream) statements.push_back(&each);
+    for (const StoredStatement& each : catalogue.statements) {
+        if (each.stream_id != stream) continue;
+        if (each.paused)
+            plans.stopped.push_back(
+                {each.statement.name, "it is paused", "tidewheel resume " + each.statement.name});
+        else
+            statements.push_back(&each);
+    }
     if (!statements.empty()) add_plan(connection, catalogue.stream(stream), statements, plans);
     return plans;
 }

@@ -66,8 +66,8 @@ class Generation {
     std::int64_t version_;
 };
 
-// How long silence may last before it counts as stuck. Longer than a lane waits for a lock or a
-// connection in vain, whatever the setting.
+// How long silence may last before it is looked into. Longer than a lane usually waits for a lock
+// or a connection in vain, whatever the setting.
 std::chrono::milliseconds longest_silence(const Settings& settings) {
     return std::max(3 * settings.stall_after, std::chrono::milliseconds(20000)) + settings.linger;
 }
@@ -80,8 +80,13 @@ class Service {
           kind_(kind.statements),
           server_(settings.listen),
           watch_(metrics_, health_, settings.stall_after),
-          stuck_(longest_silence(settings),
-                 [this](const auto& where) { return generation_->consumer().readable_end(where); }),
+          stuck_(
+              longest_silence(settings),
+              [this](const auto& where) { return generation_->consumer().readable_end(where); },
+              [this](const auto& where) {
+                  return postgres::is_served(*database_, settings_.instance, where.topic,
+                                             where.partition);
+              }),
           backoff_(std::chrono::milliseconds(200), settings.retry_longest) {
         kafka_.brokers = settings.kafka;
         kafka_.options = settings.kafka_options;

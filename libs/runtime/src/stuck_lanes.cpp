@@ -16,8 +16,12 @@ std::string seconds(Clock::Monotonic::duration time) {
 }  // namespace
 
 StuckLanes::StuckLanes(std::chrono::milliseconds patience, ReadableEnd readable_end,
-                       const Clock& clock)
-    : patience_(patience), readable_end_(std::move(readable_end)), clock_(clock), awake_(clock) {}
+                       IsServed is_served, const Clock& clock)
+    : patience_(patience),
+      readable_end_(std::move(readable_end)),
+      is_served_(std::move(is_served)),
+      clock_(clock),
+      awake_(clock) {}
 
 std::optional<std::string> StuckLanes::look(const LaneWatch::Lanes& lanes) {
     awake_.look();
@@ -26,13 +30,16 @@ std::optional<std::string> StuckLanes::look(const LaneWatch::Lanes& lanes) {
         if (lane.ended) continue;
         here.insert(where);
         const std::string name = "lane " + where.topic + "/" + std::to_string(where.partition);
-        if (const auto silence = awake_.since(lane.seen_at); silence > patience_)
+        if (const auto silence = awake_.since(lane.seen_at);
+            silence > patience_ && !is_served_(where))
             return name + " has given no sign of life for " + seconds(silence);
         if (starves(where, lane))
             return name + " gets no records, though the broker has had more for " +
                    seconds(awake_.since(hungry_.at(where).since));
     }
-    std::erase_if(hungry_, [&](const auto& each) { return !here.contains(each.first); });
+    const auto is_gone = [&](const auto& each) { return !here.contains(each.first); };
+    std::erase_if(hungry_, is_gone);
+    std::erase_if(asked_at_, is_gone);
     return std::nullopt;
 }
 
@@ -48,14 +55,15 @@ bool StuckLanes::starves(const kafka::TopicPartition& where, const LaneStatus& l
     }
     const auto pause = patience_ / questions_in_patience;
     if (now - lane.progress_at < pause) return false;
-    if (known != hungry_.end() && now - known->second.asked_at < pause) return false;
+    const auto [asked_at, is_first] = asked_at_.try_emplace(where, now);
+    if (!is_first && now - asked_at->second < pause) return false;
+    asked_at->second = now;
     const std::optional<std::int64_t> end = readable_end_(where);
     if (!end || *end <= lane.position) {
         hungry_.erase(where);
         return false;
     }
-    Hunger& hunger = hungry_.try_emplace(where, Hunger{now, now, lane.position}).first->second;
-    hunger.asked_at = now;
+    const Hunger& hunger = hungry_.try_emplace(where, Hunger{now, lane.position}).first->second;
     return awake_.since(hunger.since) > patience_;
 }
 

@@ -12,7 +12,9 @@ namespace tidewheel::runtime {
 using telemetry::Level;
 
 void end_stuck(const std::string& what) {
-    telemetry::log(Level::error, "stuck: ending, to be started anew", {{"reason", what}});
+    telemetry::log(Level::error, "stuck: ending, to be started anew",
+                   {{"reason", what},
+                    {"hint", "where a batch may take so long, stall_after should be longer"}});
     std::_Exit(static_cast<int>(ExitCode::unavailable));
 }
 

@@ -34,4 +34,9 @@ void claim(Connection& connection, const std::string& owner, std::vector<LaneCla
 // holds on to it, so that none can slip in between.
 void fence(Transaction& transaction, const std::vector<int>& statements);
 
+// Whether PostgreSQL is at work for this owner of a partition, or was within ten seconds: its
+// session runs a statement, and doesn't wait for the client in the middle of it.
+bool is_served(Connection& connection, const std::string& owner, const std::string& topic,
+               int partition);
+
 }  // namespace tidewheel::postgres
