@@ -25,10 +25,10 @@ std::string commands_below(const std::string& heading,
                            const std::map<std::string, std::string>& replaced) {
     std::ifstream file(TIDEWHEEL_SOURCE_DIR "/docs/how-to/missing-data.md");
     const std::string page(std::istreambuf_iterator<char>(file), {});
-    const std::string open = "```sh\n";
+    const std::string open = "```sh";
     const auto section = page.find("## " + heading);
     REQUIRE(section != std::string::npos);
-    const auto begin = page.find(open, section) + open.size();
+    const auto begin = page.find('\n', page.find(open, section)) + 1;
     std::string commands = page.substr(begin, page.find("```", begin) - begin);
     for (const auto& [word, by] : replaced) {
         REQUIRE(commands.find(word) != std::string::npos);
@@ -102,6 +102,10 @@ TEST_CASE("after a topic was made anew, the page's commands go on with the new o
         deployment.send(1, {R"({"n": 2})"});
         deployment.arrive();
     }
+    // While it is still the old one, all would be counted twice.
+    CHECK(
+        deployment.tidewheel({"reset", "--topic-recreated", deployment.topic(), "--yes"}).status ==
+        3);
     kafka::Admin admin(testing::kafka());
     admin.delete_topic(deployment.topic());
     eventually("the topic is gone", [&] { return !admin.partitions(deployment.topic()); });

@@ -377,6 +377,7 @@ TEST_CASE("dead letters that are discarded are given up, and all the rest stays 
     Services services(deployment);
     deployment.send(0, numbers(995, 1005));
     deployment.arrive();
+    CHECK(deployment.tidewheel({"dlq", "discard", "--yes"}).status == 2);  // of nothing chosen
     const Finished unasked = deployment.tidewheel({"dlq", "discard", "--all"});
     CHECK(unasked.status == 2);
     deployment.must({"dlq", "discard", "--yes", "--since", "1 hour"});
