@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "cli/table.hpp"
+
 namespace tidewheel::cli {
 namespace {
 
@@ -32,13 +34,6 @@ std::string comparable(const ComparedColumn& column) {
         column.type.starts_with('_') ? column.type.substr(1) : column.type;  // an array
     const bool as_text = std::find(without.begin(), without.end(), element) != without.end();
     return as_text ? name + "::text AS " + name : name;
-}
-
-std::string joined(const std::vector<std::string>& items, const std::string& between) {
-    std::string text;
-    for (const std::string& item : items)
-        text += (text.empty() ? "" : between) + item;
-    return text;
 }
 
 std::string all_but(const std::string& left, const std::string& right, const std::string& columns) {

@@ -7,16 +7,10 @@
 
 #include "cli/command_tree.hpp"
 #include "cli/context.hpp"
+#include "cli/table.hpp"
 
 namespace tidewheel::cli {
 namespace {
-
-std::string joined(const std::vector<std::string>& words, const std::string& between) {
-    std::string text;
-    for (const std::string& word : words)
-        text += (text.empty() ? "" : between) + word;
-    return text;
-}
 
 std::string first_line(const std::string& text) {
     return text.substr(0, text.find('\n'));

@@ -38,10 +38,6 @@ std::map<int, std::int64_t> read_progress(postgres::Connection& connection, int 
     return progress_of(transaction, statement);
 }
 
-bool is_lock_trouble(const DatabaseError& error) {
-    return error.sqlstate() == "55P03" || error.sqlstate() == "40P01";
-}
-
 Error stopped() {
     return Error(Error::Kind::unavailable, "stopped: the old state stands",
                  "run it again: it goes on from here");

@@ -2,19 +2,14 @@
 
 #include <algorithm>
 
+#include "cli/table.hpp"
+
 namespace tidewheel::cli {
 namespace {
 
 using postgres::quote_literal;
 using postgres::quote_name;
 using postgres::Session;
-
-std::string joined(const std::vector<std::string>& items, const std::string& between) {
-    std::string text;
-    for (const std::string& item : items)
-        text += (text.empty() ? "" : between) + item;
-    return text;
-}
 
 std::string prefixed(const std::string& prefix, const std::vector<std::string>& names,
                      const std::string& between = ", ") {

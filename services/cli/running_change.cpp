@@ -29,6 +29,10 @@ void change_once(const Context& context,
 
 }  // namespace
 
+bool is_lock_trouble(const postgres::DatabaseError& error) {
+    return error.sqlstate() == "55P03" || error.sqlstate() == "40P01";
+}
+
 void change_what_runs(const Context& context,
                       const std::function<void(postgres::Transaction&, const Ledger&)>& change) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -37,9 +41,7 @@ void change_what_runs(const Context& context,
         try {
             return change_once(context, change);
         } catch (const postgres::DatabaseError& error) {
-            // A lock that wasn't to be had, or a deadlock that was resolved against us.
-            const bool locked = error.sqlstate() == "55P03" || error.sqlstate() == "40P01";
-            if (!locked || std::chrono::steady_clock::now() >= deadline) throw;
+            if (!is_lock_trouble(error) || std::chrono::steady_clock::now() >= deadline) throw;
         }
         wait_for({}, backoff.next());
     }

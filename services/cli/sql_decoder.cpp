@@ -3,6 +3,7 @@
 #include <set>
 #include <vector>
 
+#include "cli/table.hpp"
 #include "tidewheel/postgres/connection.hpp"
 
 namespace tidewheel::cli {
@@ -13,13 +14,6 @@ using engine::Kind;
 using engine::Source;
 using postgres::quote_literal;
 using postgres::quote_name;
-
-std::string joined(const std::vector<std::string>& items, const std::string& between) {
-    std::string text;
-    for (const std::string& item : items)
-        text += (text.empty() ? "" : between) + item;
-    return text;
-}
 
 std::string path_literal(const Column& column) {
     std::vector<postgres::Parameter> names;

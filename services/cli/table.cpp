@@ -26,6 +26,13 @@ std::string with_unit(double value, const char* unit) {
 
 }  // namespace
 
+std::string joined(const std::vector<std::string>& items, const std::string& between) {
+    std::string text;
+    for (const std::string& item : items)
+        text += (text.empty() ? "" : between) + item;
+    return text;
+}
+
 void Table::row(std::vector<std::string> cells) {
     if (cells.size() != columns_.size()) throw std::logic_error("a table row of another width");
     rows_.push_back(std::move(cells));

@@ -25,6 +25,7 @@ class Table {
     std::vector<std::vector<std::string>> rows_;
 };
 
+std::string joined(const std::vector<std::string>& items, const std::string& between);
 std::size_t characters(std::string_view utf8);
 std::string shorten(std::string_view utf8,
                     std::size_t most);  // to at most that many characters, the last one "…"
