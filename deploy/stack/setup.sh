@@ -29,7 +29,7 @@ LIST
     # What lint and the test of docker-compose.yml need and a user does without.
     if [[ ${CI:-} == true ]]; then
         printf '%s\n' 'clang-format command clang-format' 'shellcheck command shellcheck' \
-            'docker.io command docker' 'docker-compose command docker-compose' 'mmdebstrap command mmdebstrap'
+            'docker.io command dockerd' 'docker-compose command docker-compose' 'mmdebstrap command mmdebstrap'
     fi
 }
 

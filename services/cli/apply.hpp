@@ -12,6 +12,8 @@ struct Context;
 
 struct ApplyOptions {
     std::vector<std::string> paths;  // files or folders
+    bool rebuild = false;            // compute anew what is changed, or was
+    bool from_what_is_left = false;  // though a topic has lost its beginning
     bool dry_run = false;            // what `plan` does
 };
 

@@ -7,16 +7,12 @@ namespace tidewheel::cli {
 namespace {
 
 sql::Diagnostic differs(const sql::Statement& statement, const Origin& applied,
-                        const PipelineFiles& files, const std::string& hint) {
+                        const PipelineFiles& files, const std::string& how,
+                        const std::string& hint) {
     return {statement.position,
             statement.name + " differs from what was applied (" + applied.file + ":" +
-                std::to_string(applied.line) + ")",
+                std::to_string(applied.line) + ")" + (how.empty() ? "" : " " + how),
             hint, files.line(statement.position.file, statement.position.line)};
-}
-
-// Unqualified streams live in `schema`.
-sql::RelationName qualified(const sql::RelationName& name, const std::string& schema) {
-    return {name.schema.empty() ? schema : name.schema, name.name};
 }
 
 class Comparison {
@@ -39,34 +35,35 @@ class Comparison {
     }
 
   private:
+    // Progress is counted in the topic's offsets, and what is complete by the event time.
     void add_stream(const sql::Statement& statement, const sql::Stream& stream) {
         const AppliedStream* applied = ledger_.stream(qualified(stream.name, schema_));
-        judge(statement, applied ? &applied->origin : nullptr,
+        if (!applied) return keep(statement, Verdict::create);
+        const sql::Stream before =
+            std::get<sql::Stream>(sql::parse_statement(applied->origin.text, {}).body);
+        const bool can_change = before.topic == stream.topic && before.format == stream.format &&
+                                before.event_time == stream.event_time;
+        judge(statement, applied->origin, can_change, "in its topic, format or event time",
               "tidewheel drop --cascade " + stream.name.text() + ", then apply again");
     }
 
     void add_continuous(const sql::Statement& statement) {
         const AppliedStatement* applied = ledger_.statement(statement.name);
-        judge(statement, applied ? &applied->origin : nullptr,
-              applied ? hint_to_replace(*applied) : "");
+        if (!applied) return keep(statement, Verdict::create);
+        const bool is_view = std::holds_alternative<sql::ViewStatement>(statement.body);
+        judge(statement, applied->origin, is_view == applied->is_view,
+              applied->is_view ? "that was a view" : "that was no view",
+              hint_to_replace(*applied, ledger_));
     }
 
-    // A dropped INSERT leaves its rows behind, and the new one reads the topic from the start.
-    std::string hint_to_replace(const AppliedStatement& applied) const {
-        if (applied.is_view) return "tidewheel drop " + applied.name + ", then apply again";
-        std::string sharing;
-        for (const AppliedStatement& other : ledger_.statements)
-            if (other.target == applied.target) sharing += " " + other.name;
-        return "tidewheel drop" + sharing + ", empty the table (TRUNCATE " +
-               applied.target.quoted() +
-               ") unless its rows shall stay, then apply again: the topic is read from the start";
-    }
-
-    void judge(const sql::Statement& statement, const Origin* applied, const std::string& hint) {
-        if (applied && applied->fingerprint != statement.fingerprint)
-            wrong_.push_back(differs(statement, *applied, files_, hint));
+    void judge(const sql::Statement& statement, const Origin& applied, bool can_change,
+               const std::string& how, const std::string& hint) {
+        if (applied.fingerprint == statement.fingerprint)
+            keep(statement, Verdict::unchanged);
+        else if (can_change)
+            keep(statement, Verdict::change);
         else
-            keep(statement, applied ? Verdict::unchanged : Verdict::create);
+            wrong_.push_back(differs(statement, applied, files_, how, hint));
     }
 
     // Two GRANTs on one table are two objects to the catalogue: the second is "… (2)".
@@ -78,7 +75,7 @@ class Comparison {
         const bool same = applied && applied->origin.fingerprint == statement.fingerprint;
         if (applied && !same && !plain.repeatable) {
             wrong_.push_back(differs(
-                statement, applied->origin, files_,
+                statement, applied->origin, files_, "",
                 "change it by hand and keep this text as it was; or DROP it, tidewheel drop '" +
                     object + "', and apply again"));
             return;
@@ -92,14 +89,15 @@ class Comparison {
     }
 
     void keep(const sql::Statement& statement, Verdict verdict, const std::string& object = {}) {
-        if (verdict == Verdict::create) created_in_ = statement.position.file;
+        if (verdict == Verdict::create || verdict == Verdict::change)
+            created_in_ = statement.position.file;
         changes_.push_back({statement, verdict, object});
     }
 
     const Ledger& ledger_;
     const PipelineFiles& files_;
     const std::string& schema_;
-    std::string created_in_;  // the file in which something before this statement is new
+    std::string created_in_;  // the file in which something before this statement is new or other
     std::map<std::string, int> plain_;
     std::vector<Change> changes_;
     std::vector<sql::Diagnostic> wrong_;
@@ -149,6 +147,20 @@ std::string removed_object(const AppliedObject& applied) {
 }
 
 }  // namespace
+
+sql::RelationName qualified(const sql::RelationName& name, const std::string& schema) {
+    return {name.schema.empty() ? schema : name.schema, name.name};
+}
+
+// A dropped INSERT leaves its rows behind, and the new one reads the topic from the start.
+std::string hint_to_replace(const AppliedStatement& applied, const Ledger& ledger) {
+    if (applied.is_view) return "tidewheel drop " + applied.name + ", then apply again";
+    std::string sharing;
+    for (const AppliedStatement& other : ledger.statements)
+        if (other.target == applied.target) sharing += " " + other.name;
+    return "tidewheel drop" + sharing + ", empty the table (TRUNCATE " + applied.target.quoted() +
+           ") unless its rows shall stay, then apply again: the topic is read from the start";
+}
 
 std::vector<Change> compare(const sql::Pipeline& pipeline, const Ledger& ledger,
                             const PipelineFiles& files, const std::string& schema) {

@@ -4,6 +4,9 @@
 #include <regex>
 
 #include "cli/independence.hpp"
+#include "cli/redefinition.hpp"
+#include "cli/relation.hpp"
+#include "cli/running_change.hpp"
 #include "cli/source_errors.hpp"
 #include "cli/table.hpp"
 #include "cli/type_check.hpp"
@@ -51,14 +54,16 @@ std::string as_applied(const sql::PlainStatement& plain, const std::string& text
 
 class Deployment {
   public:
-    Deployment(Transaction& transaction, const PipelineFiles& files, const Ledger& ledger,
-               const std::string& schema, const std::string& search_path)
+    Deployment(Transaction& transaction, kafka::Admin& admin, const PipelineFiles& files,
+               const Ledger& ledger, const std::string& schema, const std::string& search_path,
+               const DeploymentOptions& options)
         : transaction_(transaction),
           files_(files),
           ledger_(ledger),
           schema_(schema),
           foreign_(can_use_server(transaction)),
-          search_path_(search_path) {
+          search_path_(search_path),
+          redefinition_(transaction, admin, files, ledger, options) {
         load_streams();
     }
 
@@ -73,10 +78,22 @@ class Deployment {
                 apply_continuous(change, done);
         });
         report_.statements.push_back(std::move(done));
-        report_.changed = report_.changed || change.verdict == Verdict::create;
+        report_.changed = report_.changed || change.verdict == Verdict::create ||
+                          change.verdict == Verdict::change;
     }
 
-    DeploymentReport report() { return std::move(report_); }
+    // When everything is in its place.
+    void finish(const sql::Pipeline& pipeline) {
+        if (!report_.changed) return;
+        const postgres::Catalogue catalogue = postgres::read_catalogue(transaction_);
+        redefinition_.readers(catalogue, pipeline);
+        require_independence(transaction_, files_, catalogue.statements);
+    }
+
+    DeploymentReport report() {
+        report_.recomputation = redefinition_.recomputation();
+        return std::move(report_);
+    }
 
   private:
     void load_streams() {
@@ -97,17 +114,11 @@ class Deployment {
     void apply_stream(const Change& change, Deployed& done) {
         if (change.verdict == Verdict::unchanged) return;
         StoredStream stored{0, std::get<sql::Stream>(change.statement.body), foreign_, {}, {}};
-        run_mapped(change.statement,
-                   foreign_ ? stored.stream.as_foreign_table : stored.stream.as_ordinary_table);
         if (stored.stream.name.schema.empty()) stored.stream.name.schema = schema_;
-        try {
-            resolve(stored);
-        } catch (const Error& error) {
-            if (error.kind() != Error::Kind::pipeline) throw;
-            throw sql::PipelineError(
-                {diagnostic_at(files_, change.statement, 0, error.what(), error.hint())});
-        }
-        check_stream(transaction_, files_, change.statement, stored.stream.name);
+        if (change.verdict == Verdict::change) return change_stream(change, stored, done);
+        run_mapped(change.statement, ddl_of(stored),
+                   [&](const std::string& ddl) { transaction_.run(ddl); });
+        resolve_mapped(change.statement, stored);
         stored.id = record_stream(transaction_, stored, origin_of(change.statement));
         if (!foreign_)
             done.warnings.push_back(
@@ -116,10 +127,41 @@ class Deployment {
         report_.streams.push_back(std::move(stored));
     }
 
+    void change_stream(const Change& change, StoredStream& stored, Deployed& done) {
+        StoredStream& current = *std::find_if(
+            report_.streams.begin(), report_.streams.end(),
+            [&](const StoredStream& each) { return each.stream.name == stored.stream.name; });
+        stored.id = current.id;
+        stored.is_foreign = current.is_foreign;
+        run_mapped(change.statement, ddl_of(stored), [&](const std::string& ddl) {
+            make_anew(transaction_, stored.is_foreign ? "FOREIGN TABLE" : "TABLE",
+                      stored.stream.name, ddl);
+        });
+        resolve_mapped(change.statement, stored);
+        redefinition_.stream(current, stored, origin_of(change.statement), done);
+        current = stored;
+    }
+
+    static const std::string& ddl_of(const StoredStream& stored) {
+        return stored.is_foreign ? stored.stream.as_foreign_table : stored.stream.as_ordinary_table;
+    }
+
+    void resolve_mapped(const sql::Statement& statement, StoredStream& stored) {
+        try {
+            resolve(stored);
+        } catch (const Error& error) {
+            if (error.kind() != Error::Kind::pipeline) throw;
+            throw sql::PipelineError(
+                {diagnostic_at(files_, statement, 0, error.what(), error.hint())});
+        }
+        check_stream(transaction_, files_, statement, stored.stream.name);
+    }
+
     void apply_plain(const Change& change) {
         if (change.verdict == Verdict::unchanged) return;
         const auto& plain = std::get<sql::PlainStatement>(change.statement.body);
-        run_mapped(change.statement, as_applied(plain, change.statement.text));
+        run_mapped(change.statement, as_applied(plain, change.statement.text),
+                   [&](const std::string& text) { transaction_.run(text); });
         record_object(transaction_, change.object, plain.kind, origin_of(change.statement));
     }
 
@@ -131,6 +173,9 @@ class Deployment {
             stored.id = applied->id;
             stored.state_table = applied->state_table;
             stored.search_path = applied->search_path;
+            redefinition_.unchanged(stream, stored);
+        } else if (change.verdict == Verdict::change) {
+            change_continuous(stream, stored, done);
         } else {
             stored.id = next_statement_id(transaction_);
             std::holds_alternative<sql::ViewStatement>(stored.statement.body)
@@ -139,6 +184,15 @@ class Deployment {
             record_statement(transaction_, stored, stream);
         }
         report_.continuous.push_back(std::move(stored));
+    }
+
+    void change_continuous(const StoredStream& stream, StoredStatement& stored, Deployed& done) {
+        if (auto* view = std::get_if<sql::ViewStatement>(&stored.statement.body)) {
+            if (view->name.schema.empty()) view->name.schema = schema_;
+            return redefinition_.view(stream, stored, views_of(stream), done);
+        }
+        resolve_table(stored.statement);
+        redefinition_.rows(stream, stored, done);
     }
 
     void make_view(const StoredStream& stream, StoredStatement& stored, Deployed& done) {
@@ -152,7 +206,8 @@ class Deployment {
         std::vector<const StoredStatement*> views;
         for (const StoredStatement& each : report_.continuous)
             if (each.stream_id == stream.id &&
-                std::holds_alternative<sql::ViewStatement>(each.statement.body))
+                std::holds_alternative<sql::ViewStatement>(each.statement.body) &&
+                !redefinition_.is_to_come(each.id))
                 views.push_back(&each);
         return views;
     }
@@ -214,9 +269,10 @@ class Deployment {
                                 "there is no stream " + statement.stream->text())});
     }
 
-    void run_mapped(const sql::Statement& statement, const std::string& executed) {
+    template <class Run>
+    void run_mapped(const sql::Statement& statement, const std::string& executed, Run&& run) {
         try {
-            transaction_.run(executed);
+            run(executed);
         } catch (const DatabaseError& error) {
             if (error.retryable()) throw;
             throw sql::PipelineError({diagnostic_of(files_, statement, error, executed)});
@@ -229,6 +285,7 @@ class Deployment {
     const std::string schema_;
     const bool foreign_;
     const std::string search_path_;
+    Redefinition redefinition_;
     DeploymentReport report_;
 };
 
@@ -243,7 +300,7 @@ std::string made_by(const Change& change) {
 }
 
 // All mistakes at once; but what mentions something that could not be made would only repeat why.
-DeploymentReport apply_all(Deployment& deployment, const std::vector<Change>& changes) {
+void apply_all(Deployment& deployment, const std::vector<Change>& changes) {
     std::vector<sql::Diagnostic> wrong;
     std::vector<std::string> not_made;
     for (const Change& change : changes) {
@@ -261,12 +318,28 @@ DeploymentReport apply_all(Deployment& deployment, const std::vector<Change>& ch
         not_made.push_back(made_by(change));
     }
     if (!wrong.empty()) throw sql::PipelineError(std::move(wrong));
-    return deployment.report();
+}
+
+// Those that change, and those that read a stream that does.
+std::vector<const AppliedStatement*> touched(const std::vector<Change>& changes,
+                                             const Ledger& ledger, const std::string& schema) {
+    std::vector<const AppliedStatement*> statements;
+    for (const AppliedStatement& applied : ledger.statements)
+        if (std::any_of(changes.begin(), changes.end(), [&](const Change& change) {
+                if (change.verdict != Verdict::change) return false;
+                const auto* stream = std::get_if<sql::Stream>(&change.statement.body);
+                if (!stream) return change.statement.name == applied.name;
+                const AppliedStream* changed = ledger.stream(qualified(stream->name, schema));
+                return changed && changed->id == applied.stream_id;
+            }))
+            statements.push_back(&applied);
+    return statements;
 }
 
 }  // namespace
 
-DeploymentReport deploy(Transaction& transaction, kafka::Admin& admin, const PipelineFiles& files) {
+DeploymentReport deploy(Transaction& transaction, kafka::Admin& admin, const PipelineFiles& files,
+                        const DeploymentOptions& options) {
     lock_catalogue(transaction);
     postgres::migrate(transaction);
     const std::string path = settle_search_path(transaction);
@@ -276,10 +349,13 @@ DeploymentReport deploy(Transaction& transaction, kafka::Admin& admin, const Pip
     const std::vector<Change> changes = compare(pipeline, ledger, files, schema);
     TopicReport topics = examine_topics(transaction, admin, changes, ledger, files);
 
-    Deployment deployment(transaction, files, ledger, schema, path);
-    DeploymentReport report = apply_all(deployment, changes);
-    if (report.changed)
-        require_independence(transaction, files, postgres::read_catalogue(transaction).statements);
+    const auto statements = touched(changes, ledger, schema);
+    if (!options.dry_run && !statements.empty()) fence_off(transaction, statements);
+
+    Deployment deployment(transaction, admin, files, ledger, schema, path, options);
+    apply_all(deployment, changes);
+    deployment.finish(pipeline);
+    DeploymentReport report = deployment.report();
     report.removed = describe_removed(changes, ledger, files, schema);
     report.schema = schema;
     report.topics = std::move(topics.missing);

@@ -41,7 +41,8 @@ AppliedStatement read_statement(const Row& row) {
             row.text_or(6, ""),
             row.text(7),
             row.boolean(8),
-            read_origin(row, 9)};
+            row.boolean(9),
+            read_origin(row, 10)};
 }
 
 }  // namespace
@@ -71,11 +72,12 @@ Ledger read_ledger(Transaction& transaction) {
                                             "is_foreign, text, fingerprint, file, line "
                                             "FROM tidewheel.streams ORDER BY id"))
         ledger.streams.push_back(read_stream(row));
-    for (const Row& row : transaction.query(
-             "SELECT id, name, kind, stream_id, target_schema, target_name, "
-             "state_table, search_path, "
-             "paused_at IS NOT NULL, text, fingerprint, file, line FROM tidewheel.statements WHERE "
-             "rebuilds IS NULL ORDER BY id"))
+    for (const Row& row :
+         transaction.query("SELECT id, name, kind, stream_id, target_schema, target_name, "
+                           "state_table, search_path, "
+                           "paused_at IS NOT NULL, changed_at IS NOT NULL, text, fingerprint, "
+                           "file, line FROM tidewheel.statements WHERE "
+                           "rebuilds IS NULL ORDER BY id"))
         ledger.statements.push_back(read_statement(row));
     for (const Row& row : transaction.query("SELECT object, kind, text, fingerprint, file, line "
                                             "FROM tidewheel.objects ORDER BY 1"))
@@ -141,6 +143,40 @@ void record_statement(Transaction& transaction, const postgres::StoredStatement&
         transaction.query(
             "INSERT INTO tidewheel.progress (statement_id, topic, partition) VALUES ($1, $2, $3)",
             {std::to_string(stored.id), stream.stream.topic, std::to_string(partition)});
+}
+
+void replace_statement(Transaction& transaction, const postgres::StoredStatement& stored) {
+    const Origin origin = origin_of(stored.statement);
+    transaction.query(
+        "UPDATE tidewheel.statements SET search_path = $2, text = $3, fingerprint = $4, file = $5, "
+        "line = $6 WHERE id = $1",
+        {std::to_string(stored.id), stored.search_path, origin.text, origin.fingerprint,
+         origin.file, std::to_string(origin.line)});
+}
+
+void replace_stream(Transaction& transaction, const postgres::StoredStream& stored,
+                    const Origin& origin) {
+    transaction.query(
+        "UPDATE tidewheel.streams SET partitions = $2, text = $3, fingerprint = $4, file = $5, "
+        "line = $6, changed_at = now() WHERE id = $1",
+        {std::to_string(stored.id), std::to_string(stored.stream.partitions), origin.text,
+         origin.fingerprint, origin.file, std::to_string(origin.line)});
+}
+
+bool mark_mixed(Transaction& transaction, int statement) {
+    return !transaction
+                .query(
+                    "UPDATE tidewheel.statements SET changed_at = now() WHERE id = $1 AND EXISTS "
+                    "(SELECT FROM tidewheel.progress WHERE statement_id = $1 AND next_offset > 0) "
+                    "RETURNING 1",
+                    {std::to_string(statement)})
+                .empty();
+}
+
+void mark_whole(Transaction& transaction, int statement) {
+    transaction.query(
+        "UPDATE tidewheel.statements SET changed_at = NULL, applied_at = now() WHERE id = $1",
+        {std::to_string(statement)});
 }
 
 void record_object(Transaction& transaction, const std::string& object, const std::string& kind,

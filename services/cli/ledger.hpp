@@ -33,6 +33,7 @@ struct AppliedStatement {
     sql::RelationName target;
     std::string state_table, search_path;
     bool is_paused = false;
+    bool is_mixed = false;  // it was changed, and what it had stored before has stayed
     Origin origin;
 };
 
@@ -66,6 +67,16 @@ int next_statement_id(postgres::Transaction& transaction);
 void record_statement(postgres::Transaction& transaction,
                       const postgres::StoredStatement& statement,
                       const postgres::StoredStream& stream);
+// The definition of a statement, or of a stream, that is in the catalogue already.
+void replace_statement(postgres::Transaction& transaction,
+                       const postgres::StoredStatement& statement);
+void replace_stream(postgres::Transaction& transaction, const postgres::StoredStream& stream,
+                    const Origin& origin);
+// What the statement has stored so far was made by other rules than what is to come. False: it has
+// stored nothing yet.
+bool mark_mixed(postgres::Transaction& transaction, int statement);
+// The statement is as its rules of today would have made it, from the first record on.
+void mark_whole(postgres::Transaction& transaction, int statement);
 void record_object(postgres::Transaction& transaction, const std::string& object,
                    const std::string& kind, const Origin& origin);
 void raise_version(postgres::Transaction& transaction);  // services notice

@@ -15,12 +15,6 @@ const StoredStatement& statement_of(const postgres::Catalogue& catalogue, int id
                          [&](const StoredStatement& each) { return each.id == id; });
 }
 
-// Whether a record that comes a second time leaves everything as it is.
-bool forbids_duplicates(const sql::RowStatement& rows) {
-    return rows.on_conflict == sql::OnConflict::nothing ||
-           (rows.on_conflict == sql::OnConflict::update && rows.replaced_columns);
-}
-
 Error counts_twice(const Move& move) {
     return Error(Error::Kind::pipeline,
                  "view " + move.name + " would count " + plural(move.again(), "offset") +
@@ -39,6 +33,11 @@ Error stores_twice(const Move& move, const sql::RowStatement& rows) {
 }
 
 }  // namespace
+
+bool stores_nothing_twice(const sql::RowStatement& rows) {
+    return rows.on_conflict == sql::OnConflict::nothing ||
+           (rows.on_conflict == sql::OnConflict::update && rows.replaced_columns);
+}
 
 std::int64_t Move::skipped() const {
     return std::max<std::int64_t>(0, goal.to - from);
@@ -86,7 +85,7 @@ void require_once(const std::vector<Move>& moves, const postgres::Catalogue& cat
         const auto* rows =
             std::get_if<sql::RowStatement>(&statement_of(catalogue, move.statement).statement.body);
         if (!rows) throw counts_twice(move);
-        if (!allow_duplicates && !forbids_duplicates(*rows)) throw stores_twice(move, *rows);
+        if (!allow_duplicates && !stores_nothing_twice(*rows)) throw stores_twice(move, *rows);
     }
 }
 

@@ -43,6 +43,9 @@ struct Progress {
 std::vector<Move> moves_of(const std::vector<Progress>& progress,
                            const postgres::Catalogue& catalogue, const Goals& goals);
 
+// Whether a record that comes a second time leaves everything as it is.
+bool stores_nothing_twice(const sql::RowStatement& rows);
+
 // Throws Error (pipeline) where a move would store something twice: for a view, always; for an
 // INSERT whose ON CONFLICT doesn't forbid it, unless duplicates are allowed.
 void require_once(const std::vector<Move>& moves, const postgres::Catalogue& catalogue,

@@ -55,12 +55,13 @@ Explanation lines_of(const sql::Statement& statement, const DeploymentReport& re
 }
 
 // Does all that `apply` would do, and rolls it back.
-Plan plan_files(Context& context, const std::vector<std::string>& paths) {
-    const PipelineFiles files = read_pipeline_files(paths);
+Plan plan_files(Context& context, const PlanOptions& options) {
+    const PipelineFiles files = read_pipeline_files(options.paths);
     const auto connection = context.connect();
     kafka::Admin admin(context.kafka());
     postgres::Transaction transaction(*connection);
-    const DeploymentReport report = deploy(transaction, admin, files);
+    const DeploymentReport report =
+        deploy(transaction, admin, files, {.rebuild = options.rebuild, .dry_run = true});
     Plan plan;
     for (const Deployed& done : report.statements)
         plan.entries.push_back({done.statement, outcome(done.verdict, true),
@@ -68,6 +69,11 @@ Plan plan_files(Context& context, const std::vector<std::string>& paths) {
     for (const MissingTopic& topic : report.topics)
         plan.notes.push_back("topic " + topic.topic + " with " +
                              plural(topic.partitions, "partition") + " is to be created");
+    for (const ViewDefinition& view : report.recomputation.views)
+        plan.notes.push_back("view " + view.stored.statement.name +
+                             " is to be computed anew from its topic");
+    for (const std::string& name : report.recomputation.rows)
+        plan.notes.push_back(name + " is to read its topic again");
     plan.notes.insert(plan.notes.end(), report.removed.begin(), report.removed.end());
     return plan;
 }
@@ -147,6 +153,8 @@ std::string outcome(Verdict verdict, bool to_come) {
     switch (verdict) {
         case Verdict::create:
             return to_come ? "to be created" : "created";
+        case Verdict::change:
+            return to_come ? "to be changed" : "changed";
         case Verdict::repeat:
             return to_come ? "to be repeated" : "repeated";
         case Verdict::unchanged:
@@ -157,7 +165,7 @@ std::string outcome(Verdict verdict, bool to_come) {
 
 int plan(Context& context, const PlanOptions& options) {
     const Plan result =
-        options.paths.empty() ? plan_catalogue(context) : plan_files(context, options.paths);
+        options.paths.empty() ? plan_catalogue(context) : plan_files(context, options);
     context.json ? print_json(context, result) : print_text(context, result);
     return 0;
 }
@@ -170,6 +178,7 @@ void add_plan(CLI::App& program, Context& context) {
         ->add_option("path", options->paths,
                      "Pipeline files or folders; none: what the catalogue holds")
         ->type_name("FILE|DIR");
+    command->add_flag("--rebuild", options->rebuild, "As apply --rebuild would");
     command->footer("Example:\n  tidewheel plan pipelines/store_events.sql");
     command->callback([&context, options] {
         context.action = [&context, options] { return plan(context, *options); };

@@ -14,6 +14,7 @@ struct Context;
 
 struct PlanOptions {
     std::vector<std::string> paths;  // none: what the catalogue holds
+    bool rebuild = false;
 };
 
 void add_plan(CLI::App& program, Context& context);

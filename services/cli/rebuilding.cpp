@@ -45,19 +45,21 @@ Error stopped() {
 
 }  // namespace
 
-Rebuilding::Rebuilding(Context& context, const RebuildOptions& options, std::stop_token stop)
+Rebuilding::Rebuilding(Context& context, const RebuildOptions& options, std::stop_token stop,
+                       std::optional<ViewDefinition> changed)
     : context_(context),
       options_(options),
       stop_(std::move(stop)),
       admin_(context.kafka()),
       control_(context.connect()),
-      side_(context.connect()) {}
+      side_(context.connect()),
+      changed_(std::move(changed)) {}
 
 void Rebuilding::run() {
     load();
     lock();
     load();  // another rebuild may have swapped while we waited for the lock
-    shadow_ = take_up(read_progress(*side_, view_.id));
+    shadow_ = take_up(goals());
     plan_ = plan();
     catch_up();
     swap_in_time();
@@ -78,6 +80,30 @@ void Rebuilding::load() {
                     "tidewheel reset " + options_.view + " --to earliest reads its topic again");
     view_ = *found;
     stream_ = catalogue.stream(view_.stream_id);
+    if (changed_) {
+        next_ = *changed_;
+        next_.stored.state_table = view_.state_table;
+    } else {
+        Transaction transaction(*side_);
+        const auto& view = std::get<sql::ViewStatement>(view_.statement.body);
+        next_ = {view_, columns_of(transaction, view.name.quoted())};
+    }
+}
+
+bool Rebuilding::reads(int partition) const {
+    return postgres::reads(next_.stored, *stream_, partition);
+}
+
+// Where the new state has to come: where the view is; and in partitions that the view doesn't read
+// as it is, to their present end.
+Rebuilding::Offsets Rebuilding::goals() {
+    Offsets goals;
+    for (const auto& [partition, next] : read_progress(*side_, view_.id))
+        if (reads(partition)) goals[partition] = next;
+    for (const int partition : sql::partitions_read(next_.stored.statement, stream_->stream))
+        if (!postgres::reads(view_, *stream_, partition))
+            goals[partition] = admin_.high_watermark(stream_->stream.topic, partition);
+    return goals;
 }
 
 // Held by the session, so a killed rebuild's is free as soon as PostgreSQL notices.
@@ -98,10 +124,10 @@ void Rebuilding::lock() {
 }
 
 // Where each partition begins, which is where the topic does.
-Rebuilding::Offsets Rebuilding::beginnings(const Offsets& progress) {
+Rebuilding::Offsets Rebuilding::beginnings(const Offsets& goals) {
     const std::string& topic = stream_->stream.topic;
     Offsets begin;
-    for (const auto& [partition, next] : progress) {
+    for (const auto& [partition, next] : goals) {
         const auto [first, end] = admin_.watermarks(topic, partition);
         const std::string where = "topic " + topic + ", partition " + std::to_string(partition);
         if (next > end || next < first)
@@ -120,11 +146,11 @@ Rebuilding::Offsets Rebuilding::beginnings(const Offsets& progress) {
 }
 
 // Goes on with what an earlier rebuild has left, if that is of use; else begins.
-Shadow Rebuilding::take_up(const Offsets& progress) {
-    const Offsets begin = beginnings(progress);
+Shadow Rebuilding::take_up(const Offsets& goals) {
+    const Offsets begin = beginnings(goals);
     Transaction transaction(*side_);
     lock_catalogue(transaction);
-    auto shadow = find_shadow(transaction, view_);
+    auto shadow = find_shadow(transaction, next_.stored);
     if (shadow)
         for (const auto& [partition, next] : progress_of(transaction, shadow->id))
             if (!begin.contains(partition) || next < begin.at(partition)) {
@@ -133,14 +159,14 @@ Shadow Rebuilding::take_up(const Offsets& progress) {
             }
     if (!shadow) {
         drop_shadow(transaction, view_.id);
-        shadow = make_shadow(transaction, *stream_, view_, begin);
+        shadow = make_shadow(transaction, *stream_, next_.stored, begin);
     }
     transaction.commit();
     return *shadow;
 }
 
 postgres::StreamPlan Rebuilding::plan() {
-    postgres::StoredStatement stored = view_;
+    postgres::StoredStatement stored = next_.stored;
     stored.id = shadow_.id;
     stored.state_table = shadow_.state_table;
     stored.paused = false;
@@ -152,9 +178,9 @@ postgres::StreamPlan Rebuilding::plan() {
 }
 
 // For partitions that have none yet.
-void Rebuilding::open_lanes(const Offsets& progress) {
+void Rebuilding::open_lanes(const Offsets& goals) {
     std::vector<postgres::LaneClaim> claims;
-    for (const auto& [partition, next] : progress)
+    for (const auto& [partition, next] : goals)
         if (!lanes_.contains(partition))
             claims.push_back({stream_->stream.topic, partition, {shadow_.id}});
     if (claims.empty()) return;
@@ -170,8 +196,8 @@ void Rebuilding::open_lanes(const Offsets& progress) {
     }
 }
 
-void Rebuilding::extend(const Offsets& progress) {
-    for (const auto& [partition, next] : progress)
+void Rebuilding::extend(const Offsets& goals) {
+    for (const auto& [partition, next] : goals)
         lanes_.at(partition)->extend(next);
 }
 
@@ -203,11 +229,11 @@ void Rebuilding::catch_up() {
     ProgressBar bar(context_.err, context_.err_is_terminal, "rebuilding", 0);
     for (bool is_near = false; !is_near;) {
         const auto begun = SteadyClock::now();
-        const Offsets progress = read_progress(*side_, view_.id);
-        open_lanes(progress);
-        extend(progress);
+        const Offsets ends = goals();
+        open_lanes(ends);
+        extend(ends);
         std::int64_t total = 0;
-        for (const auto& [partition, next] : progress)
+        for (const auto& [partition, next] : ends)
             total += next;
         bar.set_total(total);
         while (!has_arrived()) {
@@ -252,7 +278,8 @@ bool Rebuilding::try_swap() {
     raise_version(transaction);
     postgres::fence(transaction, {view_.id});
     require_unchanged(transaction);
-    const Offsets progress = progress_of(transaction, view_.id);
+    Offsets progress = progress_of(transaction, view_.id);
+    std::erase_if(progress, [&](const auto& each) { return !reads(each.first); });
     if (std::any_of(progress.begin(), progress.end(),
                     [&](const auto& each) { return !lanes_.contains(each.first); }))
         return false;  // a new partition
@@ -263,7 +290,7 @@ bool Rebuilding::try_swap() {
         if (!wait_for(stop_, look_again)) throw stopped();
     }
     transaction.run("SET LOCAL lock_timeout = '1s'");
-    swap_shadow(transaction, shadow_, view_);
+    swap_shadow(transaction, shadow_, next_);
     records_ = transaction
                    .query(
                        "SELECT coalesce(sum(records), 0) FROM tidewheel.progress WHERE "
@@ -279,7 +306,7 @@ void Rebuilding::require_unchanged(Transaction& transaction) {
         transaction.query("SELECT fingerprint, state_table FROM tidewheel.statements WHERE id = $1",
                           {std::to_string(view_.id)});
     if (rows.empty() || rows[0].text(0) != view_.statement.fingerprint ||
-        rows[0].text(1) != view_.state_table || !find_shadow(transaction, view_))
+        rows[0].text(1) != view_.state_table || !find_shadow(transaction, next_.stored))
         throw Error(Error::Kind::unavailable,
                     "view " + options_.view + " or its stream was changed meanwhile",
                     "run it again");

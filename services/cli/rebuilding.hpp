@@ -18,7 +18,9 @@ namespace tidewheel::cli {
 // One rebuild, from the lock to the swap.
 class Rebuilding {
   public:
-    Rebuilding(Context& context, const RebuildOptions& options, std::stop_token stop);
+    // `changed`: the definition that the view is to have with the swap; none: the one that it has.
+    Rebuilding(Context& context, const RebuildOptions& options, std::stop_token stop,
+               std::optional<ViewDefinition> changed = {});
 
     // Throws Error: unavailable when it was stopped, or can't be done now; the next one goes on.
     void run();
@@ -30,11 +32,13 @@ class Rebuilding {
 
     void lock();
     void load();
-    Offsets beginnings(const Offsets& progress);
-    Shadow take_up(const Offsets& progress);
+    bool reads(int partition) const;
+    Offsets goals();
+    Offsets beginnings(const Offsets& goals);
+    Shadow take_up(const Offsets& goals);
     postgres::StreamPlan plan();
-    void open_lanes(const Offsets& progress);
-    void extend(const Offsets& progress);
+    void open_lanes(const Offsets& goals);
+    void extend(const Offsets& goals);
     void catch_up();
     void swap_in_time();
     bool try_swap();
@@ -53,7 +57,9 @@ class Rebuilding {
     std::unique_ptr<postgres::Connection> side_;     // what has to last, whatever the swap does
     std::int64_t version_ = 0;                       // of the catalogue that was read
     std::optional<postgres::StoredStream> stream_;
-    postgres::StoredStatement view_;
+    postgres::StoredStatement view_;  // as it is
+    std::optional<ViewDefinition> changed_;
+    ViewDefinition next_;  // as it will be
     Shadow shadow_;
     std::optional<postgres::StreamPlan> plan_;
     std::map<int, std::unique_ptr<RebuildLane>> lanes_;  // by partition

@@ -151,6 +151,9 @@ std::vector<Move> move_all(Context& context, const ResetOptions& options, Target
         if (look_only) return;
         for (const Move& move : moves)
             carry_out(transaction, move, options.reason);
+        if (options.to == "earliest" && !options.partition)
+            for (const AppliedStatement* statement : statements)
+                mark_whole(transaction, statement->id);
     });
     return moves;
 }
@@ -204,6 +207,15 @@ int reset(Context& context, const ResetOptions& options) {
     require_sense(options);
     return options.topic_recreated.empty() ? reset_statements(context, options)
                                            : reset_topic(context, options);
+}
+
+void read_again(Context& context, const std::vector<std::string>& statements) {
+    ResetOptions options;
+    options.statements = statements;
+    options.to = "earliest";
+    options.reason = "was lost by the topic before the statement was changed";
+    Target target(context, options.to);
+    move_all(context, options, target, false);
 }
 
 void add_reset(CLI::App& program, Context& context) {

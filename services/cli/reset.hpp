@@ -25,5 +25,8 @@ struct ResetOptions {
 void add_reset(CLI::App& program, Context& context);
 // Where statements go on, decided by a human. One transaction, while the services run.
 int reset(Context& context, const ResetOptions& options);
+// The statements begin with the topic's first record once more. Throws Error (pipeline) where that
+// would store something twice.
+void read_again(Context& context, const std::vector<std::string>& statements);
 
 }  // namespace tidewheel::cli

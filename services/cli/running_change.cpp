@@ -33,18 +33,22 @@ bool is_lock_trouble(const postgres::DatabaseError& error) {
     return error.sqlstate() == "55P03" || error.sqlstate() == "40P01";
 }
 
-void change_what_runs(const Context& context,
-                      const std::function<void(postgres::Transaction&, const Ledger&)>& change) {
+void despite_locks(const std::function<void()>& attempt) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     Backoff backoff;
     for (;;) {
         try {
-            return change_once(context, change);
+            return attempt();
         } catch (const postgres::DatabaseError& error) {
             if (!is_lock_trouble(error) || std::chrono::steady_clock::now() >= deadline) throw;
         }
         wait_for({}, backoff.next());
     }
+}
+
+void change_what_runs(const Context& context,
+                      const std::function<void(postgres::Transaction&, const Ledger&)>& change) {
+    despite_locks([&] { change_once(context, change); });
 }
 
 void fence_off(postgres::Transaction& transaction,

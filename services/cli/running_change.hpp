@@ -13,6 +13,9 @@ struct Context;
 // A lock that wasn't to be had, or a deadlock that was resolved against us: worth another try.
 bool is_lock_trouble(const postgres::DatabaseError& error);
 
+// Begins `attempt` again as long as something is locked, for up to half a minute.
+void despite_locks(const std::function<void()>& attempt);
+
 // Runs `change` in a transaction, with nobody else at the catalogue, and commits it. Begins again
 // when something was locked, for up to half a minute. Throws Error (unavailable) after that.
 void change_what_runs(

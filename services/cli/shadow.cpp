@@ -1,6 +1,7 @@
 #include "cli/shadow.hpp"
 
 #include "cli/ledger.hpp"
+#include "cli/relation.hpp"
 #include "cli/type_check.hpp"
 #include "cli/view_creation.hpp"
 #include "tidewheel/postgres/dead_letters.hpp"
@@ -15,46 +16,6 @@ std::string text(std::int64_t number) {
     return std::to_string(number);
 }
 
-// Owner and grants as the old table's: whoever reads the view or writes its state can do so after
-// the swap.
-void copy_rights(Transaction& transaction, const std::string& from, const std::string& to) {
-    const Row old = transaction.query(
-        "SELECT quote_ident(pg_get_userbyid(relowner)), relowner = current_user::regrole, "
-        "relacl IS NOT NULL FROM pg_class WHERE oid = $1::regclass",
-        {from})[0];
-    if (old.boolean(2))
-        for (const Row& row : transaction.query(
-                 "SELECT a.privilege_type, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE "
-                 "quote_ident(pg_get_userbyid(a.grantee)) END, a.is_grantable FROM pg_class c, "
-                 "aclexplode(c.relacl) a WHERE c.oid = $1::regclass AND a.grantee <> c.relowner",
-                 {from}))
-            transaction.run("GRANT " + row.text(0) + " ON " + to + " TO " + row.text(1) +
-                            (row.boolean(2) ? " WITH GRANT OPTION" : ""));
-    if (!old.boolean(1)) transaction.run("ALTER TABLE " + to + " OWNER TO " + old.text(0));
-}
-
-// Neither CREATE TABLE (LIKE …) nor CREATE OR REPLACE VIEW keeps the storage options.
-std::string options_of(Transaction& transaction, const std::string& relation) {
-    const std::string options =
-        transaction
-            .query(
-                "SELECT coalesce(array_to_string(reloptions, ', '), '') FROM pg_class "
-                "WHERE oid = $1::regclass",
-                {relation})[0]
-            .text(0);
-    return options.empty() ? "" : " WITH (" + options + ")";
-}
-
-// The same columns over another state table: grants, comments and dependents of the view stay.
-void point_at(Transaction& transaction, const postgres::StoredStatement& stored,
-              const std::string& state_table) {
-    const auto& view = std::get<sql::ViewStatement>(stored.statement.body);
-    transaction.run("SET LOCAL search_path = " + stored.search_path);
-    transaction.run("CREATE OR REPLACE VIEW " + view.name.quoted() +
-                    options_of(transaction, view.name.quoted()) + " AS " +
-                    cast_to(columns_of(transaction, view.name.quoted()), view.finish(state_table)));
-}
-
 // Nobody misses any record any more because of this statement.
 void forget_all_missed(Transaction& transaction, int statement) {
     transaction.query("DELETE FROM tidewheel.dead_letters WHERE statement_id = $1",
@@ -67,6 +28,39 @@ void forget_all_missed(Transaction& transaction, int statement) {
         "DELETE FROM tidewheel.dead_letters WHERE missed_by = '{}' AND discarded_at IS NULL AND "
         "stream_id = (SELECT stream_id FROM tidewheel.statements WHERE id = $1)",
         {text(statement)});
+}
+
+// As the view's own, where that has the right columns: with the indexes that somebody may have
+// added. (Only PostgreSQL knows the columns, so there has to be a table first.)
+void create_like(Transaction& transaction, const postgres::StoredStream& stream,
+                 const postgres::StoredStatement& shadow, const std::string& state_table) {
+    create_state(transaction, stream, shadow);
+    if (columns_of(transaction, shadow.state_table) == columns_of(transaction, state_table)) {
+        transaction.run("DROP TABLE " + shadow.state_table);
+        transaction.run("CREATE TABLE " + shadow.state_table + " (LIKE " + state_table +
+                        " INCLUDING ALL)" + options_of(transaction, state_table));
+    }
+    copy_rights(transaction, state_table, shadow.state_table);
+}
+
+// The view's own rows stay where both read a partition: with owner, epoch and what windows go by.
+void swap_progress(Transaction& transaction, const std::vector<postgres::Parameter>& both) {
+    transaction.query(
+        "UPDATE tidewheel.progress p SET watermark = s.watermark, record_time = s.record_time, "
+        "records = s.records, rows_written = s.rows_written FROM tidewheel.progress s WHERE "
+        "p.statement_id = $1 AND s.statement_id = $2 AND s.partition = p.partition",
+        both);
+    const std::string lacks =
+        " AND NOT EXISTS (SELECT FROM tidewheel.progress o WHERE "
+        "o.partition = p.partition AND o.statement_id = ";
+    transaction.query("DELETE FROM tidewheel.progress p WHERE statement_id = $1" + lacks + "$2)",
+                      both);
+    transaction.query(
+        "UPDATE tidewheel.progress p SET statement_id = $1, epoch = nextval('tidewheel.epoch') "
+        "WHERE statement_id = $2" +
+            lacks + "$1)",
+        both);
+    transaction.query("DELETE FROM tidewheel.progress WHERE statement_id = $1", {both[1]});
 }
 
 // The view misses what its shadow missed. Records before the shadow's beginning are nowhere else:
@@ -91,31 +85,30 @@ void swap_dead_letters(Transaction& transaction, int shadow, int view) {
 
 }  // namespace
 
-std::optional<Shadow> find_shadow(Transaction& transaction, const postgres::StoredStatement& view) {
+std::optional<Shadow> find_shadow(Transaction& transaction,
+                                  const postgres::StoredStatement& definition) {
     const auto rows = transaction.query(
         "SELECT s.id, s.state_table FROM tidewheel.statements s JOIN tidewheel.streams t ON t.id = "
         "s.stream_id WHERE s.rebuilds = $1 AND s.fingerprint = $2 AND s.applied_at > "
         "coalesce(t.changed_at, '-infinity') AND EXISTS (SELECT FROM tidewheel.progress p WHERE "
         "p.statement_id = s.id)",
-        {text(view.id), view.statement.fingerprint});
+        {text(definition.id), definition.statement.fingerprint});
     if (rows.empty()) return {};
     return Shadow{static_cast<int>(rows[0].integer(0)), rows[0].text(1)};
 }
 
 Shadow make_shadow(Transaction& transaction, const postgres::StoredStream& stream,
-                   const postgres::StoredStatement& view,
+                   const postgres::StoredStatement& definition,
                    const std::map<int, std::int64_t>& beginnings) {
-    postgres::StoredStatement stored = view;
+    postgres::StoredStatement stored = definition;
     stored.id = next_statement_id(transaction);
     stored.state_table =
-        state_table_name(view.statement.name + "_" + std::to_string(stored.id), stored.id);
-    transaction.run("CREATE TABLE " + stored.state_table + " (LIKE " + view.state_table +
-                    " INCLUDING ALL)" + options_of(transaction, view.state_table));
-    copy_rights(transaction, view.state_table, stored.state_table);
+        state_table_name(definition.statement.name + "_" + std::to_string(stored.id), stored.id);
+    create_like(transaction, stream, stored, definition.state_table);
     stored.statement.name += " (rebuild)";
     record_statement(transaction, stored, stream);
     transaction.query("UPDATE tidewheel.statements SET rebuilds = $2 WHERE id = $1",
-                      {text(stored.id), text(view.id)});
+                      {text(stored.id), text(definition.id)});
     for (const auto& [partition, begin] : beginnings) {
         transaction.query(
             "INSERT INTO tidewheel.progress (statement_id, topic, partition, next_offset) VALUES "
@@ -141,24 +134,21 @@ void drop_shadow(Transaction& transaction, int view) {
     }
 }
 
-void swap_shadow(Transaction& transaction, const Shadow& shadow,
-                 const postgres::StoredStatement& view) {
-    point_at(transaction, view, shadow.state_table);
+void swap_shadow(Transaction& transaction, const Shadow& shadow, const ViewDefinition& definition) {
+    const postgres::StoredStatement& view = definition.stored;
+    point_at(transaction, definition, shadow.state_table);
     const std::vector<postgres::Parameter> both{text(view.id), text(shadow.id)};
-    transaction.query(
-        "UPDATE tidewheel.progress p SET watermark = s.watermark, record_time = s.record_time, "
-        "records = s.records, rows_written = s.rows_written FROM tidewheel.progress s WHERE "
-        "p.statement_id = $1 AND s.statement_id = $2 AND s.partition = p.partition",
-        both);
-    transaction.query("DELETE FROM tidewheel.progress WHERE statement_id = $1", {text(shadow.id)});
     swap_dead_letters(transaction, shadow.id, view.id);
+    swap_progress(transaction, both);
     transaction.query("DELETE FROM tidewheel.skipped WHERE statement_id = $1", {text(view.id)});
     transaction.query("UPDATE tidewheel.skipped SET statement_id = $1 WHERE statement_id = $2",
                       both);
+    replace_statement(transaction, view);
     transaction.query(
-        "UPDATE tidewheel.statements SET state_table = CASE id WHEN $1 THEN $3 ELSE $4 END, "
-        "changed_at = NULL, applied_at = now() WHERE id IN ($1, $2)",
+        "UPDATE tidewheel.statements SET state_table = CASE id WHEN $1 THEN $3 ELSE $4 END WHERE "
+        "id IN ($1, $2)",
         {text(view.id), text(shadow.id), shadow.state_table, view.state_table});
+    mark_whole(transaction, view.id);
 }
 
 }  // namespace tidewheel::cli

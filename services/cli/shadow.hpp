@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/view_creation.hpp"
 #include "tidewheel/postgres/catalogue.hpp"
 #include "tidewheel/postgres/connection.hpp"
 
@@ -20,22 +21,22 @@ struct Shadow {
 
 // That of the view, if it is one of this very definition, by the stream's rules of today.
 std::optional<Shadow> find_shadow(postgres::Transaction& transaction,
-                                  const postgres::StoredStatement& view);
+                                  const postgres::StoredStatement& definition);
 
-// A new one: the state table is as the view's (columns, indexes, owner, grants), and empty. Its
-// partitions begin where the topic does, by `beginnings`; what the topic lacks before is recorded
-// as skipped.
+// A new one, empty. Owner and grants of its state table are those of the view's, and so are the
+// indexes, unless the definition wants other columns. Its partitions begin where the topic does, by
+// `beginnings`; what the topic lacks before is recorded as skipped.
 Shadow make_shadow(postgres::Transaction& transaction, const postgres::StoredStream& stream,
-                   const postgres::StoredStatement& view,
+                   const postgres::StoredStatement& definition,
                    const std::map<int, std::int64_t>& beginnings);
 
 // The SQL that does away with any shadow of a view, and with what an earlier rebuild left.
 void drop_shadow(postgres::Transaction& transaction, int view);
 
-// Puts the shadow's state under the view that users read, and its counters, dead letters and
-// skipped offsets under the view's progress. What is left of the shadow is the old state:
-// drop_shadow().
+// The view becomes what the shadow was made from: its text, its state under the view that users
+// read, its counters, dead letters and skipped offsets; and its progress, where the view reads
+// other partitions than before. What is left of the shadow is the old state: drop_shadow().
 void swap_shadow(postgres::Transaction& transaction, const Shadow& shadow,
-                 const postgres::StoredStatement& view);
+                 const ViewDefinition& definition);
 
 }  // namespace tidewheel::cli

@@ -58,15 +58,16 @@ class Verification {
           units_(units_of(catalogue, chosen)) {}
 
     std::vector<Verified> run() {
-        session_.run("BEGIN ISOLATION LEVEL REPEATABLE READ");
         read_progress();
         for (std::size_t i = 0; i < units_.size(); ++i)
             units_[i].expected =
                 make_expected(session_, *units_[i].statements.front(), static_cast<int>(i));
         for (const StoredStream& stream : catalogue_.streams)
             if (reads(stream)) verify_stream(stream);
-        for (Unit& unit : units_)
+        for (Unit& unit : units_) {
             compare(unit);
+            tell_of_changes(unit);
+        }
         session_.run("ROLLBACK");
         std::vector<Verified> results;
         for (Unit& unit : units_)
@@ -274,6 +275,22 @@ class Verification {
         unit.result.difference =
             compare_relations(session_, unit.expected.relation, unit.expected.stored.quoted(),
                               compared_columns(session_, unit.expected), unit.expected.adds_up);
+    }
+
+    // What a difference may come of, and what ends it.
+    void tell_of_changes(Unit& unit) {
+        if (unit.result.equal(false)) return;
+        for (const StoredStatement* statement : unit.statements)
+            for (const auto& row : session_.run(
+                     "SELECT date_trunc('second', changed_at) FROM tidewheel.statements WHERE "
+                     "changed_at IS NOT NULL AND id = " +
+                     std::to_string(statement->id)))
+                unit.result.problems.push_back(
+                    statement->statement.name + " was changed at " + row.text(0) +
+                    ", from then on; what it stored before was made by other rules, and can't be "
+                    "told from a fault. To have it whole: tidewheel " +
+                    (statement->state_table.empty() ? "apply --rebuild, with its file"
+                                                    : "rebuild " + statement->statement.name));
     }
 
     // What was never replayed has nothing to be compared with: its problem says why.

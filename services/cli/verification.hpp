@@ -31,8 +31,9 @@ struct VerificationProgress {
     std::function<void(std::int64_t)> planned, read;
 };
 
-// Verifies the statements (and the others that insert into the same tables) in one snapshot:
-// progress and stored rows are of the same moment, whatever the services do meanwhile.
+// Verifies the statements (and the others that insert into the same tables) in the
+// session's open transaction, which it ends. Of one snapshot: progress and stored rows are of the
+// same moment, whatever the services do meanwhile.
 std::vector<Verified> verify_statements(const postgres::Catalogue& catalogue,
                                         const std::vector<int>& statements,
                                         postgres::Session& session,

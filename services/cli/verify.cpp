@@ -98,12 +98,24 @@ void print_text(Context& context, const std::vector<Verified>& results, bool ign
     if (results.empty()) context.out << "No statement has been applied: tidewheel apply.\n";
 }
 
+// Opens a transaction whose snapshot has just this catalogue: it may be changed between the two.
+postgres::Catalogue open_snapshot(postgres::Session& session, postgres::Connection& connection) {
+    for (;;) {
+        postgres::Catalogue catalogue = postgres::load_catalogue(connection);
+        session.run("BEGIN ISOLATION LEVEL REPEATABLE READ");
+        if (session.run("SELECT version FROM tidewheel.catalogue")[0].integer(0) ==
+            catalogue.version)
+            return catalogue;
+        session.run("ROLLBACK");
+    }
+}
+
 }  // namespace
 
 int verify(Context& context, const VerifyOptions& options) {
-    const postgres::Catalogue catalogue = postgres::load_catalogue(*context.connect());
-    const std::vector<int> chosen = choose(catalogue, options.names);
     postgres::Session session(context.settings.database, "tidewheel verify");
+    const postgres::Catalogue catalogue = open_snapshot(session, *context.connect());
+    const std::vector<int> chosen = choose(catalogue, options.names);
     std::vector<Verified> results;
     {
         ProgressBar bar(context.err, context.err_is_terminal, "reading", 0);

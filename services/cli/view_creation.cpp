@@ -1,5 +1,8 @@
 #include "cli/view_creation.hpp"
 
+#include <algorithm>
+
+#include "cli/relation.hpp"
 #include "cli/source_errors.hpp"
 #include "tidewheel/postgres/pushdown.hpp"
 
@@ -52,6 +55,45 @@ std::string cast_to(const std::vector<ResultColumn>& columns, const std::string&
     return "SELECT " + casts + " FROM (" + select + ") f (" + names + ")";
 }
 
+void point_at(Transaction& transaction, const ViewDefinition& definition,
+              const std::string& state_table) {
+    const auto& view = std::get<sql::ViewStatement>(definition.stored.statement.body);
+    const std::string name = view.name.quoted();
+    const std::vector<ResultColumn> before = columns_of(transaction, name);
+    const bool keeps_columns = before.size() <= definition.columns.size() &&
+                               std::equal(before.begin(), before.end(), definition.columns.begin());
+    const std::string body = "VIEW " + name + options_of(transaction, name) + " AS " +
+                             cast_to(definition.columns, view.finish(state_table));
+    transaction.run("SET LOCAL search_path = " + definition.stored.search_path);
+    if (keeps_columns)
+        transaction.run("CREATE OR REPLACE " + body);
+    else
+        make_anew(transaction, "VIEW", view.name, "CREATE " + body);
+}
+
+void create_state(Transaction& transaction, const postgres::StoredStream& stream,
+                  const postgres::StoredStatement& stored) {
+    transaction.run("SET LOCAL search_path = " + stored.search_path);
+    open_stage(transaction, stream);
+    for (const std::string& ddl : postgres::state_ddl(
+             std::get<sql::ViewStatement>(stored.statement.body), stored.state_table))
+        transaction.run(ddl);
+    close_stage(transaction);
+}
+
+bool has_right_state(Transaction& transaction, const postgres::StoredStream& stream,
+                     const postgres::StoredStatement& stored) {
+    postgres::StoredStatement trial = stored;
+    trial.state_table = "tidewheel.tidewheel_trial";
+    bool is_right = false;
+    in_scratch(transaction, [&] {
+        create_state(transaction, stream, trial);
+        is_right = columns_of(transaction, trial.state_table) ==
+                   columns_of(transaction, stored.state_table);
+    });
+    return is_right;
+}
+
 std::vector<std::string> create_view(Transaction& transaction, const PipelineFiles& files,
                                      const postgres::StoredStream& stream,
                                      const postgres::StoredStatement& stored,
@@ -61,8 +103,9 @@ std::vector<std::string> create_view(Transaction& transaction, const PipelineFil
     std::string executed;
     try {
         open_stage(transaction, stream);
-        for (const std::string& ddl : postgres::view_ddl(view, stored.state_table))
+        for (const std::string& ddl : postgres::state_ddl(view, stored.state_table))
             transaction.run(executed = ddl);
+        transaction.run(executed = postgres::view_ddl(view, stored.state_table));
         if (columns_of(transaction, view.name.quoted()) != definition)
             cast_to_definition(transaction, view, stored.state_table, definition);
         check_passes(transaction, files, stored.statement, {&stored});

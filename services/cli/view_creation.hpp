@@ -14,6 +14,26 @@ std::string state_table_name(const std::string& statement, int id);
 // SELECT … FROM (select), with the names and types of these columns.
 std::string cast_to(const std::vector<ResultColumn>& columns, const std::string& select);
 
+// What a view is, or is to become: under its id, with the state table that it has or will have.
+struct ViewDefinition {
+    postgres::StoredStatement stored;
+    std::vector<ResultColumn> columns;  // of the view that users read
+};
+
+// The view that users read, by this definition, over this state table: grants, comments and options
+// stay; dependents, too, unless a column goes or changes its type (then PostgreSQL refuses).
+void point_at(postgres::Transaction& transaction, const ViewDefinition& definition,
+              const std::string& state_table);
+
+// The columns of the state that the view has, and of the one that its definition wants by the
+// stream's types of today.
+bool has_right_state(postgres::Transaction& transaction, const postgres::StoredStream& stream,
+                     const postgres::StoredStatement& statement);
+
+// Makes an empty state table for the statement.
+void create_state(postgres::Transaction& transaction, const postgres::StoredStream& stream,
+                  const postgres::StoredStatement& statement);
+
 // Makes the state table and the view that users read, with exactly the columns of the definition.
 // `others` are the stream's views so far, with which it may share a pass. Returns warnings. Throws
 // sql::PipelineError where PostgreSQL says no.

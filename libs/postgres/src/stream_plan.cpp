@@ -11,14 +11,6 @@ bool is_of(const StoredStatement& statement, StatementKind kind) {
            (kind == StatementKind::view);
 }
 
-bool reads(const StoredStatement& statement, const StoredStream& stream, int partition) {
-    const std::vector<int> partitions = sql::partitions_read(statement.statement, stream.stream);
-    // A partition that the topic has gained since is read by whoever reads them all.
-    return std::count(partitions.begin(), partitions.end(), partition) > 0 ||
-           (partition >= stream.stream.partitions &&
-            static_cast<int>(partitions.size()) == stream.stream.partitions);
-}
-
 // Makes the statement's scripts and runs them over no record.
 void add_statement(Transaction& transaction, const StoredStatement& statement, StreamPlan& plan) {
     transaction.run("SET LOCAL search_path = " + statement.search_path);
@@ -73,6 +65,14 @@ void add_plan(Connection& connection, const StoredStream& stream,
 }
 
 }  // namespace
+
+bool reads(const StoredStatement& statement, const StoredStream& stream, int partition) {
+    const std::vector<int> partitions = sql::partitions_read(statement.statement, stream.stream);
+    // A partition that the topic has gained since is read by whoever reads them all.
+    return std::count(partitions.begin(), partitions.end(), partition) > 0 ||
+           (partition >= stream.stream.partitions &&
+            static_cast<int>(partitions.size()) == stream.stream.partitions);
+}
 
 std::vector<int> StreamPlan::statements_reading(int partition) const {
     std::vector<int> ids;

@@ -184,7 +184,7 @@ std::string view_script(const std::vector<const StoredStatement*>& views) {
     return script + " SELECT " + join(counts, ", ");
 }
 
-std::vector<std::string> view_ddl(const sql::ViewStatement& view, const std::string& state_table) {
+std::vector<std::string> state_ddl(const sql::ViewStatement& view, const std::string& state_table) {
     std::vector<std::string> select, group;
     for (const sql::Key& key : view.keys) {
         select.push_back(key.expression + " AS " + key.column);
@@ -193,17 +193,20 @@ std::vector<std::string> view_ddl(const sql::ViewStatement& view, const std::str
     if (view.keys.empty()) select.push_back(std::string("true AS ") + only_key);
     for (const sql::Partial& partial : view.partials)
         select.push_back(partial.expression + " AS " + partial.column);
-    std::vector<std::string> names;
-    for (const std::string& name : view.output_columns)
-        names.push_back(quote_name(name));
     return {"CREATE TABLE " + state_table + " WITH (fillfactor = 70) AS SELECT " +
                 join(select, ", ") + source_of(view) +
                 (group.empty() ? "" : " GROUP BY " + join(group, ", ")),
             "CREATE UNIQUE INDEX ON " + state_table + " (" + join(key_columns(view), ", ") +
-                ") NULLS NOT DISTINCT",
-            "CREATE VIEW " + view.name.quoted() +
-                (names.empty() ? "" : " (" + join(names, ", ") + ")") + " AS " +
-                view.finish(state_table)};
+                ") NULLS NOT DISTINCT"};
+}
+
+std::string view_ddl(const sql::ViewStatement& view, const std::string& state_table) {
+    std::vector<std::string> names;
+    for (const std::string& name : view.output_columns)
+        names.push_back(quote_name(name));
+    return "CREATE VIEW " + view.name.quoted() +
+           (names.empty() ? "" : " (" + join(names, ", ") + ")") + " AS " +
+           view.finish(state_table);
 }
 
 }  // namespace tidewheel::postgres

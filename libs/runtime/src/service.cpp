@@ -182,7 +182,7 @@ class Service {
         auto last_look = Clock::Monotonic{};
         while (!stop.stop_requested()) {
             generation_->consumer().poll(std::chrono::milliseconds(100));
-            if (Clock::system().now() - last_look < std::chrono::seconds(1)) continue;
+            if (Clock::system().now() - last_look < std::chrono::milliseconds(500)) continue;
             last_look = Clock::system().now();
             if (postgres::catalogue_version(*database_) != generation_->version()) return;
             if (is_mended()) return;

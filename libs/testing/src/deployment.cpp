@@ -110,13 +110,25 @@ void Deployment::must(std::vector<std::string> arguments) const {
         throw std::runtime_error("tidewheel " + command + ": " + said(finished));
 }
 
-Finished Deployment::apply(const std::string& sql) {
+Deployment::~Deployment() {
+    std::error_code ignored;
+    std::filesystem::remove(path(), ignored);
+}
+
+std::string Deployment::path() const {
+    return std::filesystem::temp_directory_path() / (topic_ + ".sql");
+}
+
+std::string Deployment::file(const std::string& sql) const {
+    std::ofstream(path()) << text(sql);
+    return path();
+}
+
+Finished Deployment::apply(const std::string& sql, std::vector<std::string> options) const {
     must({"init"});
-    const auto file = std::filesystem::temp_directory_path() / (topic_ + ".sql");
-    std::ofstream(file) << text(sql);
-    const Finished finished = tidewheel({"apply", file.string()});
-    std::filesystem::remove(file);
-    return finished;
+    options.insert(options.begin(), "apply");
+    options.push_back(file(sql));
+    return tidewheel(std::move(options));
 }
 
 void Deployment::send(int partition, const std::vector<std::string>& values) const {

@@ -74,10 +74,12 @@ std::string view_script(const std::vector<const StoredStatement*>& views);
 std::vector<std::vector<const StoredStatement*>> share_passes(
     const std::vector<const StoredStatement*>& views);
 
-// DDL of a view, in order: its state table, typed by PostgreSQL from the delta's own SELECT; the
-// unique index on its keys; the view that users read. To be run while the temporary relations exist
-// and are empty, under the pipeline's search path.
-std::vector<std::string> view_ddl(const sql::ViewStatement& view, const std::string& state_table);
+// DDL of a view's state, in order: the table, typed by PostgreSQL from the delta's own SELECT; the
+// unique index on its keys. To be run while the temporary relations exist and are empty, under the
+// pipeline's search path.
+std::vector<std::string> state_ddl(const sql::ViewStatement& view, const std::string& state_table);
+// The view that users read, over its state.
+std::string view_ddl(const sql::ViewStatement& view, const std::string& state_table);
 
 // Which of the stream's columns these statements read, its checks, routing and event time included.
 // Asks PostgreSQL (the temporary relations must exist): by name alone nobody could tell.

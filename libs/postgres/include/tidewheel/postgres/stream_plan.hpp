@@ -21,6 +21,10 @@ struct StreamPlan {
     std::string search_path() const;                           // of the first statement
 };
 
+// Whether the statement has to read a partition of the stream; also one that the topic has gained
+// since the stream was declared.
+bool reads(const StoredStatement& statement, const StoredStream& stream, int partition);
+
 // Workers run the one kind, aggregators the other.
 enum class StatementKind { rows, view };
 

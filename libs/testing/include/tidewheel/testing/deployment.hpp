@@ -19,13 +19,17 @@ class Deployment {
     // On servers of the test's own. `url` names a superuser's database.
     Deployment(std::string url, kafka::ClientSettings kafka,
                std::vector<std::string> environment = {});
+    ~Deployment();
+    Deployment(const Deployment&) = delete;
+    Deployment& operator=(const Deployment&) = delete;
 
     const std::string& topic() const { return topic_; }
     const std::string& url() const { return url_; }
     const kafka::ClientSettings& kafka() const { return kafka_; }
     std::string text(std::string text) const;  // {topic} replaced
 
-    Finished apply(const std::string& sql);  // {topic} is replaced
+    Finished apply(const std::string& sql, std::vector<std::string> options = {}) const;
+    std::string file(const std::string& sql) const;  // what apply would read: its path
     Finished tidewheel(std::vector<std::string> arguments,
                        std::chrono::seconds deadline = std::chrono::minutes(2)) const;
     void must(std::vector<std::string> arguments)
@@ -43,6 +47,8 @@ class Deployment {
     std::string value(const std::string& sql) const;  // of the first column of the only row
 
   private:
+    std::string path() const;
+
     std::unique_ptr<TemporaryDatabase> database_;
     std::string url_;
     kafka::ClientSettings kafka_;

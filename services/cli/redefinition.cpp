@@ -1,0 +1,315 @@
+#include "cli/redefinition.hpp"
+
+#include <algorithm>
+
+#include "cli/move.hpp"
+#include "cli/source_errors.hpp"
+#include "cli/table.hpp"
+#include "cli/type_check.hpp"
+#include "cli/view_change.hpp"
+#include "tidewheel/postgres/stream_plan.hpp"
+
+namespace tidewheel::cli {
+namespace {
+
+using postgres::DatabaseError;
+using postgres::StoredStatement;
+using postgres::StoredStream;
+using postgres::Transaction;
+
+constexpr const char* beside =
+    "apply --rebuild computes it anew from the topic, beside the old one, which is read until then";
+
+std::string number(std::int64_t value) {
+    return std::to_string(value);
+}
+
+const sql::ViewStatement& view_of(const StoredStatement& stored) {
+    return std::get<sql::ViewStatement>(stored.statement.body);
+}
+
+bool is_view(const StoredStatement& stored) {
+    return std::holds_alternative<sql::ViewStatement>(stored.statement.body);
+}
+
+// What PostgreSQL refuses is the statement's mistake.
+template <class Work>
+auto blaming(const PipelineFiles& files, const sql::Statement& statement, Work&& work) {
+    try {
+        return work();
+    } catch (const DatabaseError& error) {
+        if (error.retryable()) throw;
+        throw sql::PipelineError({diagnostic_at(files, statement, 0, error.what(), error.hint())});
+    }
+}
+
+// What the stream's own rules have refused so far.
+std::int64_t letters_of(Transaction& transaction, int stream) {
+    return transaction
+        .query(
+            "SELECT count(*) FROM tidewheel.dead_letters WHERE stream_id = $1 AND statement_id IS "
+            "NULL AND discarded_at IS NULL",
+            {number(stream)})[0]
+        .integer(0);
+}
+
+// To the list of the table's columns belongs what the stream has gained.
+sql::PipelineError with_hint(const sql::PipelineError& error, const StoredStream& stream,
+                             const StoredStatement& stored) {
+    std::vector<sql::Diagnostic> told = error.diagnostics();
+    for (sql::Diagnostic& each : told)
+        if (each.hint.empty())
+            each.hint = "stream " + stream.stream.name.name +
+                        " has changed. For a column that it has gained: ALTER TABLE " +
+                        std::get<sql::RowStatement>(stored.statement.body).target.name +
+                        " ADD COLUMN IF NOT EXISTS …, before this statement";
+    return sql::PipelineError(std::move(told));
+}
+
+}  // namespace
+
+const StoredStream& Redefinition::before(const StoredStream& stream) const {
+    const auto found = before_.find(stream.id);
+    return found == before_.end() ? stream : found->second;
+}
+
+bool Redefinition::is_to_come(int statement) const {
+    return std::any_of(
+        definitions_.begin(), definitions_.end(),
+        [&](const ViewDefinition& definition) { return definition.stored.id == statement; });
+}
+
+void Redefinition::stream(const StoredStream& before, const StoredStream& after,
+                          const Origin& origin, Deployed& done) {
+    replace_stream(transaction_, after, origin);
+    before_.emplace(before.id, before);
+    if (const std::int64_t letters = letters_of(transaction_, after.id); letters > 0)
+        done.warnings.push_back(
+            plural(letters, "dead letter") +
+            " of earlier rules stay; those that pass now: tidewheel dlq redrive --stream " +
+            after.stream.name.name);
+}
+
+void Redefinition::rows(const StoredStream& stream, StoredStatement& stored, Deployed& done) {
+    const AppliedStatement& applied = *ledger_.statement(stored.statement.name);
+    const sql::RelationName& target = std::get<sql::RowStatement>(stored.statement.body).target;
+    if (applied.stream_id != stream.id || applied.target != target)
+        throw sql::PipelineError({diagnostic_at(
+            files_, stored.statement, 0,
+            applied.name + " goes from stream " + ledger_.stream(applied.stream_id)->name.text() +
+                " to table " + applied.target.text() + ", and that can't be changed",
+            hint_to_replace(applied, ledger_))});
+    stored.id = applied.id;
+    check_rows(transaction_, files_, stream, stored);
+    replace(stream, stored);
+    if (options_.rebuild) read_again(stored);
+    if (mark_mixed(transaction_, stored.id))
+        done.warnings.push_back(options_.rebuild
+                                    ? "rows that the new text would not store stay in the "
+                                      "table; tidewheel verify " +
+                                          applied.name + " names them"
+                                    : "from now on: what it has stored stays as it is");
+}
+
+void Redefinition::view(const StoredStream& stream, StoredStatement& stored,
+                        std::vector<const StoredStatement*> others, Deployed& done) {
+    const AppliedStatement& applied = *ledger_.statement(stored.statement.name);
+    if (applied.stream_id != stream.id || applied.target != view_of(stored).name)
+        throw sql::PipelineError({diagnostic_at(
+            files_, stored.statement, 0,
+            applied.name + " is view " + applied.target.text() + " of stream " +
+                ledger_.stream(applied.stream_id)->name.text() + ", and that can't be changed",
+            hint_to_replace(applied, ledger_))});
+    stored.id = applied.id;
+    stored.state_table = applied.state_table;
+    const ViewDefinition definition = define(stored);
+    const sql::Statement old = sql::parse_statement(applied.origin.text, {before(stream).stream});
+    ViewChange change = change_of(std::get<sql::ViewStatement>(old.body), view_of(stored));
+    if (change != ViewChange::state && !blaming(files_, stored.statement, [&] {
+            return has_right_state(transaction_, stream, stored);
+        }))
+        change = ViewChange::state;
+    if (options_.rebuild && change != ViewChange::finish) return compute_anew(stream, definition);
+    if (change == ViewChange::state)
+        throw sql::PipelineError({diagnostic_at(
+            files_, stored.statement, 0,
+            applied.name + " groups or aggregates otherwise than what was applied (" +
+                applied.origin.file + ":" + number(applied.origin.line) +
+                "), and what it holds doesn't tell the new figures",
+            beside)});
+    blaming(files_, stored.statement, [&] {
+        point_at(transaction_, definition, stored.state_table);
+        others.push_back(&stored);
+        open_stage(transaction_, stream);
+        check_passes(transaction_, files_, stored.statement, others);
+        close_stage(transaction_);
+    });
+    replace(stream, stored);
+    if (change == ViewChange::source && mark_mixed(transaction_, stored.id))
+        done.warnings.push_back("from now on: what it has counted stays. tidewheel rebuild " +
+                                applied.name + " counts every record by the new text");
+}
+
+void Redefinition::unchanged(const StoredStream& stream, const StoredStatement& stored) {
+    if (!options_.rebuild || !ledger_.statement(stored.statement.name)->is_mixed) return;
+    if (!is_view(stored)) return read_again(stored);
+    compute_anew(stream, define(stored));
+}
+
+// Checked under the view's own name, which the view that there is makes way for meanwhile.
+ViewDefinition Redefinition::define(const StoredStatement& stored) {
+    ViewDefinition definition{stored, {}};
+    in_scratch(transaction_, [&] {
+        transaction_.run("SET LOCAL search_path = " + stored.search_path);
+        transaction_.run("ALTER VIEW " + view_of(stored).name.quoted() +
+                         " RENAME TO tidewheel_replaced");
+        definition.columns = check_view(transaction_, files_, stored.statement);
+    });
+    return definition;
+}
+
+void Redefinition::replace(const StoredStream& stream, const StoredStatement& stored) {
+    done_.insert(stored.id);
+    replace_statement(transaction_, stored);
+    settle_partitions(stream, stored);
+}
+
+void Redefinition::readers(const postgres::Catalogue& catalogue, const sql::Pipeline& pipeline) {
+    std::vector<sql::Diagnostic> wrong;
+    for (const StoredStatement& each : catalogue.statements) {
+        if (!before_.contains(each.stream_id)) continue;
+        mark_mixed(transaction_, each.id);
+        if (done_.contains(each.id)) continue;
+        StoredStatement stored = each;
+        for (const sql::Statement& statement : pipeline.statements)
+            if (statement.name == stored.statement.name)
+                stored.statement.position = statement.position;
+        try {
+            reader(catalogue.stream(stored.stream_id), stored);
+        } catch (const sql::PipelineError& error) {
+            wrong.insert(wrong.end(), error.diagnostics().begin(), error.diagnostics().end());
+        }
+    }
+    if (!wrong.empty()) throw sql::PipelineError(std::move(wrong));
+    for (const auto& [id, stream] : before_)
+        passes(catalogue, catalogue.stream(id));
+}
+
+void Redefinition::reader(const StoredStream& stream, const StoredStatement& stored) {
+    transaction_.run("SET LOCAL search_path = " + stored.search_path);
+    settle_partitions(stream, stored);
+    if (!is_view(stored)) {
+        try {
+            check_rows(transaction_, files_, stream, stored);
+        } catch (const sql::PipelineError& error) {
+            throw with_hint(error, stream, stored);
+        }
+        if (options_.rebuild) read_again(stored);
+        return;
+    }
+    const ViewDefinition definition = define(stored);
+    if (options_.rebuild) return compute_anew(stream, definition);
+    if (!blaming(files_, stored.statement,
+                 [&] { return has_right_state(transaction_, stream, stored); }))
+        throw sql::PipelineError(
+            {diagnostic_at(files_, stored.statement, 0,
+                           stored.statement.name + " has figures of other types, now that stream " +
+                               stream.stream.name.text() + " has",
+                           beside)});
+}
+
+// All views of the stream, as services will run them.
+void Redefinition::passes(const postgres::Catalogue& catalogue, const StoredStream& stream) {
+    std::vector<const StoredStatement*> views;
+    for (const StoredStatement& each : catalogue.statements)
+        if (each.stream_id == stream.id && is_view(each) && !is_to_come(each.id))
+            views.push_back(&each);
+    if (views.empty()) return;
+    in_scratch(transaction_, [&] {
+        open_stage(transaction_, stream);
+        check_passes(transaction_, files_, views.front()->statement, views);
+    });
+}
+
+void Redefinition::require_whole_topic(const StoredStream& stream,
+                                       const sql::Statement& statement) {
+    for (const int partition : sql::partitions_read(statement, stream.stream)) {
+        const std::int64_t first = admin_.watermarks(stream.stream.topic, partition).first;
+        if (first > 0 && !options_.from_what_is_left)
+            throw sql::PipelineError({diagnostic_at(
+                files_, statement, 0,
+                statement.name + " can't be computed anew: topic " + stream.stream.topic +
+                    ", partition " + number(partition) + " has lost its first " +
+                    plural(first, "offset"),
+                "--from-what-is-left does it all the same; without --rebuild it is changed from "
+                "now on")});
+    }
+}
+
+// Tried now, for it is carried out behind the commit.
+void Redefinition::compute_anew(const StoredStream& stream, const ViewDefinition& definition) {
+    require_whole_topic(stream, definition.stored.statement);
+    ViewDefinition trial = definition;
+    trial.stored.state_table = "tidewheel.tidewheel_trial";
+    blaming(files_, definition.stored.statement, [&] {
+        in_scratch(transaction_, [&] {
+            create_state(transaction_, stream, trial.stored);
+            point_at(transaction_, trial, trial.stored.state_table);
+            open_stage(transaction_, stream);
+            check_passes(transaction_, files_, trial.stored.statement, {&trial.stored});
+        });
+    });
+    done_.insert(definition.stored.id);
+    definitions_.push_back(definition);
+}
+
+void Redefinition::read_again(const StoredStatement& stored) {
+    const auto& rows = std::get<sql::RowStatement>(stored.statement.body);
+    if (!stores_nothing_twice(rows))
+        throw sql::PipelineError({diagnostic_at(
+            files_, stored.statement, 0,
+            stored.statement.name +
+                " can't read its topic again: without an ON CONFLICT that forbids it, rows would "
+                "be stored twice",
+            "apply without --rebuild changes it from now on; then tidewheel rebuild the views, "
+            "each by its name")});
+    rows_.insert(stored.statement.name);
+}
+
+// From now on means the end of a partition that the statement did not read until now; but what the
+// topic has gained is read from its first record on, as always.
+void Redefinition::settle_partitions(const StoredStream& stream, const StoredStatement& stored) {
+    const std::string& topic = stream.stream.topic;
+    std::set<int> known;
+    bool has_begun = false;
+    for (const postgres::Row& row : transaction_.query(
+             "SELECT partition, next_offset IS NOT NULL FROM tidewheel.progress WHERE "
+             "statement_id = $1",
+             {number(stored.id)})) {
+        const int partition = static_cast<int>(row.integer(0));
+        known.insert(partition);
+        has_begun = has_begun || row.boolean(1);
+        if (!postgres::reads(stored, stream, partition))
+            transaction_.query(
+                "DELETE FROM tidewheel.progress WHERE statement_id = $1 AND partition = $2",
+                {number(stored.id), number(partition)});
+    }
+    for (const int partition : sql::partitions_read(stored.statement, stream.stream)) {
+        if (known.contains(partition)) continue;
+        const bool from_now_on = has_begun && partition < before(stream).stream.partitions;
+        const std::int64_t end = from_now_on ? admin_.high_watermark(topic, partition) : 0;
+        transaction_.query(
+            "INSERT INTO tidewheel.progress (statement_id, topic, partition, next_offset) VALUES "
+            "($1, $2, $3, $4)",
+            {number(stored.id), topic, number(partition),
+             from_now_on ? postgres::Parameter(number(end)) : postgres::Parameter()});
+        if (end > 0)
+            transaction_.query(
+                "INSERT INTO tidewheel.skipped (statement_id, topic, partition, begin_offset, "
+                "end_offset, reason) VALUES ($1, $2, $3, 0, $4, 'not read before the statement "
+                "was changed')",
+                {number(stored.id), topic, number(partition), number(end)});
+    }
+}
+
+}  // namespace tidewheel::cli

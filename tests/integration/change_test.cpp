@@ -1,0 +1,468 @@
+// Changes of a pipeline by `tidewheel apply`, while the services run.
+#include <csignal>
+#include <random>
+
+#include "steady_load.hpp"
+#include "tidewheel/codec/json.hpp"
+#include "tidewheel/testing/catch.hpp"
+#include "tidewheel/testing/deployment.hpp"
+
+using namespace tidewheel;
+using namespace tidewheel::testing;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+const std::string stream = R"(
+CREATE FOREIGN TABLE numbers (
+    n     integer NOT NULL CHECK (n >= 0),
+    store text    NOT NULL,
+    part  integer OPTIONS (partition 'true'),
+    place bigint  OPTIONS ("offset" 'true')
+) SERVER kafka OPTIONS (topic '{topic}', partitions '2');
+)";
+
+std::string stream_with(const std::string& text, const std::string& replacement) {
+    std::string changed = stream;
+    changed.replace(changed.find(text), text.size(), replacement);
+    return changed;
+}
+
+std::vector<std::string> numbers(int first, int last, const std::string& more = "") {
+    std::vector<std::string> values;
+    for (int n = first; n < last; ++n)
+        values.push_back(R"({"n": )" + std::to_string(n) + R"(, "store": "s)" +
+                         std::to_string(n % 7) + "\"" + more + "}");
+    return values;
+}
+
+void require_applied(Deployment& deployment, const std::string& sql) {
+    const Finished applied = deployment.apply(sql);
+    INFO(applied.output << applied.errors);
+    REQUIRE(applied.status == 0);
+}
+
+void require_rebuilt(const Deployment& deployment, const std::string& sql) {
+    const Finished rebuilt = deployment.apply(sql, {"--rebuild"});
+    INFO(rebuilt.output << rebuilt.errors);
+    REQUIRE(rebuilt.status == 0);
+}
+
+void verifies(const Deployment& deployment) {
+    const Finished verified = deployment.tidewheel({"verify"});
+    INFO(verified.output << verified.errors);
+    CHECK(verified.status == 0);
+}
+
+// 1: the command was still at it.
+int killed_in_time(const Deployment& deployment, std::vector<std::string> arguments,
+                   std::chrono::milliseconds time) {
+    arguments.insert(arguments.begin(), program("tidewheel"));
+    Process command(std::move(arguments), {"TIDEWHEEL_DATABASE=" + deployment.url(),
+                                           "TIDEWHEEL_KAFKA=" + testing::kafka().brokers});
+    wait_for({}, time);
+    const int killed = command.running() ? 1 : 0;
+    command.signal(SIGKILL);
+    command.wait();
+    return killed;
+}
+
+struct Services {
+    explicit Services(const Deployment& deployment)
+        : worker(deployment.start("tidewheel-worker")),
+          aggregator(deployment.start("tidewheel-aggregator")) {}
+    std::unique_ptr<Process> worker, aggregator;
+};
+
+}  // namespace
+
+TEST_CASE("plans never mix in a batch, however often and however rudely the pipeline is changed") {
+    Deployment deployment;
+    const auto pipeline = [](int round) {
+        const std::string plan = "'p" + std::to_string(round) + "'";
+        return stream +
+               "CREATE TABLE left_rows (part integer, place bigint, plan text);\n"
+               "CREATE TABLE right_rows (part integer, place bigint, plan text);\n"
+               "CREATE TABLE apart (place bigint);\n"
+               "INSERT INTO left_rows SELECT part, place, " +
+               plan + " FROM numbers;\nINSERT INTO right_rows SELECT part, place, " + plan +
+               " FROM numbers;\nINSERT INTO apart SELECT place FROM numbers;\n";
+    };
+    require_applied(deployment, pipeline(0));
+    auto worker = deployment.start("tidewheel-worker"),
+         second = deployment.start("tidewheel-worker");
+    SteadyLoad load(deployment.topic(), 2);
+    std::minstd_rand random(11);
+    int killed = 0;
+    for (int round = 1; round <= 12; ++round) {
+        const std::string stored = "SELECT count(*) FROM left_rows";
+        const int before = std::stoi(deployment.value(stored));
+        eventually("records flow", [&] { return std::stoi(deployment.value(stored)) > before; });
+        if (round % 2 == 0) {
+            require_applied(deployment, pipeline(round));
+            continue;
+        }
+        killed += killed_in_time(deployment, {"apply", deployment.file(pipeline(round))},
+                                 std::chrono::milliseconds(random() % 120));
+    }
+    const int sent = load.stop();
+    deployment.arrive();
+    CHECK(killed > 1);
+    for (const std::string table : {"left_rows", "right_rows"}) {
+        CHECK(deployment.value("SELECT count(*) || ' ' || count(DISTINCT (part, place)) FROM " +
+                               table) == std::to_string(sent) + " " + std::to_string(sent));
+        // A plan holds from one offset to another, in its turn.
+        CHECK(deployment.value(
+                  "SELECT count(*) FROM (SELECT substr(plan, 2)::int < lag(substr(plan, 2)::int) "
+                  "OVER (PARTITION BY part ORDER BY place) AS goes_back FROM " +
+                  table + ") p WHERE goes_back") == "0");
+    }
+    CHECK(deployment.value("SELECT count(*) FROM apart") == std::to_string(sent));
+    CHECK(std::stoi(deployment.value("SELECT count(DISTINCT plan) FROM left_rows")) >= 7);
+    CHECK(deployment.value("SELECT count(*) FROM left_rows l JOIN right_rows r USING (part, place) "
+                           "WHERE l.plan <> r.plan") == "0");
+}
+
+TEST_CASE("a changed filter holds from now on, or for all records with a rebuild") {
+    Deployment deployment;
+    const auto pipeline = [](const std::string& filter) {
+        return stream +
+               "CREATE TABLE kept (n integer PRIMARY KEY);\n"
+               "INSERT INTO kept SELECT n FROM numbers WHERE " +
+               filter + " ON CONFLICT DO NOTHING;\n" +
+               "CREATE MATERIALIZED VIEW by_store AS SELECT store, count(*) AS n FROM numbers "
+               "WHERE " +
+               filter + " GROUP BY store;\n";
+    };
+    require_applied(deployment, pipeline("n % 2 = 0"));
+    deployment.send(0, numbers(0, 500));
+    deployment.send(1, numbers(500, 1000));
+    const Services services(deployment);
+    deployment.arrive();
+    const Finished changed = deployment.apply(pipeline("n % 5 = 0"));
+    INFO(changed.output << changed.errors);
+    REQUIRE(changed.status == 0);
+    CHECK_THAT(changed.output,
+               ContainsSubstring("changed    rows kept\n") &&
+                   ContainsSubstring("warning: kept: from now on: what it has stored stays as it "
+                                     "is") &&
+                   ContainsSubstring("warning: by_store: from now on: what it has counted stays") &&
+                   ContainsSubstring("0 statements created, 2 changed, 2 unchanged"));
+    deployment.send(0, numbers(1000, 2000));
+    deployment.arrive();
+    CHECK(deployment.value("SELECT count(*) FILTER (WHERE n < 1000 AND n % 2 = 0) || ' ' || "
+                           "count(*) FILTER (WHERE n >= 1000 AND n % 5 = 0) || ' ' || count(*) "
+                           "FROM kept") == "500 200 700");
+    CHECK(deployment.value("SELECT sum(n) FROM by_store") == "700");
+    const Finished mixed = deployment.tidewheel({"verify"});
+    CHECK(mixed.status == 1);
+    CHECK_THAT(mixed.output, ContainsSubstring("was changed at"));
+
+    // The same text again: there is nothing to change, but what isn't whole becomes so.
+    require_rebuilt(deployment, pipeline("n % 5 = 0"));
+    deployment.arrive();
+    CHECK(deployment.value("SELECT sum(n) FROM by_store") == "400");
+    CHECK(deployment.value("SELECT count(*) FROM kept WHERE n % 5 = 0") == "400");
+    CHECK(deployment.tidewheel({"verify", "by_store"}).status == 0);
+    const Finished surplus = deployment.tidewheel({"verify", "kept"});
+    CHECK(surplus.status == 1);
+    CHECK_THAT(surplus.output, ContainsSubstring("DIFFERS: 0 rows missing, 400 unexpected"));
+    deployment.query("DELETE FROM kept WHERE n % 5 <> 0");
+    verifies(deployment);
+    CHECK(deployment.value("SELECT count(*) FROM tidewheel.statements WHERE changed_at IS NOT "
+                           "NULL OR rebuilds IS NOT NULL") == "0");
+}
+
+TEST_CASE(
+    "a view with other figures is refused from now on, and rebuilt beside the old one under load") {
+    Deployment deployment;
+    const auto pipeline = [](const std::string& figures) {
+        return stream + "CREATE MATERIALIZED VIEW by_store AS SELECT store, " + figures +
+               " FROM numbers GROUP BY store;\n"
+               "COMMENT ON MATERIALIZED VIEW by_store IS 'what stores count';\n"
+               "CREATE MATERIALIZED VIEW total AS SELECT count(*) AS n FROM numbers;\n";
+    };
+    require_applied(deployment, pipeline("count(*) AS n"));
+    deployment.query("GRANT SELECT ON by_store TO PUBLIC");
+    const Services services(deployment);
+    SteadyLoad load(deployment.topic(), 2);
+    eventually("records flow", [&] {
+        return deployment.value("SELECT coalesce(max(n), 0) > 1000 FROM total") == "t";
+    });
+
+    const Finished refused = deployment.apply(pipeline("count(*) AS n, max(n) AS largest"));
+    CHECK(refused.status == 3);
+    CHECK_THAT(refused.errors, ContainsSubstring("by_store groups or aggregates otherwise") &&
+                                   ContainsSubstring("apply --rebuild"));
+    const Finished planned = deployment.tidewheel(
+        {"plan", "--rebuild", deployment.file(pipeline("count(*) AS n, max(n) AS largest"))});
+    CHECK_THAT(planned.output, ContainsSubstring("view by_store: to be changed") &&
+                                   ContainsSubstring("view by_store is to be computed anew"));
+
+    SECTION("with a column more at its end, whatever reads it stays") {
+        deployment.query("CREATE VIEW dependent AS SELECT sum(n) AS n FROM by_store");
+        require_rebuilt(deployment, pipeline("count(*) AS n, max(n) AS largest"));
+        const int sent = load.stop();
+        deployment.arrive();
+        CHECK(deployment.value("SELECT n FROM dependent") == std::to_string(sent));
+        CHECK(deployment.value("SELECT max(largest) FROM by_store") == std::to_string(sent - 1));
+    }
+    SECTION("with other columns, unless something depends on those that were there") {
+        deployment.query("CREATE VIEW dependent AS SELECT sum(n) AS n FROM by_store");
+        const Finished held =
+            deployment.apply(pipeline("sum(n) AS total, count(*) AS n"), {"--rebuild"});
+        CHECK(held.status == 3);
+        CHECK_THAT(held.errors, ContainsSubstring("depend"));
+        CHECK(deployment.value("SELECT count(*) FROM tidewheel.statements") == "2");
+        deployment.query("DROP VIEW dependent");
+        require_rebuilt(deployment, pipeline("sum(n) AS total, count(*) AS n"));
+        const long sent = load.stop();
+        deployment.arrive();
+        CHECK(deployment.value("SELECT sum(total) FROM by_store") ==
+              std::to_string(sent * (sent - 1) / 2));
+    }
+    CHECK(deployment.value("SELECT obj_description('by_store'::regclass)") == "what stores count");
+    CHECK(deployment.value("SELECT has_table_privilege('public', 'by_store', 'SELECT')") == "t");
+    verifies(deployment);
+    CHECK(deployment.value("SELECT count(*) FROM pg_class WHERE relname LIKE 'state\\_%' AND "
+                           "relkind = 'r'") == "2");
+}
+
+TEST_CASE("apply --rebuild that is killed again and again leaves the old view or the new one") {
+    Deployment deployment;
+    const auto pipeline = [](int round) {
+        return stream +
+               "CREATE MATERIALIZED VIEW by_store AS SELECT store, count(*) AS n, sum(n + " +
+               std::to_string(round) + ") AS total FROM numbers GROUP BY store;\n";
+    };
+    require_applied(deployment, pipeline(0));
+    deployment.send(0, numbers(0, 20000));
+    deployment.send(1, numbers(20000, 40000));
+    const Services services(deployment);
+    deployment.arrive();
+    std::minstd_rand random(5);
+    int killed = 0;
+    for (int round = 1; round <= 8; ++round) {
+        killed +=
+            killed_in_time(deployment, {"apply", "--rebuild", deployment.file(pipeline(round))},
+                           std::chrono::milliseconds(random() % 1500));
+        deployment.send(round % 2, numbers(40000 + round, 40001 + round));
+        verifies(deployment);
+    }
+    CHECK(killed > 2);
+    require_rebuilt(deployment, pipeline(9));
+    deployment.arrive();
+    verifies(deployment);
+    CHECK(deployment.value(
+              "SELECT sum(total) = sum(n) * 9 + 40008 * 40009 / 2 - 40000 FROM by_store") == "t");
+}
+
+TEST_CASE("only how a view is finished: it stays whole") {
+    Deployment deployment;
+    const auto pipeline = [](const std::string& having, const std::string& mean) {
+        return stream + "CREATE MATERIALIZED VIEW by_store AS SELECT store, count(*) AS n, " +
+               mean + " FROM numbers GROUP BY store" + having + ";\n";
+    };
+    require_applied(deployment, pipeline("", "avg(n) AS mean"));
+    deployment.send(0, numbers(0, 100));
+    const Services services(deployment);
+    deployment.arrive();
+    require_applied(deployment, pipeline(" HAVING count(*) > 14", "round(avg(n)) AS rounded"));
+    CHECK(deployment.value("SELECT string_agg(store || ' ' || n || ' ' || rounded, ', ' ORDER BY "
+                           "store) FROM by_store") == "s0 15 49, s1 15 50");
+    CHECK(deployment.value("SELECT count(*) FROM tidewheel.statements WHERE changed_at IS NOT "
+                           "NULL") == "0");
+    deployment.send(1, numbers(100, 200));
+    deployment.arrive();
+    verifies(deployment);
+}
+
+TEST_CASE("a stream gains a column, and those that read it go on") {
+    Deployment deployment;
+    const std::string table = "CREATE TABLE whole (LIKE numbers);\n";
+    const std::string rest =
+        "INSERT INTO whole SELECT * FROM numbers;\n"
+        "CREATE MATERIALIZED VIEW total AS SELECT count(*) AS n FROM numbers;\n"
+        "COMMENT ON COLUMN numbers.n IS 'the number';\n";
+    require_applied(deployment, stream + table + rest);
+    deployment.query("GRANT SELECT ON numbers TO PUBLIC");
+    const Services services(deployment);
+    deployment.send(0, numbers(0, 100, R"(, "channel": "web")"));
+    deployment.arrive();
+
+    const std::string with_channel = stream_with(
+        "\"offset\" 'true')\n", "\"offset\" 'true'),\n    channel text CHECK (channel <> 'fax')\n");
+    const Finished refused = deployment.apply(with_channel + table + rest);
+    CHECK(refused.status == 3);
+    CHECK_THAT(refused.errors, ContainsSubstring("INSERT INTO whole SELECT * FROM numbers") &&
+                                   ContainsSubstring("ALTER TABLE whole ADD COLUMN IF NOT EXISTS"));
+    CHECK(deployment.value("SELECT count(*) FROM pg_attribute WHERE attrelid = 'numbers'::regclass "
+                           "AND attnum > 0") == "4");
+
+    const std::string altered = "ALTER TABLE whole ADD COLUMN IF NOT EXISTS channel text;\n";
+    require_applied(deployment, with_channel + table + altered + rest);
+    deployment.send(1, numbers(100, 200, R"(, "channel": "shop")"));
+    deployment.send(1, numbers(200, 203, R"(, "channel": "fax")"));
+    deployment.arrive();
+    CHECK(deployment.value("SELECT count(*) FILTER (WHERE channel IS NULL) || ' ' || count(*) "
+                           "FILTER (WHERE channel = 'shop') || ' ' || count(*) FROM whole") ==
+          "100 100 200");
+    CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "3");
+    CHECK(deployment.value("SELECT n FROM total") == "200");
+    CHECK(deployment.value("SELECT col_description('numbers'::regclass, 1)") == "the number");
+    CHECK(deployment.value("SELECT has_table_privilege('public', 'numbers', 'SELECT')") == "t");
+    CHECK(deployment.tidewheel({"verify", "total"}).status == 0);  // it never was different
+
+    const Finished rows = deployment.apply(with_channel + table + altered + rest, {"--rebuild"});
+    CHECK(rows.status == 3);
+    CHECK_THAT(rows.errors, ContainsSubstring("rows would be stored twice"));
+    // The same file makes a new database.
+    Deployment fresh;
+    require_applied(fresh, with_channel + table + altered + rest);
+}
+
+TEST_CASE("a changed CHECK: what it refused before is redriven, or read again") {
+    Deployment deployment;
+    const std::string rest =
+        "CREATE TABLE kept (n integer PRIMARY KEY);\n"
+        "INSERT INTO kept SELECT n FROM numbers ON CONFLICT DO NOTHING;\n"
+        "CREATE MATERIALIZED VIEW total AS SELECT count(*) AS n, sum(n) AS sum FROM numbers;\n";
+    require_applied(deployment, stream + rest);
+    const Services services(deployment);
+    deployment.send(0, numbers(-10, 100));
+    deployment.arrive();
+    CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "10");
+
+    const std::string mended = stream_with("n >= 0", "n >= -5 AND n <> 7");
+    SECTION("from now on") {
+        const Finished changed = deployment.apply(mended + rest);
+        INFO(changed.errors);
+        REQUIRE(changed.status == 0);
+        CHECK_THAT(changed.output, ContainsSubstring("10 dead letters of earlier rules stay") &&
+                                       ContainsSubstring("tidewheel dlq redrive --stream numbers"));
+        deployment.send(1, numbers(-10, 10));
+        deployment.arrive();
+        CHECK(deployment.value("SELECT n || ' ' || sum FROM total") == "114 4973");
+        const Finished redriven =
+            deployment.tidewheel({"dlq", "redrive", "--yes", "--stream", "numbers"});
+        CHECK_THAT(redriven.output, ContainsSubstring("stored: 5; refused again: 11"));
+        CHECK(deployment.value("SELECT n || ' ' || sum FROM total") == "119 4958");
+        CHECK(deployment.value("SELECT count(*) FROM kept") == "105");
+        require_rebuilt(deployment, mended + rest);
+    }
+    SECTION("with a rebuild") {
+        require_rebuilt(deployment, mended + rest);
+    }
+    deployment.arrive();
+    deployment.query("DELETE FROM kept WHERE n = 7");
+    verifies(deployment);
+    CHECK(deployment.value("SELECT count(*) FROM kept") == "104");
+    CHECK(deployment.value("SELECT min(n) || ' ' || max(n) FROM kept") == "-5 99");
+}
+
+TEST_CASE("a column of another type: views of it are computed anew, or nothing is changed") {
+    Deployment deployment;
+    const std::string rest =
+        "CREATE MATERIALIZED VIEW total AS SELECT count(*) AS n, sum(n) AS sum FROM numbers;\n"
+        "CREATE MATERIALIZED VIEW by_store AS SELECT store, count(*) AS n FROM numbers GROUP BY "
+        "store;\n";
+    require_applied(deployment, stream + rest);
+    const Services services(deployment);
+    deployment.send(0, numbers(0, 100));
+    deployment.send(0, {R"({"n": 3000000000, "store": "s1"})"});
+    deployment.arrive();
+    CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "1");
+
+    const std::string wider = stream_with("n     integer", "n     bigint");
+    const Finished refused = deployment.apply(wider + rest);
+    CHECK(refused.status == 3);
+    CHECK_THAT(refused.errors, ContainsSubstring("total has figures of other types"));
+    require_rebuilt(deployment, wider + rest);
+    CHECK(deployment.value("SELECT n || ' ' || sum || ' ' || pg_typeof(sum) FROM total") ==
+          "101 3000004950 numeric");
+    CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "0");
+    deployment.send(1, {R"({"n": 4000000000, "store": "s1"})"});
+    deployment.arrive();
+    verifies(deployment);
+
+    const Finished lost = deployment.apply(stream_with("    store text    NOT NULL,\n", "") + rest);
+    CHECK(lost.status == 3);
+    CHECK_THAT(lost.errors, ContainsSubstring("store"));
+    verifies(deployment);
+}
+
+TEST_CASE(
+    "partitions that a changed statement reads anew are read from now on, and from the first "
+    "record by a rebuild") {
+    Deployment deployment;
+    const auto pipeline = [](const std::string& where) {
+        return "CREATE FOREIGN TABLE events (kind text NOT NULL, n integer NOT NULL) SERVER kafka "
+               "OPTIONS (topic '{topic}', partitions '2', route 'kind', route_sale '1', "
+               "route_stock '0');\n"
+               "CREATE MATERIALIZED VIEW total AS SELECT count(*) AS n, sum(n) AS sum FROM events" +
+               where + ";\n";
+    };
+    const auto events = [](const std::string& kind, int first, int last) {
+        std::vector<std::string> values;
+        for (int n = first; n < last; ++n)
+            values.push_back(R"({"kind": ")" + kind + R"(", "n": )" + std::to_string(n) + "}");
+        return values;
+    };
+    require_applied(deployment, pipeline(" WHERE kind = 'sale'"));
+    auto aggregator = deployment.start("tidewheel-aggregator");
+    deployment.send(0, events("stock", 0, 100));
+    deployment.send(1, events("sale", 0, 10));
+    deployment.arrive();
+    CHECK(deployment.value("SELECT n FROM total") == "10");
+    CHECK(deployment.value("SELECT count(*) FROM tidewheel.progress") == "1");
+
+    require_applied(deployment, pipeline(""));
+    deployment.send(0, events("stock", 100, 105));
+    deployment.send(1, events("sale", 10, 20));
+    deployment.arrive();
+    CHECK(deployment.value("SELECT n FROM total") == "25");
+    CHECK(deployment.value("SELECT partition || ' ' || begin_offset || ' ' || end_offset FROM "
+                           "tidewheel.skipped") == "0 0 100");
+    require_rebuilt(deployment, pipeline(""));
+    CHECK(deployment.value("SELECT n FROM total") == "125");
+    CHECK(deployment.value("SELECT count(*) FROM tidewheel.skipped") == "0");
+    verifies(deployment);
+
+    // And to fewer, by a rebuild: the partition is no longer this view's.
+    require_rebuilt(deployment, pipeline(" WHERE kind = 'stock'"));
+    CHECK(deployment.value("SELECT string_agg(partition || ' ' || next_offset, ',') FROM "
+                           "tidewheel.progress") == "0 105");
+    // And to others altogether.
+    require_rebuilt(deployment, pipeline(" WHERE kind = 'sale'"));
+    CHECK(deployment.value("SELECT n FROM total") == "20");
+    deployment.send(1, events("sale", 20, 30));
+    deployment.arrive();
+    CHECK(deployment.value("SELECT n FROM total") == "30");
+    verifies(deployment);
+}
+
+TEST_CASE("what can't be changed in place is refused, and says what to do instead") {
+    Deployment deployment;
+    const std::string table = "CREATE TABLE kept (n integer);\nCREATE TABLE others (n integer);\n";
+    const std::string rows = "-- name: some\nINSERT INTO kept SELECT n FROM numbers;\n";
+    const std::string view =
+        "CREATE MATERIALIZED VIEW total AS SELECT count(*) AS n FROM numbers;\n";
+    require_applied(deployment, stream + table + rows + view);
+    const auto refuses = [&](const std::string& sql, const std::string& words,
+                             const std::string& hint) {
+        const Finished refused = deployment.apply(sql);
+        CHECK(refused.status == 3);
+        CHECK_THAT(refused.errors, ContainsSubstring(words) && ContainsSubstring(hint) &&
+                                       ContainsSubstring("nothing was changed"));
+    };
+    refuses(stream_with("topic '{topic}'", "topic '{topic}_other'") + table + rows + view,
+            "in its topic, format or event time", "tidewheel drop --cascade numbers");
+    refuses(stream + table + "-- name: some\nINSERT INTO others SELECT n FROM numbers;\n" + view,
+            "to table public.kept, and that can't be changed", "tidewheel drop some");
+    refuses(stream + table + rows +
+                "CREATE TABLE total (n bigint);\n-- name: total\nINSERT INTO "
+                "others SELECT n FROM numbers;\n",
+            "that was a view", "tidewheel drop total");
+    refuses(stream + "CREATE TABLE kept (n bigint);\n" + rows + view, "kept differs",
+            "change it by hand");
+}
