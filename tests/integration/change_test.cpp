@@ -3,7 +3,7 @@
 #include <random>
 
 #include "steady_load.hpp"
-#include "tidewheel/codec/json.hpp"
+#include "tidewheel/postgres/catalogue.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/deployment.hpp"
 
@@ -100,6 +100,14 @@ TEST_CASE("plans never mix in a batch, however often and however rudely the pipe
         eventually("records flow", [&] { return std::stoi(deployment.value(stored)) > before; });
         if (round % 2 == 0) {
             require_applied(deployment, pipeline(round));
+            const std::string earlier =
+                "SELECT count(*) FROM left_rows WHERE plan <> 'p" + std::to_string(round) + "'";
+            const std::string made = deployment.value(earlier);
+            eventually("the new plan makes rows", [&] {
+                return deployment.value("SELECT max(substr(plan, 2)::int) FROM left_rows") ==
+                       std::to_string(round);
+            });
+            CHECK(deployment.value(earlier) == made);
             continue;
         }
         killed += killed_in_time(deployment, {"apply", deployment.file(pipeline(round))},
@@ -439,6 +447,32 @@ TEST_CASE(
     deployment.arrive();
     CHECK(deployment.value("SELECT n FROM total") == "30");
     verifies(deployment);
+}
+
+TEST_CASE("services that look at the catalogue while streams are made anew see one or the other") {
+    Deployment deployment;
+    const auto pipeline = [](int round) {
+        return stream_with("n >= 0", "n >= " + std::to_string(-round)) +
+               "CREATE MATERIALIZED VIEW total AS SELECT count(*) AS n FROM numbers;\n";
+    };
+    require_applied(deployment, pipeline(0));
+    std::string trouble;
+    std::atomic<int> looks = 0;
+    std::jthread looking([&](std::stop_token stop) {
+        try {
+            for (postgres::Connection connection(deployment.url()); !stop.stop_requested(); ++looks)
+                if (postgres::load_catalogue(connection).streams.at(0).checks.size() != 1)
+                    throw std::runtime_error("the stream has lost its CHECK");
+        } catch (const std::exception& error) {
+            trouble = error.what();
+        }
+    });
+    for (int round = 1; round <= 15; ++round)
+        require_applied(deployment, pipeline(round));
+    looking.request_stop();
+    looking.join();
+    CHECK(trouble.empty());
+    CHECK(looks > 15);
 }
 
 TEST_CASE("what can't be changed in place is refused, and says what to do instead") {

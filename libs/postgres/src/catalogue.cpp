@@ -83,6 +83,15 @@ StoredStatement load_statement(const Catalogue& catalogue, const Row& row) {
     return stored;
 }
 
+// One snapshot for all of it: an `apply` in between must be seen whole or not at all.
+Catalogue load_snapshot(Connection& connection) {
+    Transaction transaction(connection);
+    transaction.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+    Catalogue catalogue = read_catalogue(transaction);
+    transaction.commit();
+    return catalogue;
+}
+
 }  // namespace
 
 const StoredStream& Catalogue::stream(int id) const {
@@ -98,13 +107,18 @@ const StoredStatement* Catalogue::find_statement(const std::string& name) const 
     return found == statements.end() ? nullptr : &*found;
 }
 
+// PostgreSQL's own functions (to_regclass, pg_get_expr, format_type) know of no snapshot: where an
+// `apply` has just made a stream anew, what they say doesn't fit the rest, or is nothing at all.
 Catalogue load_catalogue(Connection& connection) {
-    Transaction transaction(connection);
-    // One snapshot for all of it: an `apply` in between must be seen whole or not at all.
-    transaction.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-    Catalogue catalogue = read_catalogue(transaction);
-    transaction.commit();
-    return catalogue;
+    for (;;) {
+        const std::int64_t before = catalogue_version(connection);
+        try {
+            Catalogue catalogue = load_snapshot(connection);
+            if (catalogue_version(connection) == catalogue.version) return catalogue;
+        } catch (const std::exception&) {
+            if (catalogue_version(connection) == before) throw;
+        }
+    }
 }
 
 Catalogue read_catalogue(Transaction& transaction) {

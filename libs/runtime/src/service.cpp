@@ -140,6 +140,9 @@ class Service {
                 std::make_unique<postgres::Connection>(settings_.database, "tidewheel-" + name_);
             catalogue = postgres::load_catalogue(*database_);
             postgres::StreamPlans plans = postgres::plan_streams(*database_, catalogue, kind_);
+            // Tried over streams that had other columns by then: it tells nothing of the
+            // statements.
+            if (postgres::catalogue_version(*database_) != catalogue.version) return begin();
             tell_of_stopped(std::move(plans.stopped));
             metrics_.gauge(Metric::database_up).set(1);
             telemetry::log(Level::info, "catalogue read",
