@@ -85,6 +85,47 @@ TEST_CASE(
     eventually("the worker is ready", [&] { return http::fetch("GET", ready).status == 200; });
 }
 
+TEST_CASE(
+    "a statement whose function fails over its records waits alone, and catches up exactly once "
+    "when it is mended") {
+    Deployment deployment;
+    require_applied(deployment.apply(
+        std::string(pipeline) +
+        "CREATE TABLE prices (n integer, price integer);\n"
+        "CREATE FUNCTION price_of(integer) RETURNS integer LANGUAGE plpgsql STABLE AS $$ BEGIN "
+        "RETURN coalesce((SELECT price FROM prices p WHERE p.n = $1), 1); END $$;\n"
+        "CREATE TABLE priced (n integer, price integer);\n"
+        "INSERT INTO priced SELECT n, price_of(n) FROM numbers;\n"
+        "CREATE MATERIALIZED VIEW revenue AS SELECT sum(price_of(n)) AS sum FROM numbers;\n"));
+    auto worker = deployment.start("tidewheel-worker"),
+         aggregator = deployment.start("tidewheel-aggregator");
+    deployment.send(0, numbers(0, 10));
+    holds(deployment, "priced", 10);
+    deployment.query("ALTER TABLE prices RENAME TO hidden");
+    for (int first = 10; first < 50; first += 10) {
+        deployment.send(0, numbers(first, first + 10));
+        holds(deployment, "whole", first + 10);
+        eventually("the neighbouring view goes on", [&] {
+            return deployment.value("SELECT n FROM total") == std::to_string(first + 10);
+        });
+    }
+    for (const auto& [service, statement] :
+         {std::pair{worker.get(), "priced"}, std::pair{aggregator.get(), "revenue"}}) {
+        const std::string ready = admin_url(*service) + "/readyz";
+        eventually(std::string(statement) + " is named", [&, name = statement] {
+            return http::fetch("GET", ready).body.find(name) != std::string::npos;
+        });
+        CHECK(http::fetch("GET", ready).body.find("prices") != std::string::npos);
+    }
+    CHECK(deployment.value("SELECT count(*) FROM priced") == "10");
+    deployment.query("ALTER TABLE hidden RENAME TO prices");
+    deployment.arrive();
+    CHECK(deployment.value("SELECT count(*) || ' ' || count(DISTINCT n) FROM priced") == "50 50");
+    CHECK(deployment.value("SELECT count(*) || ' ' || count(DISTINCT n) FROM whole") == "50 50");
+    CHECK(deployment.value("SELECT sum FROM revenue") == "50");
+    CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "0");
+}
+
 TEST_CASE("a permission that is taken away stops its statement alone, and parks nothing") {
     Deployment deployment;
     require_applied(deployment.apply(pipeline));

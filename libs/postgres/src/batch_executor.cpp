@@ -182,12 +182,11 @@ void BatchExecutor::run_statement(const engine::Batch& batch, Pace pace,
     };
     try {
         rehearse(script);
+        halve(batch, run, park, 0, batch.rows());
     } catch (const DatabaseError& error) {
         if (error.kind() != Error::Kind::refused) throw;
-        throw Error(Error::Kind::pipeline,
-                    "statement " + statement.statement.name + ": " + error.what(), error.hint());
+        throw StatementError(statement, error);
     }
-    halve(batch, run, park, 0, batch.rows());
 }
 
 // Over no row at all: does PostgreSQL take the statement itself?

@@ -57,8 +57,13 @@ void LaneRunner::join(Clock::Monotonic deadline) {
 void LaneRunner::run(std::stop_token stop) {
     std::string trouble;
     Error::Kind kind = Error::Kind::unavailable;  // stopped: somebody will go on
+    int failed_statement = 0;
     try {
         lane_.run(stop);
+    } catch (const postgres::StatementError& error) {  // told by the service, once for all lanes
+        kind = error.kind();
+        trouble = error.what();
+        failed_statement = error.statement();
     } catch (const Error& error) {
         kind = error.kind();
         trouble = error.what();
@@ -74,6 +79,7 @@ void LaneRunner::run(std::stop_token stop) {
     std::lock_guard lock(mutex_);
     status_.ended = kind;
     status_.trouble = trouble;
+    status_.failed_statement = failed_statement;
     ended_.notify_all();
 }
 

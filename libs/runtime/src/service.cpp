@@ -66,6 +66,15 @@ class Generation {
     std::int64_t version_;
 };
 
+// A statement that failed over records of its, through no fault of theirs: it is left out until
+// then.
+struct Suspension {
+    std::string reason;
+    std::chrono::seconds wait{0};
+    Clock::Monotonic until;
+};
+constexpr std::chrono::seconds first_suspension{5}, longest_suspension{60};
+
 // How long silence may last before it is looked into. Longer than a lane usually waits for a lock
 // or a connection in vain, whatever the setting.
 std::chrono::milliseconds longest_silence(const Settings& settings) {
@@ -139,7 +148,7 @@ class Service {
             database_ =
                 std::make_unique<postgres::Connection>(settings_.database, "tidewheel-" + name_);
             catalogue = postgres::load_catalogue(*database_);
-            postgres::StreamPlans plans = postgres::plan_streams(*database_, catalogue, kind_);
+            postgres::StreamPlans plans = plan(catalogue);
             // Tried over streams that had other columns by then: it tells nothing of the
             // statements.
             if (postgres::catalogue_version(*database_) != catalogue.version) return begin();
@@ -154,6 +163,44 @@ class Service {
             throw;
         }
         health_.well("catalogue");
+    }
+
+    // Without those that are suspended. Whoever changes the catalogue may have mended them.
+    postgres::StreamPlans plan(postgres::Catalogue catalogue) {
+        if (catalogue.version != suspended_at_) suspended_.clear();
+        suspended_at_ = catalogue.version;
+        std::vector<postgres::StoppedStatement> left_out;
+        for (postgres::StoredStatement& stored : catalogue.statements) {
+            const auto suspension = suspended_.find(stored.id);
+            if (suspension == suspended_.end() || stored.paused ||
+                Clock::system().now() >= suspension->second.until)
+                continue;
+            stored.paused = true;
+            left_out.push_back({stored.statement.name, suspension->second.reason,
+                                "mend it: it is tried again, and catches up"});
+        }
+        postgres::StreamPlans plans = postgres::plan_streams(*database_, catalogue, kind_);
+        plans.stopped.insert(plans.stopped.end(), left_out.begin(), left_out.end());
+        return plans;
+    }
+
+    // Leaves out, for longer from time to time, what has ended a lane: its neighbours go on without
+    // it. True: there is such a statement.
+    bool suspend_failed() {
+        bool found = false;
+        const auto now = Clock::system().now();
+        for (const auto& [where, lane] : generation_->host().lanes()) {
+            if (lane.failed_statement == 0) continue;
+            found = true;
+            Suspension& suspension = suspended_[lane.failed_statement];
+            if (now < suspension.until) continue;  // another lane said so already
+            const bool again = now - suspension.until < 2 * longest_suspension;
+            suspension.wait =
+                again ? std::min(2 * suspension.wait, longest_suspension) : first_suspension;
+            suspension.until = now + suspension.wait;
+            suspension.reason = lane.trouble;
+        }
+        return found;
     }
 
     // Each is named once; the others go on without it.
@@ -176,8 +223,7 @@ class Service {
         if (stopped_.empty() || Clock::system().now() - tried_at_ < std::chrono::seconds(5))
             return false;
         tried_at_ = Clock::system().now();
-        return postgres::plan_streams(*database_, postgres::load_catalogue(*database_), kind_)
-                   .stopped != stopped_;
+        return plan(postgres::load_catalogue(*database_)).stopped != stopped_;
     }
 
     // Until a stop, a changed catalogue, a mended statement, or trouble (thrown).
@@ -188,7 +234,7 @@ class Service {
             if (Clock::system().now() - last_look < std::chrono::milliseconds(500)) continue;
             last_look = Clock::system().now();
             if (postgres::catalogue_version(*database_) != generation_->version()) return;
-            if (is_mended()) return;
+            if (is_mended() || suspend_failed()) return;
             if (generation_->must_rejoin())
                 throw Error(Error::Kind::unavailable, "a lane has to be claimed anew");
             look_after();
@@ -248,7 +294,9 @@ class Service {
     Backoff backoff_;
     std::map<std::string, std::string> topic_troubles_;
     std::vector<postgres::StoppedStatement> stopped_;
-    Clock::Monotonic tried_at_;  // to run them
+    Clock::Monotonic tried_at_;            // to run them
+    std::map<int, Suspension> suspended_;  // by statement
+    std::int64_t suspended_at_ = 0;        // the catalogue's version
     std::unique_ptr<postgres::Connection> database_;
     std::unique_ptr<Generation> generation_;
     Watchdog watchdog_{looked_at_,

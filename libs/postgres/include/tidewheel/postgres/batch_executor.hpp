@@ -14,9 +14,23 @@
 namespace tidewheel::postgres {
 
 // Full speed first. When PostgreSQL refuses something, carefully: every statement first over no row
-// at all (what fails then is the statement's own trouble: Error, kind pipeline), then under
-// savepoints, halving the batch until the refused rows stand alone and are parked.
+// at all, then under savepoints, halving the batch until the refused rows stand alone and are
+// parked.
 enum class Pace { full, careful };
+
+// PostgreSQL won't run a statement, and no row is to blame: its table is gone, or what one of its
+// functions needs is.
+class StatementError : public Error {
+  public:
+    StatementError(const StoredStatement& statement, const DatabaseError& error)
+        : Error(Kind::pipeline, "statement " + statement.statement.name + ": " + error.what(),
+                error.hint()),
+          statement_(statement.id) {}
+    int statement() const { return statement_; }
+
+  private:
+    int statement_;
+};
 
 // Runs batches through the statements of a stream, each in a transaction that the caller begins and
 // ends: the lane's (batch_writer.hpp), or that of a redrive. One thread.
@@ -28,7 +42,7 @@ class BatchExecutor {
     void open(Session& session);
     // Within an open transaction: stages the batch, applies the stream's rules, runs these
     // statements of the plan. Throws DatabaseError: `refused` at full pace is no verdict, the
-    // transaction has to run again carefully.
+    // transaction has to run again carefully; then StatementError.
     void run(const engine::Batch& batch, const std::vector<int>& statements, Pace pace);
     // Empties what the run staged, for another run in the same transaction.
     void clear_stage();

@@ -28,6 +28,7 @@ struct LaneStatus {
     std::string trouble;         // what is being retried; empty: nothing
     std::optional<Error::Kind>
         ended;  // why the lane has ended, if it has (then `trouble` says what happened)
+    int failed_statement = 0;  // that ended it; 0: none did
 
     std::int64_t lag() const {
         return next_offset < 0 || partition_end < next_offset ? 0 : partition_end - next_offset;
