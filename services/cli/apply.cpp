@@ -47,20 +47,24 @@ void print_json(Context& context, const DeploymentReport& report,
         views.push(Json::object().set("view", each.view).set("records", each.records));
     for (const std::string& each : report.recomputation.rows)
         rows.push(each);
-    Json statements = Json::array(), topics = Json::array(), removed = Json::array();
+    Json statements = Json::array(), topics = Json::array(), removed = Json::array(),
+         notes = Json::array();
     for (const Deployed& done : report.statements)
         statements.push(statement_as_json(done));
     for (const MissingTopic& topic : report.topics)
         topics.push(Json::object().set("topic", topic.topic).set("partitions", topic.partitions));
     for (const std::string& each : report.removed)
         removed.push(each);
+    for (const std::string& each : report.notes)
+        notes.push(each);
     print(context.out, Json::object()
                            .set("changed", report.changed)
                            .set("statements", statements)
                            .set("topics_created", topics)
                            .set("rebuilt", views)
                            .set("read_again", rows)
-                           .set("removed", removed));
+                           .set("removed", removed)
+                           .set("notes", notes));
 }
 
 long long count(const DeploymentReport& report, Verdict verdict) {
@@ -81,6 +85,8 @@ void print_text(Context& context, const DeploymentReport& report) {
         context.out << "created    topic " << topic.topic << " with "
                     << plural(topic.partitions, "partition") << '\n';
     context.out << warnings;
+    for (const std::string& each : report.notes)
+        context.out << "note: " << each << '\n';
     for (const std::string& each : report.removed)
         context.out << "note: " << each << '\n';
     const long long changed = count(report, Verdict::change);
@@ -95,9 +101,7 @@ DeploymentReport deploy_files(Context& context, const PipelineFiles& files,
     const auto connection = context.connect();
     kafka::Admin admin(context.kafka());
     postgres::Transaction transaction(*connection);
-    // Statements that change are kept from committing meanwhile: not for ever, if this freezes.
-    transaction.run(
-        "SET LOCAL lock_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '60s'");
+    limit_waits(transaction);
     DeploymentReport report =
         deploy(transaction, admin, files,
                {.rebuild = options.rebuild, .from_what_is_left = options.from_what_is_left});
@@ -118,6 +122,11 @@ std::vector<Rebuilt> recompute(Context& context, const Recomputation& recomputat
     const StopOnSignal signal;
     std::vector<Rebuilt> rebuilt;
     if (!recomputation.rows.empty()) read_again(context, recomputation.rows);
+    if (!context.json)
+        for (const std::string& name : recomputation.rows)
+            context.out << "reads again rows " << name
+                        << ", from the topic's first record; what it has stored already stays, "
+                           "unless its ON CONFLICT replaces it\n";
     for (const ViewDefinition& view : recomputation.views) {
         Rebuilding rebuilding(context, {view.stored.statement.name, from_what_is_left},
                               signal.token(), view);

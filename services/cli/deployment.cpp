@@ -92,6 +92,7 @@ class Deployment {
 
     DeploymentReport report() {
         report_.recomputation = redefinition_.recomputation();
+        report_.notes = redefinition_.notes();
         return std::move(report_);
     }
 
@@ -138,7 +139,7 @@ class Deployment {
                       stored.stream.name, ddl);
         });
         resolve_mapped(change.statement, stored);
-        redefinition_.stream(current, stored, origin_of(change.statement), done);
+        redefinition_.stream(change.statement, current, stored, done);
         current = stored;
     }
 

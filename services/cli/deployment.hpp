@@ -28,13 +28,14 @@ struct Recomputation {
 struct DeploymentOptions {
     bool rebuild = false;  // what is changed, or was, is computed anew: not only from now on
     bool from_what_is_left = false;  // though a topic has lost its beginning
-    bool dry_run = false;            // the caller rolls back: nobody is kept waiting
+    bool dry_run = false;            // the caller rolls back: no statement is fenced off
 };
 
 // What a deployment did, or would do.
 struct DeploymentReport {
     std::vector<Deployed> statements;
     std::vector<std::string> removed;
+    std::vector<std::string> notes;                     // what else a reader should know
     std::vector<MissingTopic> topics;                   // made, or to be made
     std::vector<postgres::StoredStream> streams;        // of the pipeline, and those that it reads
     std::vector<postgres::StoredStatement> continuous;  // of the pipeline

@@ -7,6 +7,7 @@
 
 #include "cli/context.hpp"
 #include "cli/explanation.hpp"
+#include "cli/running_change.hpp"
 #include "cli/table.hpp"
 #include "tidewheel/postgres/connection.hpp"
 
@@ -55,11 +56,12 @@ Explanation lines_of(const sql::Statement& statement, const DeploymentReport& re
 }
 
 // Does all that `apply` would do, and rolls it back.
-Plan plan_files(Context& context, const PlanOptions& options) {
+Plan try_files(Context& context, const PlanOptions& options) {
     const PipelineFiles files = read_pipeline_files(options.paths);
     const auto connection = context.connect();
     kafka::Admin admin(context.kafka());
     postgres::Transaction transaction(*connection);
+    limit_waits(transaction);
     const DeploymentReport report =
         deploy(transaction, admin, files, {.rebuild = options.rebuild, .dry_run = true});
     Plan plan;
@@ -74,7 +76,14 @@ Plan plan_files(Context& context, const PlanOptions& options) {
                              " is to be computed anew from its topic");
     for (const std::string& name : report.recomputation.rows)
         plan.notes.push_back(name + " is to read its topic again");
+    plan.notes.insert(plan.notes.end(), report.notes.begin(), report.notes.end());
     plan.notes.insert(plan.notes.end(), report.removed.begin(), report.removed.end());
+    return plan;
+}
+
+Plan plan_files(Context& context, const PlanOptions& options) {
+    Plan plan;
+    despite_locks([&] { plan = try_files(context, options); });
     return plan;
 }
 

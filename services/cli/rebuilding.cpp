@@ -58,8 +58,10 @@ Rebuilding::Rebuilding(Context& context, const RebuildOptions& options, std::sto
 void Rebuilding::run() {
     load();
     lock();
-    load();  // another rebuild may have swapped while we waited for the lock
-    shadow_ = take_up(goals());
+    for (std::optional<Shadow> shadow; !shadow; shadow_ = shadow.value_or(Shadow{})) {
+        load();  // another rebuild may have swapped while we waited for the lock
+        shadow = take_up(goals());
+    }
     plan_ = plan();
     catch_up();
     swap_in_time();
@@ -86,7 +88,7 @@ void Rebuilding::load() {
     } else {
         Transaction transaction(*side_);
         const auto& view = std::get<sql::ViewStatement>(view_.statement.body);
-        next_ = {view_, columns_of(transaction, view.name.quoted())};
+        next_ = {view_, columns_of(transaction, view.name.quoted()), ""};
     }
 }
 
@@ -100,9 +102,11 @@ Rebuilding::Offsets Rebuilding::goals() {
     Offsets goals;
     for (const auto& [partition, next] : read_progress(*side_, view_.id))
         if (reads(partition)) goals[partition] = next;
-    for (const int partition : sql::partitions_read(next_.stored.statement, stream_->stream))
-        if (!postgres::reads(view_, *stream_, partition))
-            goals[partition] = admin_.high_watermark(stream_->stream.topic, partition);
+    const std::string& topic = stream_->stream.topic;
+    const int partitions = admin_.partitions(topic).value_or(stream_->stream.partitions);
+    for (int partition = 0; partition < partitions; ++partition)
+        if (reads(partition) && !postgres::reads(view_, *stream_, partition))
+            goals[partition] = admin_.watermarks(topic, partition).second;
     return goals;
 }
 
@@ -145,11 +149,16 @@ Rebuilding::Offsets Rebuilding::beginnings(const Offsets& goals) {
     return begin;
 }
 
-// Goes on with what an earlier rebuild has left, if that is of use; else begins.
-Shadow Rebuilding::take_up(const Offsets& goals) {
+// Goes on with what an earlier rebuild has left, if that is of use; else begins. Nothing: what was
+// loaded is out of date.
+std::optional<Shadow> Rebuilding::take_up(const Offsets& goals) {
     const Offsets begin = beginnings(goals);
     Transaction transaction(*side_);
     lock_catalogue(transaction);
+    if (transaction.query("SELECT version FROM tidewheel.catalogue")[0].integer(0) != version_)
+        return {};
+    basis_ = basis_of(transaction, view_.id);
+    if (changed_ && changed_->basis != basis_) throw changed_meanwhile();
     auto shadow = find_shadow(transaction, next_.stored);
     if (shadow)
         for (const auto& [partition, next] : progress_of(transaction, shadow->id))
@@ -162,7 +171,12 @@ Shadow Rebuilding::take_up(const Offsets& goals) {
         shadow = make_shadow(transaction, *stream_, next_.stored, begin);
     }
     transaction.commit();
-    return *shadow;
+    return shadow;
+}
+
+Error Rebuilding::changed_meanwhile() const {
+    return Error(Error::Kind::unavailable,
+                 "view " + options_.view + " or its stream was changed meanwhile", "run it again");
 }
 
 postgres::StreamPlan Rebuilding::plan() {
@@ -302,14 +316,8 @@ bool Rebuilding::try_swap() {
 }
 
 void Rebuilding::require_unchanged(Transaction& transaction) {
-    const auto rows =
-        transaction.query("SELECT fingerprint, state_table FROM tidewheel.statements WHERE id = $1",
-                          {std::to_string(view_.id)});
-    if (rows.empty() || rows[0].text(0) != view_.statement.fingerprint ||
-        rows[0].text(1) != view_.state_table || !find_shadow(transaction, next_.stored))
-        throw Error(Error::Kind::unavailable,
-                    "view " + options_.view + " or its stream was changed meanwhile",
-                    "run it again");
+    if (basis_of(transaction, view_.id) != basis_ || !find_shadow(transaction, next_.stored))
+        throw changed_meanwhile();
 }
 
 // Readers that began before the swap may still be at it.

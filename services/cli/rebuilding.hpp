@@ -35,13 +35,14 @@ class Rebuilding {
     bool reads(int partition) const;
     Offsets goals();
     Offsets beginnings(const Offsets& goals);
-    Shadow take_up(const Offsets& goals);
+    std::optional<Shadow> take_up(const Offsets& goals);
     postgres::StreamPlan plan();
     void open_lanes(const Offsets& goals);
     void extend(const Offsets& goals);
     void catch_up();
     void swap_in_time();
     bool try_swap();
+    Error changed_meanwhile() const;
     void require_unchanged(postgres::Transaction& transaction);
     void drop_old_state();
     bool has_arrived();
@@ -56,6 +57,7 @@ class Rebuilding {
     std::unique_ptr<postgres::Connection> control_;  // holds the lock, and makes the swap
     std::unique_ptr<postgres::Connection> side_;     // what has to last, whatever the swap does
     std::int64_t version_ = 0;                       // of the catalogue that was read
+    std::string basis_;                              // what the new state is computed from
     std::optional<postgres::StoredStream> stream_;
     postgres::StoredStatement view_;  // as it is
     std::optional<ViewDefinition> changed_;

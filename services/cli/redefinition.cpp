@@ -73,15 +73,30 @@ const StoredStream& Redefinition::before(const StoredStream& stream) const {
     return found == before_.end() ? stream : found->second;
 }
 
+// By what the catalogue holds at the end.
+Recomputation Redefinition::recomputation() const {
+    Recomputation all{definitions_, {rows_.begin(), rows_.end()}};
+    for (ViewDefinition& definition : all.views)
+        definition.basis = basis_of(transaction_, definition.stored.id);
+    return all;
+}
+
 bool Redefinition::is_to_come(int statement) const {
     return std::any_of(
         definitions_.begin(), definitions_.end(),
         [&](const ViewDefinition& definition) { return definition.stored.id == statement; });
 }
 
-void Redefinition::stream(const StoredStream& before, const StoredStream& after,
-                          const Origin& origin, Deployed& done) {
-    replace_stream(transaction_, after, origin);
+void Redefinition::stream(const sql::Statement& statement, const StoredStream& before,
+                          const StoredStream& after, Deployed& done) {
+    for (const AppliedStatement& reader : ledger_.statements)
+        if (reader.stream_id == before.id && done_.contains(reader.id))
+            throw sql::PipelineError(
+                {diagnostic_at(files_, statement, 0,
+                               "stream " + after.stream.name.text() + " has changed, and so has " +
+                                   reader.name + ", which reads it and stands before it",
+                               "the stream comes first, or its file does")});
+    replace_stream(transaction_, after, origin_of(statement));
     before_.emplace(before.id, before);
     if (const std::int64_t letters = letters_of(transaction_, after.id); letters > 0)
         done.warnings.push_back(
@@ -103,12 +118,8 @@ void Redefinition::rows(const StoredStream& stream, StoredStatement& stored, Dep
     check_rows(transaction_, files_, stream, stored);
     replace(stream, stored);
     if (options_.rebuild) read_again(stored);
-    if (mark_mixed(transaction_, stored.id))
-        done.warnings.push_back(options_.rebuild
-                                    ? "rows that the new text would not store stay in the "
-                                      "table; tidewheel verify " +
-                                          applied.name + " names them"
-                                    : "from now on: what it has stored stays as it is");
+    if (mark_mixed(transaction_, stored.id) && !options_.rebuild)
+        done.warnings.push_back("from now on: what it has stored stays as it is");
 }
 
 void Redefinition::view(const StoredStream& stream, StoredStatement& stored,
@@ -123,13 +134,14 @@ void Redefinition::view(const StoredStream& stream, StoredStatement& stored,
     stored.id = applied.id;
     stored.state_table = applied.state_table;
     const ViewDefinition definition = define(stored);
-    const sql::Statement old = sql::parse_statement(applied.origin.text, {before(stream).stream});
-    ViewChange change = change_of(std::get<sql::ViewStatement>(old.body), view_of(stored));
+    ViewChange change = change_of(view_of(as_it_was(stream, stored)), view_of(stored));
     if (change != ViewChange::state && !blaming(files_, stored.statement, [&] {
             return has_right_state(transaction_, stream, stored);
         }))
         change = ViewChange::state;
-    if (options_.rebuild && change != ViewChange::finish) return compute_anew(stream, definition);
+    const bool is_whole =
+        change == ViewChange::finish && !applied.is_mixed && !before_.contains(stream.id);
+    if (options_.rebuild && !is_whole) return compute_anew(stream, definition);
     if (change == ViewChange::state)
         throw sql::PipelineError({diagnostic_at(
             files_, stored.statement, 0,
@@ -153,25 +165,34 @@ void Redefinition::view(const StoredStream& stream, StoredStatement& stored,
 void Redefinition::unchanged(const StoredStream& stream, const StoredStatement& stored) {
     if (!options_.rebuild || !ledger_.statement(stored.statement.name)->is_mixed) return;
     if (!is_view(stored)) return read_again(stored);
-    compute_anew(stream, define(stored));
+    compute_anew(stream, as_it_is(stream, stored));
 }
 
 // Checked under the view's own name, which the view that there is makes way for meanwhile.
 ViewDefinition Redefinition::define(const StoredStatement& stored) {
-    ViewDefinition definition{stored, {}};
-    in_scratch(transaction_, [&] {
-        transaction_.run("SET LOCAL search_path = " + stored.search_path);
-        transaction_.run("ALTER VIEW " + view_of(stored).name.quoted() +
-                         " RENAME TO tidewheel_replaced");
-        definition.columns = check_view(transaction_, files_, stored.statement);
+    ViewDefinition definition{stored, {}, ""};
+    blaming(files_, stored.statement, [&] {
+        in_scratch(transaction_, [&] {
+            transaction_.run("ALTER VIEW " + view_of(stored).name.quoted() +
+                             " RENAME TO tidewheel_replaced");
+            definition.columns = check_view(transaction_, files_, stored.statement);
+        });
     });
     return definition;
+}
+
+// Of a text that was checked before: nobody's view is touched for it.
+ViewDefinition Redefinition::as_it_is(const StoredStream& stream, const StoredStatement& stored) {
+    return {stored,
+            blaming(files_, stored.statement,
+                    [&] { return defined_columns(transaction_, stream, stored); }),
+            ""};
 }
 
 void Redefinition::replace(const StoredStream& stream, const StoredStatement& stored) {
     done_.insert(stored.id);
     replace_statement(transaction_, stored);
-    settle_partitions(stream, stored);
+    settle_partitions(stream, stored, as_it_was(stream, stored));
 }
 
 void Redefinition::readers(const postgres::Catalogue& catalogue, const sql::Pipeline& pipeline) {
@@ -197,7 +218,7 @@ void Redefinition::readers(const postgres::Catalogue& catalogue, const sql::Pipe
 
 void Redefinition::reader(const StoredStream& stream, const StoredStatement& stored) {
     transaction_.run("SET LOCAL search_path = " + stored.search_path);
-    settle_partitions(stream, stored);
+    settle_partitions(stream, stored, as_it_was(stream, stored));
     if (!is_view(stored)) {
         try {
             check_rows(transaction_, files_, stream, stored);
@@ -207,7 +228,7 @@ void Redefinition::reader(const StoredStream& stream, const StoredStatement& sto
         if (options_.rebuild) read_again(stored);
         return;
     }
-    const ViewDefinition definition = define(stored);
+    const ViewDefinition definition = as_it_is(stream, stored);
     if (options_.rebuild) return compute_anew(stream, definition);
     if (!blaming(files_, stored.statement,
                  [&] { return has_right_state(transaction_, stream, stored); }))
@@ -254,7 +275,8 @@ void Redefinition::compute_anew(const StoredStream& stream, const ViewDefinition
     blaming(files_, definition.stored.statement, [&] {
         in_scratch(transaction_, [&] {
             create_state(transaction_, stream, trial.stored);
-            point_at(transaction_, trial, trial.stored.state_table);
+            if (!keeps_columns(transaction_, trial))
+                point_at(transaction_, trial, trial.stored.state_table);
             open_stage(transaction_, stream);
             check_passes(transaction_, files_, trial.stored.statement, {&trial.stored});
         });
@@ -264,21 +286,18 @@ void Redefinition::compute_anew(const StoredStream& stream, const ViewDefinition
 }
 
 void Redefinition::read_again(const StoredStatement& stored) {
-    const auto& rows = std::get<sql::RowStatement>(stored.statement.body);
-    if (!stores_nothing_twice(rows))
-        throw sql::PipelineError({diagnostic_at(
-            files_, stored.statement, 0,
-            stored.statement.name +
-                " can't read its topic again: without an ON CONFLICT that forbids it, rows would "
-                "be stored twice",
-            "apply without --rebuild changes it from now on; then tidewheel rebuild the views, "
-            "each by its name")});
-    rows_.insert(stored.statement.name);
+    if (stores_nothing_twice(std::get<sql::RowStatement>(stored.statement.body)))
+        rows_.insert(stored.statement.name);
+    else
+        notes_.push_back(stored.statement.name +
+                         " doesn't read its topic again: without an ON CONFLICT that forbids it, "
+                         "rows would be stored twice. It is changed from now on");
 }
 
-// From now on means the end of a partition that the statement did not read until now; but what the
-// topic has gained is read from its first record on, as always.
-void Redefinition::settle_partitions(const StoredStream& stream, const StoredStatement& stored) {
+// From now on means the end of a partition that the statement did not read until now. `old`: the
+// statement as it was, over the stream as it was.
+void Redefinition::settle_partitions(const StoredStream& stream, const StoredStatement& stored,
+                                     const StoredStatement& old) {
     const std::string& topic = stream.stream.topic;
     std::set<int> known;
     bool has_begun = false;
@@ -294,10 +313,11 @@ void Redefinition::settle_partitions(const StoredStream& stream, const StoredSta
                 "DELETE FROM tidewheel.progress WHERE statement_id = $1 AND partition = $2",
                 {number(stored.id), number(partition)});
     }
-    for (const int partition : sql::partitions_read(stored.statement, stream.stream)) {
-        if (known.contains(partition)) continue;
-        const bool from_now_on = has_begun && partition < before(stream).stream.partitions;
-        const std::int64_t end = from_now_on ? admin_.high_watermark(topic, partition) : 0;
+    const int partitions = admin_.partitions(topic).value_or(stream.stream.partitions);
+    for (int partition = 0; partition < partitions; ++partition) {
+        if (known.contains(partition) || !postgres::reads(stored, stream, partition)) continue;
+        const bool from_now_on = has_begun && !postgres::reads(old, before(stream), partition);
+        const std::int64_t end = from_now_on ? admin_.watermarks(topic, partition).second : 0;
         transaction_.query(
             "INSERT INTO tidewheel.progress (statement_id, topic, partition, next_offset) VALUES "
             "($1, $2, $3, $4)",
@@ -310,6 +330,15 @@ void Redefinition::settle_partitions(const StoredStream& stream, const StoredSta
                 "was changed')",
                 {number(stored.id), topic, number(partition), number(end)});
     }
+}
+
+// The statement by the text that is in the catalogue, over the stream as it was.
+StoredStatement Redefinition::as_it_was(const StoredStream& stream,
+                                        const StoredStatement& stored) const {
+    StoredStatement old = stored;
+    old.statement = sql::parse_statement(ledger_.statement(stored.statement.name)->origin.text,
+                                         {before(stream).stream});
+    return old;
 }
 
 }  // namespace tidewheel::cli

@@ -24,8 +24,8 @@ class Redefinition {
           options_(options) {}
 
     // `after` stands in the stream's place already.
-    void stream(const postgres::StoredStream& before, const postgres::StoredStream& after,
-                const Origin& origin, Deployed& done);
+    void stream(const sql::Statement& statement, const postgres::StoredStream& before,
+                const postgres::StoredStream& after, Deployed& done);
     // These give the statement the id and the state table that it has in the catalogue. `others`:
     // views of the stream that it may share a pass with.
     void rows(const postgres::StoredStream& stream, postgres::StoredStatement& stored,
@@ -39,17 +39,23 @@ class Redefinition {
 
     // Whether the statement's present definition is soon to be another one.
     bool is_to_come(int statement) const;
-    Recomputation recomputation() const { return {definitions_, {rows_.begin(), rows_.end()}}; }
+    Recomputation recomputation() const;
+    const std::vector<std::string>& notes() const { return notes_; }
 
   private:
     ViewDefinition define(const postgres::StoredStatement& stored);
+    ViewDefinition as_it_is(const postgres::StoredStream& stream,
+                            const postgres::StoredStatement& stored);
+    postgres::StoredStatement as_it_was(const postgres::StoredStream& stream,
+                                        const postgres::StoredStatement& stored) const;
     void reader(const postgres::StoredStream& stream, const postgres::StoredStatement& stored);
     void passes(const postgres::Catalogue& catalogue, const postgres::StoredStream& stream);
     void replace(const postgres::StoredStream& stream, const postgres::StoredStatement& stored);
     void compute_anew(const postgres::StoredStream& stream, const ViewDefinition& definition);
     void read_again(const postgres::StoredStatement& stored);
     void settle_partitions(const postgres::StoredStream& stream,
-                           const postgres::StoredStatement& stored);
+                           const postgres::StoredStatement& stored,
+                           const postgres::StoredStatement& old);
     const postgres::StoredStream& before(const postgres::StoredStream& stream) const;
     void require_whole_topic(const postgres::StoredStream& stream, const sql::Statement& statement);
 
@@ -62,6 +68,7 @@ class Redefinition {
     std::set<int> done_;                            // statements that have been judged
     std::vector<ViewDefinition> definitions_;       // to be computed anew
     std::set<std::string> rows_;                    // to read their topic again
+    std::vector<std::string> notes_;
 };
 
 }  // namespace tidewheel::cli

@@ -8,6 +8,22 @@ using postgres::quote_name;
 using postgres::Row;
 using postgres::Transaction;
 
+const std::string grantee =
+    "CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END";
+constexpr const char* old_name = "tidewheel_replaced";
+
+// In the terms of whoever made the relation; CASCADE is no advice here.
+postgres::DatabaseError is_depended_on(const postgres::DatabaseError& error,
+                                       const sql::RelationName& name) {
+    std::string what = error.what();
+    for (auto at = what.find(old_name); at != std::string::npos; at = what.find(old_name))
+        what.replace(at, std::string(old_name).size(), name.name);
+    return postgres::DatabaseError(
+        what, error.sqlstate(), 0,
+        "it would have other columns: drop what depends on it, apply, and make that again", "",
+        false);
+}
+
 void copy_comments(Transaction& transaction, const std::string& from, const std::string& kind,
                    const std::string& to) {
     for (const Row& row : transaction.query(
@@ -27,17 +43,32 @@ void copy_comments(Transaction& transaction, const std::string& from, const std:
 
 void copy_rights(Transaction& transaction, const std::string& from, const std::string& to) {
     const Row old = transaction.query(
-        "SELECT quote_ident(pg_get_userbyid(relowner)), relowner = current_user::regrole, "
-        "relacl IS NOT NULL FROM pg_class WHERE oid = $1::regclass",
+        "SELECT quote_ident(pg_get_userbyid(relowner)), pg_get_userbyid(relowner) = current_user "
+        "FROM pg_class WHERE oid = $1::regclass",
         {from})[0];
-    if (old.boolean(2))
-        for (const Row& row : transaction.query(
-                 "SELECT a.privilege_type, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE "
-                 "quote_ident(pg_get_userbyid(a.grantee)) END, a.is_grantable FROM pg_class c, "
-                 "aclexplode(c.relacl) a WHERE c.oid = $1::regclass AND a.grantee <> c.relowner",
-                 {from}))
-            transaction.run("GRANT " + row.text(0) + " ON " + to + " TO " + row.text(1) +
-                            (row.boolean(2) ? " WITH GRANT OPTION" : ""));
+    // What ALTER DEFAULT PRIVILEGES gives a new relation may have been taken from the old one.
+    for (const Row& row :
+         transaction.query("SELECT DISTINCT " + grantee +
+                               " FROM pg_class c, aclexplode(c.relacl) a WHERE c.oid "
+                               "= $1::regclass AND a.grantee <> c.relowner",
+                           {to}))
+        transaction.run("REVOKE ALL ON " + to + " FROM " + row.text(0));
+    for (const Row& row : transaction.query(
+             "SELECT a.privilege_type, " + grantee +
+                 ", a.is_grantable, NULL FROM pg_class c, "
+                 "aclexplode(c.relacl) a WHERE c.oid = $1::regclass AND a.grantee <> c.relowner "
+                 "UNION "
+                 "ALL SELECT a.privilege_type, " +
+                 grantee +
+                 ", a.is_grantable, quote_ident(n.attname) "
+                 "FROM pg_attribute o JOIN pg_attribute n ON n.attrelid = $2::regclass AND "
+                 "n.attname = "
+                 "o.attname AND NOT n.attisdropped, aclexplode(o.attacl) a WHERE o.attrelid = "
+                 "$1::regclass",
+             {from, to}))
+        transaction.run("GRANT " + row.text(0) + (row.is_null(3) ? "" : " (" + row.text(3) + ")") +
+                        " ON " + to + " TO " + row.text(1) +
+                        (row.boolean(2) ? " WITH GRANT OPTION" : ""));
     if (!old.boolean(1)) transaction.run("ALTER TABLE " + to + " OWNER TO " + old.text(0));
 }
 
@@ -54,12 +85,17 @@ std::string options_of(Transaction& transaction, const std::string& relation) {
 
 void make_anew(Transaction& transaction, const std::string& kind, const sql::RelationName& name,
                const std::string& ddl) {
-    const sql::RelationName old{name.schema, "tidewheel_replaced"};
+    const sql::RelationName old{name.schema, old_name};
     transaction.run("ALTER " + kind + " " + name.quoted() + " RENAME TO " + old.name);
     transaction.run(ddl);
     copy_rights(transaction, old.quoted(), name.quoted());
     copy_comments(transaction, old.quoted(), kind, name.quoted());
-    transaction.run("DROP " + kind + " " + old.quoted());
+    try {
+        transaction.run("DROP " + kind + " " + old.quoted());
+    } catch (const postgres::DatabaseError& error) {
+        if (error.sqlstate() != "2BP01") throw;
+        throw is_depended_on(error, name);
+    }
 }
 
 }  // namespace tidewheel::cli

@@ -135,6 +135,12 @@ void carry_out(Transaction& transaction, const Move& move, const std::string& re
          std::to_string(move.to())});
 }
 
+// What is in a table already was made by other rules, and ON CONFLICT may leave it there.
+bool is_empty(Transaction& transaction, const sql::RelationName& table) {
+    return transaction.query("SELECT NOT EXISTS (SELECT FROM " + table.quoted() + ")")[0].boolean(
+        0);
+}
+
 // The moves as things are; when they are to be done, nothing moves meanwhile. Kafka is asked behind
 // the locks, for a statement may have come further than the end that it told of before.
 std::vector<Move> move_all(Context& context, const ResetOptions& options, Target& target,
@@ -153,7 +159,8 @@ std::vector<Move> move_all(Context& context, const ResetOptions& options, Target
             carry_out(transaction, move, options.reason);
         if (options.to == "earliest" && !options.partition)
             for (const AppliedStatement* statement : statements)
-                mark_whole(transaction, statement->id);
+                if (is_empty(transaction, statement->target))
+                    mark_whole(transaction, statement->id);
     });
     return moves;
 }

@@ -19,9 +19,7 @@ void change_once(const Context& context,
     const auto connection = context.connect();
     postgres::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
     postgres::Transaction transaction(*connection);
-    // A command that is frozen (by Ctrl-Z, say) must not keep everybody else out.
-    transaction.run(
-        "SET LOCAL lock_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '30s'");
+    limit_waits(transaction);
     lock_catalogue(transaction);
     change(transaction, read_ledger(transaction));
     transaction.commit();
@@ -31,6 +29,11 @@ void change_once(const Context& context,
 
 bool is_lock_trouble(const postgres::DatabaseError& error) {
     return error.sqlstate() == "55P03" || error.sqlstate() == "40P01";
+}
+
+void limit_waits(postgres::Transaction& transaction) {
+    transaction.run(
+        "SET LOCAL lock_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '30s'");
 }
 
 void despite_locks(const std::function<void()>& attempt) {

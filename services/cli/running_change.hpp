@@ -13,6 +13,9 @@ struct Context;
 // A lock that wasn't to be had, or a deadlock that was resolved against us: worth another try.
 bool is_lock_trouble(const postgres::DatabaseError& error);
 
+// A change keeps others waiting: not for ever, if it freezes (by Ctrl-Z, say) or waits itself.
+void limit_waits(postgres::Transaction& transaction);
+
 // Begins `attempt` again as long as something is locked, for up to half a minute.
 void despite_locks(const std::function<void()>& attempt);
 

@@ -69,9 +69,8 @@ void swap_dead_letters(Transaction& transaction, int shadow, int view) {
     const std::vector<postgres::Parameter> both{text(view), text(shadow)};
     for (const Row& row : transaction.query(
              "SELECT p.topic, p.partition, coalesce(max(k.end_offset), 0) FROM tidewheel.progress "
-             "p "
-             "LEFT JOIN tidewheel.skipped k ON k.statement_id = $2 AND k.topic = p.topic AND "
-             "k.partition = p.partition WHERE p.statement_id = $1 GROUP BY 1, 2",
+             "p LEFT JOIN tidewheel.skipped k ON k.statement_id = $2 AND k.topic = p.topic AND "
+             "k.partition = p.partition WHERE p.statement_id IN ($1, $2) GROUP BY 1, 2",
              both))
         postgres::forget_missed(transaction, view, row.text(0), static_cast<int>(row.integer(1)),
                                 row.integer(2));
@@ -89,9 +88,8 @@ std::optional<Shadow> find_shadow(Transaction& transaction,
                                   const postgres::StoredStatement& definition) {
     const auto rows = transaction.query(
         "SELECT s.id, s.state_table FROM tidewheel.statements s JOIN tidewheel.streams t ON t.id = "
-        "s.stream_id WHERE s.rebuilds = $1 AND s.fingerprint = $2 AND s.applied_at > "
-        "coalesce(t.changed_at, '-infinity') AND EXISTS (SELECT FROM tidewheel.progress p WHERE "
-        "p.statement_id = s.id)",
+        "s.stream_id WHERE s.rebuilds = $1 AND s.fingerprint = $2 || ' ' || t.fingerprint AND "
+        "EXISTS (SELECT FROM tidewheel.progress p WHERE p.statement_id = s.id)",
         {text(definition.id), definition.statement.fingerprint});
     if (rows.empty()) return {};
     return Shadow{static_cast<int>(rows[0].integer(0)), rows[0].text(1)};
@@ -107,8 +105,11 @@ Shadow make_shadow(Transaction& transaction, const postgres::StoredStream& strea
     create_like(transaction, stream, stored, definition.state_table);
     stored.statement.name += " (rebuild)";
     record_statement(transaction, stored, stream);
-    transaction.query("UPDATE tidewheel.statements SET rebuilds = $2 WHERE id = $1",
-                      {text(stored.id), text(definition.id)});
+    transaction.query(
+        "UPDATE tidewheel.statements s SET rebuilds = $2, fingerprint = "
+        "s.fingerprint || ' ' || t.fingerprint FROM tidewheel.streams t WHERE s.id = "
+        "$1 AND t.id = s.stream_id",
+        {text(stored.id), text(definition.id)});
     for (const auto& [partition, begin] : beginnings) {
         transaction.query(
             "INSERT INTO tidewheel.progress (statement_id, topic, partition, next_offset) VALUES "

@@ -215,8 +215,10 @@ void check_passes(Transaction& transaction, const PipelineFiles& files,
                   const sql::Statement& statement,
                   const std::vector<const postgres::StoredStatement*>& views) {
     try {
-        for (const auto& pass : postgres::share_passes(views))
+        for (const auto& pass : postgres::share_passes(views)) {
+            transaction.run("SET LOCAL search_path = " + pass.front()->search_path);
             transaction.run("EXPLAIN " + postgres::view_script(pass));
+        }
     } catch (const DatabaseError& error) {
         if (error.retryable()) throw;
         refuse(diagnostic_at(files, statement, 0, error.what(), error.hint()));

@@ -285,12 +285,13 @@ class Verification {
                      "SELECT date_trunc('second', changed_at) FROM tidewheel.statements WHERE "
                      "changed_at IS NOT NULL AND id = " +
                      std::to_string(statement->id)))
-                unit.result.problems.push_back(
+                unit.result.notes.push_back(
                     statement->statement.name + " was changed at " + row.text(0) +
-                    ", from then on; what it stored before was made by other rules, and can't be "
-                    "told from a fault. To have it whole: tidewheel " +
-                    (statement->state_table.empty() ? "apply --rebuild, with its file"
-                                                    : "rebuild " + statement->statement.name));
+                    ", from then on: what it stored before was made by other rules, and can't be "
+                    "told from a fault" +
+                    (statement->state_table.empty()
+                         ? ""
+                         : "; tidewheel rebuild " + statement->statement.name + " makes it whole"));
     }
 
     // What was never replayed has nothing to be compared with: its problem says why.

@@ -55,17 +55,47 @@ std::string cast_to(const std::vector<ResultColumn>& columns, const std::string&
     return "SELECT " + casts + " FROM (" + select + ") f (" + names + ")";
 }
 
+std::string basis_of(Transaction& transaction, int view) {
+    const auto rows = transaction.query(
+        "SELECT s.fingerprint || ' ' || s.state_table || ' ' || t.fingerprint FROM "
+        "tidewheel.statements s JOIN tidewheel.streams t ON t.id = s.stream_id WHERE s.id = $1",
+        {std::to_string(view)});
+    return rows.empty() ? "" : rows[0].text(0);
+}
+
+std::vector<ResultColumn> defined_columns(Transaction& transaction,
+                                          const postgres::StoredStream& stream,
+                                          const postgres::StoredStatement& stored) {
+    std::vector<ResultColumn> columns;
+    std::string names;
+    for (const std::string& name :
+         std::get<sql::ViewStatement>(stored.statement.body).output_columns)
+        names += (names.empty() ? " (" : ", ") + quote_name(name);
+    in_scratch(transaction, [&] {
+        transaction.run("SET LOCAL search_path = " + stored.search_path);
+        open_stage(transaction, stream);
+        transaction.run("CREATE TEMP VIEW tidewheel_definition" +
+                        (names.empty() ? "" : names + ")") + " AS " + stored.statement.select);
+        columns = columns_of(transaction, "pg_temp.tidewheel_definition");
+    });
+    return columns;
+}
+
+bool keeps_columns(Transaction& transaction, const ViewDefinition& definition) {
+    const std::vector<ResultColumn> before = columns_of(
+        transaction, std::get<sql::ViewStatement>(definition.stored.statement.body).name.quoted());
+    return before.size() <= definition.columns.size() &&
+           std::equal(before.begin(), before.end(), definition.columns.begin());
+}
+
 void point_at(Transaction& transaction, const ViewDefinition& definition,
               const std::string& state_table) {
     const auto& view = std::get<sql::ViewStatement>(definition.stored.statement.body);
     const std::string name = view.name.quoted();
-    const std::vector<ResultColumn> before = columns_of(transaction, name);
-    const bool keeps_columns = before.size() <= definition.columns.size() &&
-                               std::equal(before.begin(), before.end(), definition.columns.begin());
     const std::string body = "VIEW " + name + options_of(transaction, name) + " AS " +
                              cast_to(definition.columns, view.finish(state_table));
     transaction.run("SET LOCAL search_path = " + definition.stored.search_path);
-    if (keeps_columns)
+    if (keeps_columns(transaction, definition))
         transaction.run("CREATE OR REPLACE " + body);
     else
         make_anew(transaction, "VIEW", view.name, "CREATE " + body);

@@ -18,7 +18,20 @@ std::string cast_to(const std::vector<ResultColumn>& columns, const std::string&
 struct ViewDefinition {
     postgres::StoredStatement stored;
     std::vector<ResultColumn> columns;  // of the view that users read
+    std::string basis;                  // basis_of() the view that it replaces
 };
+
+// What a view and its stream are by the catalogue: another text once one of them is changed. Empty:
+// there is no such view.
+std::string basis_of(postgres::Transaction& transaction, int view);
+
+// The columns that the view has by its definition and the stream's types of today.
+std::vector<ResultColumn> defined_columns(postgres::Transaction& transaction,
+                                          const postgres::StoredStream& stream,
+                                          const postgres::StoredStatement& statement);
+
+// Whether the view that users read can have these columns and remain what it is.
+bool keeps_columns(postgres::Transaction& transaction, const ViewDefinition& definition);
 
 // The view that users read, by this definition, over this state table: grants, comments and options
 // stay; dependents, too, unless a column goes or changes its type (then PostgreSQL refuses).

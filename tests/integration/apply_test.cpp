@@ -277,6 +277,18 @@ TEST_CASE(
         CHECK(cli.value("SELECT relkind FROM pg_class WHERE oid = 'orders'::regclass") == "r");
         CHECK(cli.value("SELECT is_foreign FROM tidewheel.streams") == "f");
     }
+    // And changes it: a stream with a column more, a view with another figure and other columns.
+    const std::string relkind = cli.value("SELECT relkind FROM pg_class WHERE relname = 'orders'");
+    std::string changed = orders_pipeline;
+    changed.replace(changed.find("at    timestamptz"), 17, "at    timestamptz, note text");
+    changed.replace(changed.find("sum(price) AS total"), 19, "max(price) AS dearest");
+    const auto applied = cli.run_as(url, {"apply", "--rebuild", cli.file(changed)});
+    INFO(applied.output << applied.errors);
+    CHECK(applied.status == 0);
+    CHECK(cli.value("SELECT relkind FROM pg_class WHERE relname = 'orders'") == relkind);
+    CHECK(cli.value("SELECT pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'orders'") ==
+          role);
+    CHECK(cli.value("SELECT count(dearest) FROM by_shop") == "0");
     cli.query("DROP OWNED BY " + role);
     cli.query("DROP ROLE " + role);
 }
