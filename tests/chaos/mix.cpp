@@ -135,7 +135,7 @@ void Mix::recover(const Fault& fault, SteadyClock::time_point begin) {
                     {ids})
                 .empty();
         },
-        longest_recovery);
+        longest_recovery + options_.hold.value_or(std::chrono::seconds(0)));  // so much waits
     report_.faults[fault.name].recoveries.push_back(since(begin));
     say("    recovered " + std::to_string(since(begin).count()) + " ms after it " +
         (fault.outlived ? "began" : "ended"));
