@@ -217,19 +217,20 @@ void Redefinition::readers(const postgres::Catalogue& catalogue, const sql::Pipe
 }
 
 void Redefinition::reader(const StoredStream& stream, const StoredStatement& stored) {
+    const bool is_new = !ledger_.statement(stored.statement.name);  // made by this very apply
+    const bool again = options_.rebuild && !is_new;
     transaction_.run("SET LOCAL search_path = " + stored.search_path);
-    settle_partitions(stream, stored, as_it_was(stream, stored));
+    if (!is_new) settle_partitions(stream, stored, as_it_was(stream, stored));
     if (!is_view(stored)) {
         try {
             check_rows(transaction_, files_, stream, stored);
         } catch (const sql::PipelineError& error) {
             throw with_hint(error, stream, stored);
         }
-        if (options_.rebuild) read_again(stored);
+        if (again) read_again(stored);
         return;
     }
-    const ViewDefinition definition = as_it_is(stream, stored);
-    if (options_.rebuild) return compute_anew(stream, definition);
+    if (again) return compute_anew(stream, as_it_is(stream, stored));
     if (!blaming(files_, stored.statement,
                  [&] { return has_right_state(transaction_, stream, stored); }))
         throw sql::PipelineError(

@@ -318,7 +318,10 @@ TEST_CASE("a stream gains a column, and those that read it go on") {
                            "AND attnum > 0") == "4");
 
     const std::string altered = "ALTER TABLE whole ADD COLUMN IF NOT EXISTS channel text;\n";
-    require_applied(deployment, with_channel + table + altered + rest);
+    const std::string later =
+        "CREATE MATERIALIZED VIEW by_channel AS SELECT channel, count(*) AS n FROM numbers GROUP "
+        "BY channel;\n";
+    require_applied(deployment, with_channel + table + altered + rest + later);
     deployment.send(1, numbers(100, 200, R"(, "channel": "shop")"));
     deployment.send(1, numbers(200, 203, R"(, "channel": "fax")"));
     deployment.arrive();
@@ -327,6 +330,8 @@ TEST_CASE("a stream gains a column, and those that read it go on") {
           "100 100 200");
     CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "3");
     CHECK(deployment.value("SELECT n FROM total") == "200");
+    CHECK(deployment.value("SELECT string_agg(channel || ' ' || n, ', ' ORDER BY channel) FROM "
+                           "by_channel") == "shop 100, web 100");
     CHECK(deployment.value("SELECT col_description('numbers'::regclass, 1)") == "the number");
     CHECK(deployment.value("SELECT has_table_privilege('public', 'numbers', 'SELECT')") == "t");
     CHECK(deployment.tidewheel({"verify", "total"}).status == 0);  // it never was different
