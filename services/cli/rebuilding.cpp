@@ -58,10 +58,12 @@ Rebuilding::Rebuilding(Context& context, const RebuildOptions& options, std::sto
 void Rebuilding::run() {
     load();
     lock();
-    for (std::optional<Shadow> shadow; !shadow; shadow_ = shadow.value_or(Shadow{})) {
+    std::optional<Shadow> shadow;
+    do {
         load();  // another rebuild may have swapped while we waited for the lock
         shadow = take_up(goals());
-    }
+    } while (!shadow);
+    shadow_ = *shadow;
     plan_ = plan();
     catch_up();
     swap_in_time();

@@ -295,42 +295,60 @@ void Redefinition::read_again(const StoredStatement& stored) {
                          "rows would be stored twice. It is changed from now on");
 }
 
-// From now on means the end of a partition that the statement did not read until now. `old`: the
-// statement as it was, over the stream as it was.
+// From now on means the end of a partition that the statement did not read until now; but one that
+// the stream has gained is read from its first record, unless the statement has read it before.
+// `old`: the statement as it was, over the stream as it was.
 void Redefinition::settle_partitions(const StoredStream& stream, const StoredStatement& stored,
                                      const StoredStatement& old) {
     const std::string& topic = stream.stream.topic;
     std::set<int> known;
     bool has_begun = false;
     for (const postgres::Row& row : transaction_.query(
-             "SELECT partition, next_offset IS NOT NULL FROM tidewheel.progress WHERE "
-             "statement_id = $1",
+             "SELECT partition, next_offset FROM tidewheel.progress WHERE statement_id = $1",
              {number(stored.id)})) {
         const int partition = static_cast<int>(row.integer(0));
         known.insert(partition);
-        has_begun = has_begun || row.boolean(1);
-        if (!postgres::reads(stored, stream, partition))
-            transaction_.query(
-                "DELETE FROM tidewheel.progress WHERE statement_id = $1 AND partition = $2",
-                {number(stored.id), number(partition)});
+        has_begun = has_begun || !row.is_null(1);
+        if (postgres::reads(stored, stream, partition)) continue;
+        if (!row.is_null(1))
+            note_passed(stored.id, topic, partition, row.integer(1), "read until it was changed");
+        transaction_.query(
+            "DELETE FROM tidewheel.progress WHERE statement_id = $1 AND partition = $2",
+            {number(stored.id), number(partition)});
     }
     const int partitions = admin_.partitions(topic).value_or(stream.stream.partitions);
     for (int partition = 0; partition < partitions; ++partition) {
         if (known.contains(partition) || !postgres::reads(stored, stream, partition)) continue;
-        const bool from_now_on = has_begun && !postgres::reads(old, before(stream), partition);
+        const bool is_gained =
+            partition >= before(stream).stream.partitions && !has_passed(stored.id, partition);
+        const bool from_now_on =
+            has_begun && !is_gained && !postgres::reads(old, before(stream), partition);
         const std::int64_t end = from_now_on ? admin_.watermarks(topic, partition).second : 0;
         transaction_.query(
             "INSERT INTO tidewheel.progress (statement_id, topic, partition, next_offset) VALUES "
             "($1, $2, $3, $4)",
             {number(stored.id), topic, number(partition),
              from_now_on ? postgres::Parameter(number(end)) : postgres::Parameter()});
-        if (end > 0)
-            transaction_.query(
-                "INSERT INTO tidewheel.skipped (statement_id, topic, partition, begin_offset, "
-                "end_offset, reason) VALUES ($1, $2, $3, 0, $4, 'not read before the statement "
-                "was changed')",
-                {number(stored.id), topic, number(partition), number(end)});
+        note_passed(stored.id, topic, partition, end, "not read before it was changed");
     }
+}
+
+// Up to `end`, as far as nothing is noted yet: the statement doesn't read it any more.
+void Redefinition::note_passed(int statement, const std::string& topic, int partition,
+                               std::int64_t end, const std::string& reason) {
+    transaction_.query(
+        "INSERT INTO tidewheel.skipped (statement_id, topic, partition, begin_offset, end_offset, "
+        "reason) SELECT $1::integer, $2, $3::integer, coalesce(max(end_offset), 0), $4::bigint, $5 "
+        "FROM tidewheel.skipped WHERE statement_id = $1::integer AND partition = $3::integer "
+        "HAVING coalesce(max(end_offset), 0) < $4::bigint",
+        {number(statement), topic, number(partition), number(end), reason});
+}
+
+bool Redefinition::has_passed(int statement, int partition) {
+    return !transaction_
+                .query("SELECT FROM tidewheel.skipped WHERE statement_id = $1 AND partition = $2",
+                       {number(statement), number(partition)})
+                .empty();
 }
 
 // The statement by the text that is in the catalogue, over the stream as it was.

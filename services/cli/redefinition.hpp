@@ -56,6 +56,9 @@ class Redefinition {
     void settle_partitions(const postgres::StoredStream& stream,
                            const postgres::StoredStatement& stored,
                            const postgres::StoredStatement& old);
+    void note_passed(int statement, const std::string& topic, int partition, std::int64_t end,
+                     const std::string& reason);
+    bool has_passed(int statement, int partition);
     const postgres::StoredStream& before(const postgres::StoredStream& stream) const;
     void require_whole_topic(const postgres::StoredStream& stream, const sql::Statement& statement);
 

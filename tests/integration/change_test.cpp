@@ -464,6 +464,17 @@ TEST_CASE(
     deployment.arrive();
     CHECK(deployment.value("SELECT n FROM total") == "30");
     verifies(deployment);
+
+    // What the route gains is read from its first record, though senders were there earlier.
+    kafka::Admin(testing::kafka()).add_partitions(deployment.topic(), 3);
+    deployment.send(2, events("sale", 30, 40));
+    std::string wider = pipeline(" WHERE kind = 'sale'");
+    wider.replace(wider.find("partitions '2'"), 14, "partitions '3'");
+    wider.replace(wider.find("route_sale '1'"), 14, "route_sale '1,2'");
+    require_applied(deployment, wider);
+    deployment.arrive();
+    CHECK(deployment.value("SELECT n FROM total") == "40");
+    verifies(deployment);
 }
 
 TEST_CASE("what a view has counted is not counted again when it is narrowed and widened") {
