@@ -1,81 +1,12 @@
-// Changes of a pipeline by `tidewheel apply`, while the services run.
-#include <csignal>
-#include <random>
-
-#include "steady_load.hpp"
+// Changes of a pipeline by `tidewheel apply`, while the services run: from now on.
+#include "changes.hpp"
 #include "tidewheel/kafka/admin.hpp"
 #include "tidewheel/postgres/catalogue.hpp"
-#include "tidewheel/testing/catch.hpp"
-#include "tidewheel/testing/deployment.hpp"
 
 using namespace tidewheel;
 using namespace tidewheel::testing;
+using namespace tidewheel::testing::changes;
 using Catch::Matchers::ContainsSubstring;
-
-namespace {
-
-const std::string stream = R"(
-CREATE FOREIGN TABLE numbers (
-    n     integer NOT NULL CHECK (n >= 0),
-    store text    NOT NULL,
-    part  integer OPTIONS (partition 'true'),
-    place bigint  OPTIONS ("offset" 'true')
-) SERVER kafka OPTIONS (topic '{topic}', partitions '2');
-)";
-
-std::string stream_with(const std::string& text, const std::string& replacement) {
-    std::string changed = stream;
-    changed.replace(changed.find(text), text.size(), replacement);
-    return changed;
-}
-
-std::vector<std::string> numbers(int first, int last, const std::string& more = "") {
-    std::vector<std::string> values;
-    for (int n = first; n < last; ++n)
-        values.push_back(R"({"n": )" + std::to_string(n) + R"(, "store": "s)" +
-                         std::to_string(n % 7) + "\"" + more + "}");
-    return values;
-}
-
-void require_applied(Deployment& deployment, const std::string& sql) {
-    const Finished applied = deployment.apply(sql);
-    INFO(applied.output << applied.errors);
-    REQUIRE(applied.status == 0);
-}
-
-void require_rebuilt(const Deployment& deployment, const std::string& sql) {
-    const Finished rebuilt = deployment.apply(sql, {"--rebuild"});
-    INFO(rebuilt.output << rebuilt.errors);
-    REQUIRE(rebuilt.status == 0);
-}
-
-void verifies(const Deployment& deployment) {
-    const Finished verified = deployment.tidewheel({"verify"});
-    INFO(verified.output << verified.errors);
-    CHECK(verified.status == 0);
-}
-
-// 1: the command was still at it.
-int killed_in_time(const Deployment& deployment, std::vector<std::string> arguments,
-                   std::chrono::milliseconds time) {
-    arguments.insert(arguments.begin(), program("tidewheel"));
-    Process command(std::move(arguments), {"TIDEWHEEL_DATABASE=" + deployment.url(),
-                                           "TIDEWHEEL_KAFKA=" + testing::kafka().brokers});
-    wait_for({}, time);
-    const int killed = command.running() ? 1 : 0;
-    command.signal(SIGKILL);
-    command.wait();
-    return killed;
-}
-
-struct Services {
-    explicit Services(const Deployment& deployment)
-        : worker(deployment.start("tidewheel-worker")),
-          aggregator(deployment.start("tidewheel-aggregator")) {}
-    std::unique_ptr<Process> worker, aggregator;
-};
-
-}  // namespace
 
 TEST_CASE("plans never mix in a batch, however often and however rudely the pipeline is changed") {
     Deployment deployment;
@@ -182,90 +113,6 @@ TEST_CASE("a changed filter holds from now on, or for all records with a rebuild
     verifies(deployment);
     CHECK(deployment.value("SELECT string_agg(name, ',') FROM tidewheel.statements WHERE "
                            "changed_at IS NOT NULL OR rebuilds IS NOT NULL") == "kept");
-}
-
-TEST_CASE(
-    "a view with other figures is refused from now on, and rebuilt beside the old one under load") {
-    Deployment deployment;
-    const auto pipeline = [](const std::string& figures) {
-        return stream + "CREATE MATERIALIZED VIEW by_store AS SELECT store, " + figures +
-               " FROM numbers GROUP BY store;\n"
-               "COMMENT ON MATERIALIZED VIEW by_store IS 'what stores count';\n"
-               "CREATE MATERIALIZED VIEW total AS SELECT count(*) AS n FROM numbers;\n";
-    };
-    require_applied(deployment, pipeline("count(*) AS n"));
-    deployment.query("GRANT SELECT ON by_store TO PUBLIC");
-    const Services services(deployment);
-    SteadyLoad load(deployment.topic(), 2);
-    eventually("records flow", [&] {
-        return deployment.value("SELECT coalesce(max(n), 0) > 1000 FROM total") == "t";
-    });
-
-    const Finished refused = deployment.apply(pipeline("count(*) AS n, max(n) AS largest"));
-    CHECK(refused.status == 3);
-    CHECK_THAT(refused.errors, ContainsSubstring("by_store groups or aggregates otherwise") &&
-                                   ContainsSubstring("apply --rebuild"));
-    const Finished planned = deployment.tidewheel(
-        {"plan", "--rebuild", deployment.file(pipeline("count(*) AS n, max(n) AS largest"))});
-    CHECK_THAT(planned.output, ContainsSubstring("view by_store: to be changed") &&
-                                   ContainsSubstring("view by_store is to be computed anew"));
-
-    SECTION("with a column more at its end, whatever reads it stays") {
-        deployment.query("CREATE VIEW dependent AS SELECT sum(n) AS n FROM by_store");
-        require_rebuilt(deployment, pipeline("count(*) AS n, max(n) AS largest"));
-        const int sent = load.stop();
-        deployment.arrive();
-        CHECK(deployment.value("SELECT n FROM dependent") == std::to_string(sent));
-        CHECK(deployment.value("SELECT max(largest) FROM by_store") == std::to_string(sent - 1));
-    }
-    SECTION("with other columns, unless something depends on those that were there") {
-        deployment.query("CREATE VIEW dependent AS SELECT sum(n) AS n FROM by_store");
-        const Finished held =
-            deployment.apply(pipeline("sum(n) AS total, count(*) AS n"), {"--rebuild"});
-        CHECK(held.status == 3);
-        CHECK_THAT(held.errors, ContainsSubstring("depend"));
-        CHECK(deployment.value("SELECT count(*) FROM tidewheel.statements") == "2");
-        deployment.query("DROP VIEW dependent");
-        require_rebuilt(deployment, pipeline("sum(n) AS total, count(*) AS n"));
-        const long sent = load.stop();
-        deployment.arrive();
-        CHECK(deployment.value("SELECT sum(total) FROM by_store") ==
-              std::to_string(sent * (sent - 1) / 2));
-    }
-    CHECK(deployment.value("SELECT obj_description('by_store'::regclass)") == "what stores count");
-    CHECK(deployment.value("SELECT has_table_privilege('public', 'by_store', 'SELECT')") == "t");
-    verifies(deployment);
-    CHECK(deployment.value("SELECT count(*) FROM pg_class WHERE relname LIKE 'state\\_%' AND "
-                           "relkind = 'r'") == "2");
-}
-
-TEST_CASE("apply --rebuild that is killed again and again leaves the old view or the new one") {
-    Deployment deployment;
-    const auto pipeline = [](int round) {
-        return stream +
-               "CREATE MATERIALIZED VIEW by_store AS SELECT store, count(*) AS n, sum(n + " +
-               std::to_string(round) + ") AS total FROM numbers GROUP BY store;\n";
-    };
-    require_applied(deployment, pipeline(0));
-    deployment.send(0, numbers(0, 20000));
-    deployment.send(1, numbers(20000, 40000));
-    const Services services(deployment);
-    deployment.arrive();
-    std::minstd_rand random(5);
-    int killed = 0;
-    for (int round = 1; round <= 8; ++round) {
-        killed +=
-            killed_in_time(deployment, {"apply", "--rebuild", deployment.file(pipeline(round))},
-                           std::chrono::milliseconds(random() % 1500));
-        deployment.send(round % 2, numbers(40000 + round, 40001 + round));
-        verifies(deployment);
-    }
-    CHECK(killed > 2);
-    require_rebuilt(deployment, pipeline(9));
-    deployment.arrive();
-    verifies(deployment);
-    CHECK(deployment.value(
-              "SELECT sum(total) = sum(n) * 9 + 40008 * 40009 / 2 - 40000 FROM by_store") == "t");
 }
 
 TEST_CASE("only how a view is finished: it stays whole") {
@@ -385,37 +232,6 @@ TEST_CASE("a changed CHECK: what it refused before is redriven, or read again") 
     CHECK(deployment.value("SELECT min(n) || ' ' || max(n) FROM kept") == "-5 99");
 }
 
-TEST_CASE("a column of another type: views of it are computed anew, or nothing is changed") {
-    Deployment deployment;
-    const std::string rest =
-        "CREATE MATERIALIZED VIEW total AS SELECT count(*) AS n, sum(n) AS sum FROM numbers;\n"
-        "CREATE MATERIALIZED VIEW by_store AS SELECT store, count(*) AS n FROM numbers GROUP BY "
-        "store;\n";
-    require_applied(deployment, stream + rest);
-    const Services services(deployment);
-    deployment.send(0, numbers(0, 100));
-    deployment.send(0, {R"({"n": 3000000000, "store": "s1"})"});
-    deployment.arrive();
-    CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "1");
-
-    const std::string wider = stream_with("n     integer", "n     bigint");
-    const Finished refused = deployment.apply(wider + rest);
-    CHECK(refused.status == 3);
-    CHECK_THAT(refused.errors, ContainsSubstring("total has figures of other types"));
-    require_rebuilt(deployment, wider + rest);
-    CHECK(deployment.value("SELECT n || ' ' || sum || ' ' || pg_typeof(sum) FROM total") ==
-          "101 3000004950 numeric");
-    CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "0");
-    deployment.send(1, {R"({"n": 4000000000, "store": "s1"})"});
-    deployment.arrive();
-    verifies(deployment);
-
-    const Finished lost = deployment.apply(stream_with("    store text    NOT NULL,\n", "") + rest);
-    CHECK(lost.status == 3);
-    CHECK_THAT(lost.errors, ContainsSubstring("store"));
-    verifies(deployment);
-}
-
 TEST_CASE(
     "partitions that a changed statement reads anew are read from now on, and from the first "
     "record by a rebuild") {
@@ -518,42 +334,6 @@ TEST_CASE("what a view has counted is not counted again when it is narrowed and 
     CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "0");
     deployment.must({"dlq", "redrive", "--yes"});
     CHECK(deployment.value("SELECT n FROM total") == "7");
-    verifies(deployment);
-}
-
-TEST_CASE("a rebuild by a definition that was changed meanwhile is given up") {
-    Deployment deployment;
-    const auto pipeline = [](const std::string& first, const std::string& second) {
-        return stream + "CREATE MATERIALIZED VIEW one AS SELECT " + first +
-               " AS n FROM numbers;\nCREATE MATERIALIZED VIEW two AS SELECT count(*) AS n FROM "
-               "numbers WHERE " +
-               second + ";\n";
-    };
-    require_applied(deployment, pipeline("count(*)", "n > 10"));
-    deployment.send(0, numbers(0, 100));
-    auto aggregator = deployment.start("tidewheel-aggregator");
-    deployment.arrive();
-    const std::string slow = deployment.file(pipeline("sum(n)", "n > 20"));
-    const std::string version = "SELECT version FROM tidewheel.catalogue";
-    const std::string before = deployment.value(version);
-    auto other = std::make_unique<postgres::Connection>(deployment.url());  // holds up the rebuilds
-    other->query(
-        "SELECT pg_advisory_lock(hashtextextended('tidewheel rebuild ' || id, 0)) FROM "
-        "tidewheel.statements WHERE name = 'one'");
-    Process command(
-        {program("tidewheel"), "apply", "--rebuild", slow},
-        {"TIDEWHEEL_DATABASE=" + deployment.url(), "TIDEWHEEL_KAFKA=" + testing::kafka().brokers});
-    eventually("all is tried and committed, but for the rebuilds",
-               [&] { return deployment.value(version) != before; });
-    require_applied(deployment, pipeline("count(*)", "n > 30"));
-    other.reset();
-    CHECK(command.wait() == 5);
-    CHECK_THAT(command.errors(), ContainsSubstring("was changed meanwhile"));
-    CHECK(deployment.value("SELECT string_agg(substr(text, position('n > ' in text)), ',') FROM "
-                           "tidewheel.statements WHERE name = 'two'") == "n > 30");
-    require_rebuilt(deployment, pipeline("count(*)", "n > 30"));
-    deployment.arrive();
-    CHECK(deployment.value("SELECT n FROM two") == "69");
     verifies(deployment);
 }
 
