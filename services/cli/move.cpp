@@ -23,21 +23,16 @@ Error counts_twice(const Move& move) {
                  "to compute it anew from the topic: tidewheel rebuild " + move.name);
 }
 
-Error stores_twice(const Move& move, const sql::RowStatement& rows) {
+Error stores_twice(const Move& move, const sql::RowStatement& rows, const std::string& why) {
     return Error(Error::Kind::pipeline,
                  move.name + " would store the rows of " + plural(move.again(), "offset") +
                      " of topic " + move.topic + ", partition " + std::to_string(move.partition) +
-                     " twice: its ON CONFLICT doesn't forbid it",
+                     " twice: " + why,
                  "tidewheel pause " + move.name + ", TRUNCATE " + rows.target.quoted() +
                      " yourself, reset with --allow-duplicates, tidewheel resume " + move.name);
 }
 
 }  // namespace
-
-bool stores_nothing_twice(const sql::RowStatement& rows) {
-    return rows.on_conflict == sql::OnConflict::nothing ||
-           (rows.on_conflict == sql::OnConflict::update && rows.replaced_columns);
-}
 
 std::int64_t Move::skipped() const {
     return std::max<std::int64_t>(0, goal.to - from);
@@ -79,13 +74,15 @@ std::vector<Move> moves_of(const std::vector<Progress>& progress,
 }
 
 void require_once(const std::vector<Move>& moves, const postgres::Catalogue& catalogue,
-                  bool allow_duplicates) {
+                  const WhyTwice& why_twice, bool allow_duplicates) {
     for (const Move& move : moves) {
         if (move.again() == 0) continue;
-        const auto* rows =
-            std::get_if<sql::RowStatement>(&statement_of(catalogue, move.statement).statement.body);
+        const StoredStatement& stored = statement_of(catalogue, move.statement);
+        const auto* rows = std::get_if<sql::RowStatement>(&stored.statement.body);
         if (!rows) throw counts_twice(move);
-        if (!allow_duplicates && !stores_nothing_twice(*rows)) throw stores_twice(move, *rows);
+        if (allow_duplicates) continue;
+        if (const std::string why = why_twice(stored); !why.empty())
+            throw stores_twice(move, *rows, why);
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -43,12 +44,12 @@ struct Progress {
 std::vector<Move> moves_of(const std::vector<Progress>& progress,
                            const postgres::Catalogue& catalogue, const Goals& goals);
 
-// Whether a record that comes a second time leaves everything as it is.
-bool stores_nothing_twice(const sql::RowStatement& rows);
+// Why an INSERT would store records twice that it reads twice; empty: it doesn't (duplicates.hpp).
+using WhyTwice = std::function<std::string(const postgres::StoredStatement&)>;
 
 // Throws Error (pipeline) where a move would store something twice: for a view, always; for an
-// INSERT whose ON CONFLICT doesn't forbid it, unless duplicates are allowed.
+// INSERT, unless duplicates are allowed.
 void require_once(const std::vector<Move>& moves, const postgres::Catalogue& catalogue,
-                  bool allow_duplicates);
+                  const WhyTwice& why_twice, bool allow_duplicates);
 
 }  // namespace tidewheel::cli

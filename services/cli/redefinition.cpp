@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cli/move.hpp"
+#include "cli/duplicates.hpp"
 #include "cli/source_errors.hpp"
 #include "cli/table.hpp"
 #include "cli/type_check.hpp"
@@ -117,7 +117,7 @@ void Redefinition::rows(const StoredStream& stream, StoredStatement& stored, Dep
     stored.id = applied.id;
     check_rows(transaction_, files_, stream, stored);
     replace(stream, stored);
-    if (options_.rebuild) read_again(stored);
+    if (options_.rebuild) read_again(stream, stored);
     if (mark_mixed(transaction_, stored.id) && !options_.rebuild)
         done.warnings.push_back("from now on: what it has stored stays as it is");
 }
@@ -164,7 +164,7 @@ void Redefinition::view(const StoredStream& stream, StoredStatement& stored,
 
 void Redefinition::unchanged(const StoredStream& stream, const StoredStatement& stored) {
     if (!options_.rebuild || !ledger_.statement(stored.statement.name)->is_mixed) return;
-    if (!is_view(stored)) return read_again(stored);
+    if (!is_view(stored)) return read_again(stream, stored);
     compute_anew(stream, as_it_is(stream, stored));
 }
 
@@ -227,7 +227,7 @@ void Redefinition::reader(const StoredStream& stream, const StoredStatement& sto
         } catch (const sql::PipelineError& error) {
             throw with_hint(error, stream, stored);
         }
-        if (again) read_again(stored);
+        if (again) read_again(stream, stored);
         return;
     }
     if (again) return compute_anew(stream, as_it_is(stream, stored));
@@ -286,13 +286,15 @@ void Redefinition::compute_anew(const StoredStream& stream, const ViewDefinition
     definitions_.push_back(definition);
 }
 
-void Redefinition::read_again(const StoredStatement& stored) {
-    if (stores_nothing_twice(std::get<sql::RowStatement>(stored.statement.body)))
+void Redefinition::read_again(const StoredStream& stream, const StoredStatement& stored) {
+    const std::string why =
+        blaming(files_, stored.statement, [&] { return why_twice(transaction_, stream, stored); });
+    if (why.empty())
         rows_.insert(stored.statement.name);
     else
         notes_.push_back(stored.statement.name +
-                         " doesn't read its topic again: without an ON CONFLICT that forbids it, "
-                         "rows would be stored twice. It is changed from now on");
+                         " doesn't read its topic again, for rows would be stored twice: " + why +
+                         ". It is changed from now on");
 }
 
 // From now on means the end of a partition that the statement did not read until now; but one that

@@ -52,7 +52,7 @@ class Redefinition {
     void passes(const postgres::Catalogue& catalogue, const postgres::StoredStream& stream);
     void replace(const postgres::StoredStream& stream, const postgres::StoredStatement& stored);
     void compute_anew(const postgres::StoredStream& stream, const ViewDefinition& definition);
-    void read_again(const postgres::StoredStatement& stored);
+    void read_again(const postgres::StoredStream& stream, const postgres::StoredStatement& stored);
     void settle_partitions(const postgres::StoredStream& stream,
                            const postgres::StoredStatement& stored,
                            const postgres::StoredStatement& old);

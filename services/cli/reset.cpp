@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "cli/context.hpp"
+#include "cli/duplicates.hpp"
 #include "cli/move.hpp"
 #include "cli/question.hpp"
 #include "cli/running_change.hpp"
@@ -153,7 +154,12 @@ std::vector<Move> move_all(Context& context, const ResetOptions& options, Target
         const std::vector<Progress> progress = progress_of(transaction, ids_of(statements));
         moves = moves_of(progress, catalogue, goals_of(progress, target, options.partition));
         std::erase_if(moves, [](const Move& move) { return move.is_nothing(); });
-        require_once(moves, catalogue, options.allow_duplicates);
+        require_once(
+            moves, catalogue,
+            [&](const postgres::StoredStatement& stored) {
+                return why_twice(transaction, catalogue.stream(stored.stream_id), stored);
+            },
+            options.allow_duplicates);
         if (look_only) return;
         for (const Move& move : moves)
             carry_out(transaction, move, options.reason);
@@ -257,7 +263,9 @@ void add_reset(CLI::App& program, Context& context) {
         "offsets are written down\n"
         "in tidewheel.skipped. Records are read again only where that stores nothing twice: by an "
         "INSERT with ON CONFLICT DO NOTHING,\n"
-        "or DO UPDATE that replaces what is there. For a view, see tidewheel rebuild.\n"
+        "or DO UPDATE that replaces what is there, and a unique index for it to go by: whole, not "
+        "deferrable, over columns that are\n"
+        "NOT NULL and that the INSERT fills. For a view, see tidewheel rebuild.\n"
         "Exit status: 3 when something would be stored twice.\n\n"
         "Example:\n  tidewheel reset discounted_events --partition 1 --to earliest");
     command->callback([&context, options] {

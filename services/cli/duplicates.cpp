@@ -1,0 +1,77 @@
+#include "cli/duplicates.hpp"
+
+#include "cli/source_errors.hpp"
+#include "cli/table.hpp"
+#include "cli/type_check.hpp"
+#include "tidewheel/postgres/pushdown.hpp"
+
+namespace tidewheel::cli {
+namespace {
+
+using postgres::Transaction;
+
+// The table's unique indexes, and what lets a row pass by the one that is there already. NULL:
+// nothing does. (A NULL is unequal to itself; what the INSERT doesn't fill is new each time.)
+constexpr auto unique_indexes =
+    "SELECT i.indexrelid::regclass, CASE WHEN NOT i.indisvalid THEN 'it is not valid' "
+    "WHEN NOT i.indimmediate THEN 'it is deferrable' "
+    "WHEN i.indpred IS NOT NULL THEN 'it holds only a part of the rows' "
+    "WHEN i.indexprs IS NOT NULL THEN 'it is over an expression' "
+    "ELSE (SELECT CASE WHEN a.attname = ANY ($2::text[]) THEN a.attname || ' may be NULL' "
+    "ELSE 'the INSERT doesn''t fill ' || a.attname END FROM pg_attribute a WHERE a.attrelid = "
+    "i.indrelid AND a.attnum = ANY (k.columns) AND NOT (a.attnotnull AND a.attname = ANY "
+    "($2::text[])) ORDER BY a.attnum LIMIT 1) END "
+    "FROM pg_index i CROSS JOIN LATERAL (SELECT array_agg(c.number) AS columns FROM "
+    "unnest(i.indkey) WITH ORDINALITY c(number, place) WHERE c.place <= i.indnkeyatts) k "
+    "WHERE i.indisunique AND i.indrelid = $1::regclass";
+
+// Only those over just the columns $3.
+constexpr auto of_these_columns =
+    " AND (SELECT array_agg(a.attname::text) @> $3::text[] AND array_agg(a.attname::text) <@ "
+    "$3::text[] FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY (k.columns))";
+
+std::string array_of(const std::vector<std::string>& names) {
+    return postgres::array_literal({names.begin(), names.end()});
+}
+
+postgres::Rows indexes_behind(Transaction& transaction, const sql::RowStatement& rows) {
+    const postgres::Target target = postgres::resolve_target(transaction, rows);
+    std::vector<std::string> filled;
+    for (const postgres::TargetColumn& column : target.columns)
+        filled.push_back(column.name);
+    std::vector<postgres::Parameter> parameters{rows.target.quoted(), array_of(filled)};
+    if (rows.conflict_clause == "ON CONFLICT DO NOTHING")
+        return transaction.query(unique_indexes, parameters);
+    parameters.emplace_back(array_of(target.conflict_key));
+    return transaction.query(std::string(unique_indexes) + of_these_columns, parameters);
+}
+
+std::string why_no_index_helps(Transaction& transaction, const sql::RowStatement& rows) {
+    std::vector<std::string> reasons;
+    for (const postgres::Row& row : indexes_behind(transaction, rows)) {
+        if (row.is_null(1)) return "";
+        reasons.push_back(row.text(0) + ": " + row.text(1));
+    }
+    if (reasons.empty())
+        return rows.target.text() + " has no unique index that ON CONFLICT goes by";
+    return "its ON CONFLICT doesn't keep them out by " + joined(reasons, "; ");
+}
+
+}  // namespace
+
+std::string why_twice(Transaction& transaction, const postgres::StoredStream& stream,
+                      const postgres::StoredStatement& stored) {
+    const auto& rows = std::get<sql::RowStatement>(stored.statement.body);
+    if (rows.on_conflict == sql::OnConflict::none) return "it has no ON CONFLICT";
+    if (rows.on_conflict == sql::OnConflict::update && !rows.replaced_columns)
+        return "its DO UPDATE doesn't just replace what is there";
+    std::string why;
+    in_scratch(transaction, [&] {
+        transaction.run("SET LOCAL search_path = " + stored.search_path);
+        open_stage(transaction, stream);
+        why = why_no_index_helps(transaction, rows);
+    });
+    return why;
+}
+
+}  // namespace tidewheel::cli
