@@ -38,9 +38,13 @@ struct Happening {
     std::function<void(Happening&)> end;  // heals it; may be empty
 };
 
+// Whom a fault harms or needs. Two that share nobody can happen at once.
+enum Parties : std::uint8_t { services = 1, brokers = 2, database = 4 };
+
 struct Fault {
     std::string name;
     std::string number;  // in the list of faults (README.md)
+    int parties;         // Parties, added
     // The services must get over it while it lasts: their time runs from its beginning. Else it
     // runs from its end.
     bool outlived;
@@ -49,9 +53,14 @@ struct Fault {
     Happening (*begin)(Site&, Random&);
 };
 
+// What two faults at once are called: drawn from those that share no party and are not slow.
+constexpr const char* two_at_once = "two-at-once";
+
 std::vector<Fault> service_faults();
 std::vector<Fault> kafka_faults();
 std::vector<Fault> postgres_faults();
-std::vector<Fault> all_faults();
+std::vector<Fault> data_faults();
+std::vector<Fault>
+all_faults();  // and two at once; without those that need more rights than we have
 
 }  // namespace tidewheel::chaos

@@ -152,6 +152,7 @@ SELECT coalesce(sum(greatest(due - kept, 0)), 0), coalesce(sum(greatest(kept - d
 constexpr const char* moves = R"(
 WITH chain AS (
     SELECT *, lag(new_offset) OVER w AS before, lead(move) OVER w IS NULL AS is_last FROM chaos.moves
+    WHERE statement_id IN (SELECT id FROM tidewheel.statements)
     WINDOW w AS (PARTITION BY statement_id, partition ORDER BY move))
 SELECT count(*) FILTER (WHERE new_offset < old_offset OR new_offset IS NULL),
        count(*) FILTER (WHERE before IS NOT NULL AND old_offset IS DISTINCT FROM before),

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "chaos/faults.hpp"
+#include "tidewheel/testing/stack.hpp"
 
 namespace tidewheel::chaos {
 namespace {
@@ -31,6 +32,37 @@ Happening restarted_in_turn(Site& site, Random&) {
         site.await_servers();
     }
     return {"all three, one after the other", 0, {}, {}};
+}
+
+// It ends by itself once it can't write, and comes back when there is room.
+void await_end(testing::PrivateKafka& broker) {
+    testing::eventually(
+        "a broker whose disk is full ends", [&] { return !broker.running(); },
+        std::chrono::seconds(30));
+}
+
+Happening full(Site& site, Random& random) {
+    const int broker = random.below(Site::brokers);
+    site.fill_disk(broker);
+    return {named(broker) + "'s disk", 0, {}, [&site, broker](Happening& now) {
+                await_end(site.broker(broker));
+                ++now.kills;
+                site.free_disk(broker);
+                site.broker(broker).start();
+            }};
+}
+
+Happening all_full(Site& site, Random&) {
+    for (int broker = 0; broker < Site::brokers; ++broker)
+        site.fill_disk(broker);
+    return {"all disks", 0, {}, [&site](Happening& now) {
+                for (int broker = 0; broker < Site::brokers; ++broker)
+                    await_end(site.broker(broker));
+                now.kills += Site::brokers;
+                for (int broker = 0; broker < Site::brokers; ++broker)
+                    site.free_disk(broker);
+                site.start_brokers();
+            }};
 }
 
 Happening frozen(Site& site, Random& random) {
@@ -88,16 +120,21 @@ Happening transaction_hung(Site& site, Random&) {
 }  // namespace
 
 std::vector<Fault> kafka_faults() {
-    return {
-        {"broker-killed", "5", true, false, 3s, 6s, killed},
-        {"brokers-killed", "5", false, true, 1s, 5s, all_killed},
-        {"brokers-restarted", "5", false, true, 0s, 0s, restarted_in_turn},
-        {"broker-frozen", "6", false, false, 4s, 8s, frozen},
-        {"broker-held", "7", false, false, 3s, 8s, held},
-        {"broker-slow", "8", false, false, 3s, 6s, slow},
-        {"broker-cut", "8", false, false, 3s, 6s, cut},
-        {"transaction-hung", "17", false, false, 3s, 6s, transaction_hung},
+    std::vector<Fault> faults{
+        {"broker-killed", "5", brokers, true, false, 3s, 6s, killed},
+        {"brokers-killed", "5", brokers, false, true, 1s, 5s, all_killed},
+        {"brokers-restarted", "5", brokers, false, true, 0s, 0s, restarted_in_turn},
+        {"broker-frozen", "6", brokers, false, false, 4s, 8s, frozen},
+        {"broker-held", "7", brokers, false, false, 3s, 8s, held},
+        {"broker-slow", "8", brokers, false, false, 3s, 6s, slow},
+        {"broker-cut", "8", brokers, false, false, 3s, 6s, cut},
+        {"transaction-hung", "17", brokers, false, false, 3s, 6s, transaction_hung},
     };
+    if (Site::has_disks()) {
+        faults.push_back({"broker-full", "18", brokers, true, false, 3s, 6s, full});
+        faults.push_back({"brokers-full", "18", brokers, false, true, 3s, 6s, all_full});
+    }
+    return faults;
 }
 
 }  // namespace tidewheel::chaos

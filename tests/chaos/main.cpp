@@ -1,4 +1,4 @@
-// chaos [--minutes N] [--seed S] [--faults a,b] [--rate R] [--hold SECONDS] [--json] [--list]
+// chaos: see `usage`.
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* usage =
     "usage: chaos [--minutes N] [--seed S] [--faults a,b] [--rate RECORDS] [--hold SECONDS]"
-    " [--json] [--list]\n";
+    " [--weaken guard,guard] [--json] [--list]\n";
 
 std::vector<std::string> split(const std::string& text) {
     std::vector<std::string> items;
@@ -59,6 +59,8 @@ Arguments parse(const std::vector<std::string>& words) {
             arguments.mix.rate = std::stoi(value());
         } else if (word == "--hold") {
             arguments.mix.hold = std::chrono::seconds(std::stoi(value()));
+        } else if (word == "--weaken") {
+            arguments.mix.weaken = value();
         } else if (word == "--faults") {
             arguments.mix.names = split(value());
         } else {

@@ -42,7 +42,7 @@ Mix::Mix(MixOptions options)
     : options_(std::move(options)),
       random_(options_.seed),
       faults_(chosen(options_)),
-      site_(options_.seed, options_.rate),
+      site_(options_.seed, options_.rate, options_.weaken),
       probes_(site_.deployment().kafka(), site_.topic(), site_.ledger(), options_.seed + 2),
       began_(SteadyClock::now()) {
     report_.seed = options_.seed;
@@ -53,9 +53,14 @@ void Mix::say(const std::string& words) const {
                  words.c_str());
 }
 
-// Every fault once before any comes again.
+// Every fault once before any comes again, but for two at once: that is many.
 Fault Mix::next() {
-    if (to_come_.empty()) to_come_ = faults_;
+    constexpr int pairs = 6;
+    if (to_come_.empty()) {
+        to_come_ = faults_;
+        for (const Fault& each : faults_)
+            if (each.name == two_at_once) to_come_.insert(to_come_.end(), pairs - 1, each);
+    }
     const auto drawn = to_come_.begin() + random_.below(static_cast<int>(to_come_.size()));
     Fault fault = *drawn;
     to_come_.erase(drawn);
@@ -87,6 +92,7 @@ void Mix::commit(const Fault& fault) {
         if (happening.end) happening.end(happening);
         const auto healed = SteadyClock::now();
         tally.kills += happening.kills;
+        happening = {};  // and all that it held
         if (!fault.outlived) recover(fault, healed);
     });
     tally.records += site_.ledger().acknowledged() - before;

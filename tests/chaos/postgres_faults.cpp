@@ -161,26 +161,19 @@ Happening away_under_load(Site& site, Random&) {
 
 std::vector<Fault> postgres_faults() {
     return {
-        {"postgres-held", "7", false, false, 3s, 12s, held},
-        {"postgres-slow", "8", false, false, 3s, 6s, slow},
-        {"postgres-cut", "8", false, false, 3s, 6s, cut},
-        {"commit-unanswered", "9", false, false, 3s, 5s, commit_unanswered},
-        {"backends-killed", "10", false, false, 3s, 6s, backends_killed},
-        {"postgres-killed", "11", false, false, 1s, 4s, killed},
-        {"postgres-restarted", "11", false, false, 1s, 4s, restarted},
-        {"postgres-frozen", "11", false, false, 3s, 8s, frozen},
-        {"postgres-full", "12", false, false, 3s, 5s, full},
-        {"postgres-read-only", "12", false, false, 3s, 5s, read_only},
-        {"postgres-locked", "12", false, false, 3s, 12s, locked},
-        {"postgres-away-under-load", "25", false, false, 5s, 8s, away_under_load},
+        {"postgres-held", "7", database, false, false, 3s, 12s, held},
+        {"postgres-slow", "8", database, false, false, 3s, 6s, slow},
+        {"postgres-cut", "8", database, false, false, 3s, 6s, cut},
+        {"commit-unanswered", "9", database, false, false, 3s, 5s, commit_unanswered},
+        {"backends-killed", "10", database, false, false, 3s, 6s, backends_killed},
+        {"postgres-killed", "11", database, false, false, 1s, 4s, killed},
+        {"postgres-restarted", "11", database, false, false, 1s, 4s, restarted},
+        {"postgres-frozen", "11", database, false, false, 3s, 8s, frozen},
+        {"postgres-full", "12", database, false, false, 3s, 5s, full},
+        {"postgres-read-only", "12", database, false, false, 3s, 5s, read_only},
+        {"postgres-locked", "12", database, false, false, 3s, 12s, locked},
+        {"postgres-away-under-load", "25", database, false, false, 5s, 8s, away_under_load},
     };
-}
-
-std::vector<Fault> all_faults() {
-    std::vector<Fault> all = service_faults();
-    for (auto more : {kafka_faults(), postgres_faults()})
-        all.insert(all.end(), more.begin(), more.end());
-    return all;
 }
 
 }  // namespace tidewheel::chaos

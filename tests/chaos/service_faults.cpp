@@ -74,8 +74,30 @@ Happening stuck(Site& site, Random& random) {
 Happening drained(Site& site, Random& random) {
     const std::string name = random.one_of(Site::services());
     const auto took = site.supervisor().release(name, 10s);
-    site.supervisor().keep(name, "tidewheel-" + name.substr(0, name.find('-')));
+    site.supervisor().keep(name);
     return {name + ", which took " + std::to_string(took.count()) + " ms", 0, {}, {}};
+}
+
+// Two processes with one group.instance.id: the younger takes the older one's place, which has to
+// end; started again, it is the younger.
+Happening instance_doubled(Site& site, Random& random) {
+    static const std::vector<std::string> programs{"worker", "aggregator"};
+    const std::string program = random.one_of(programs);
+    const std::vector<std::string> twins{program + "-3", program + "-4"};
+    const auto starts = [&site, twins] {
+        return site.supervisor().starts(twins[0]) + site.supervisor().starts(twins[1]);
+    };
+    const std::uint64_t before = starts();
+    for (const std::string& twin : twins)
+        site.supervisor().keep(twin, {"TIDEWHEEL_KAFKA_OPTIONS=session.timeout.ms=6000;"
+                                      "group.instance.id=twin"});
+    return {twins[0] + " and " + twins[1], 0, {}, [&site, twins, starts, before](Happening& now) {
+                testing::eventually("one of two twins has ended",
+                                    [&] { return starts() > before + 2; });
+                now.kills = static_cast<std::int64_t>(starts() - before - 2);
+                for (const std::string& twin : twins)
+                    site.supervisor().release(twin, 10s);
+            }};
 }
 
 // Members come and go, and the topic grows.
@@ -85,7 +107,7 @@ Happening rebalanced(Site& site, Random& random) {
         for (const char* program : {"worker", "aggregator"}) {
             const std::string name = std::string(program) + "-3";
             if (*members % 2 == 0)
-                site.supervisor().keep(name, std::string("tidewheel-") + program);
+                site.supervisor().keep(name);
             else
                 site.supervisor().release(name, 10s);
         }
@@ -107,14 +129,16 @@ Happening rebalanced(Site& site, Random& random) {
 
 std::vector<Fault> service_faults() {
     return {
-        {"service-killed", "1", true, false, 0s, 0s, killed},
-        {"services-killed", "1", true, false, 0s, 0s, all_killed},
-        {"service-killed-at-a-step", "1", true, false, 0s, 0s, killed_at_a_step},
-        {"service-frozen", "2", true, false, 8s, 10s, frozen},
-        {"service-frozen-in-copy", "3", true, false, 8s, 10s, frozen_in_copy},
-        {"service-stuck", "4", true, true, 0s, 0s, stuck},
-        {"rebalances", "14", false, false, 8s, 10s, rebalanced},
-        {"service-drained", "26", true, false, 0s, 0s, drained},
+        {"service-killed", "1", services, true, false, 0s, 0s, killed},
+        {"services-killed", "1", services, true, false, 0s, 0s, all_killed},
+        {"service-killed-at-a-step", "1", services, true, false, 0s, 0s, killed_at_a_step},
+        {"service-frozen", "2", services, true, false, 8s, 10s, frozen},
+        {"service-frozen-in-copy", "3", services | database, true, false, 8s, 10s, frozen_in_copy},
+        {"service-stuck", "4", services, true, true, 0s, 0s, stuck},
+        {"instance-doubled", "15", services | brokers | database, false, false, 6s, 10s,
+         instance_doubled},
+        {"rebalances", "14", services | brokers, false, false, 8s, 10s, rebalanced},
+        {"service-drained", "26", services, true, false, 0s, 0s, drained},
     };
 }
 

@@ -19,6 +19,23 @@ std::vector<std::string> addresses(const std::array<Proxy, Site::brokers>& proxi
     return all;
 }
 
+// What a broker's log never reaches in a run.
+constexpr const char* plenty = "4g";
+
+std::vector<std::unique_ptr<testing::Disk>> disks() {
+    std::vector<std::unique_ptr<testing::Disk>> all;
+    for (int i = 0; i < Site::brokers && Site::has_disks(); ++i)
+        all.push_back(std::make_unique<testing::Disk>(plenty));
+    return all;
+}
+
+std::vector<std::string> paths(const std::vector<std::unique_ptr<testing::Disk>>& disks) {
+    std::vector<std::string> all;
+    for (const auto& each : disks)
+        all.push_back(each->path());
+    return all;
+}
+
 std::string joined(const std::vector<std::string>& items) {
     std::string text;
     for (const std::string& each : items)
@@ -41,9 +58,12 @@ std::string through(const Proxy& proxy, std::string url) {
 // their group is gone, or that one of their own lanes is stuck: the shortest times that are
 // allowed.
 std::vector<std::string> service_environment(const std::string& brokers, const Proxy& postgres,
-                                             const std::string& url) {
-    return {"TIDEWHEEL_KAFKA=" + brokers, "TIDEWHEEL_DATABASE=" + through(postgres, url),
-            "TIDEWHEEL_KAFKA_OPTIONS=session.timeout.ms=6000", "TIDEWHEEL_RETRY_LONGEST=1s",
+                                             const std::string& url, const std::string& weaken) {
+    return {"TIDEWHEEL_WEAKEN=" + weaken,  // which only weakened programs heed
+            "TIDEWHEEL_KAFKA=" + brokers,
+            "TIDEWHEEL_DATABASE=" + through(postgres, url),
+            "TIDEWHEEL_KAFKA_OPTIONS=session.timeout.ms=6000",
+            "TIDEWHEEL_RETRY_LONGEST=1s",
             "TIDEWHEEL_STALL_AFTER=5s"};
 }
 
@@ -55,8 +75,14 @@ const std::vector<std::string>& Site::services() {
     return names;
 }
 
-Site::Site(std::uint64_t seed, int rate)
-    : cluster_(addresses(broker_proxies_)),
+bool Site::has_disks() {
+    static const bool may_be_had = testing::Disk::may_be_had();
+    return may_be_had;
+}
+
+Site::Site(std::uint64_t seed, int rate, const std::string& weaken)
+    : disks_(disks()),
+      cluster_(addresses(broker_proxies_), paths(disks_)),
       postgres_(
           {"TIDEWHEEL_POSTGRES_OPTIONS=max_connections = 60", "TIDEWHEEL_POSTGRES_BUFFERS=64MB"}) {
     for (int i = 0; i < brokers; ++i)
@@ -73,10 +99,19 @@ Site::Site(std::uint64_t seed, int rate)
     });
     prepare(*deployment_);
     supervisor_ = std::make_unique<Supervisor>(
-        *deployment_, service_environment(settings.brokers, *postgres_proxy_, url));
+        *deployment_, service_environment(settings.brokers, *postgres_proxy_, url, weaken),
+        weaken.empty() ? "" : "-weakened");
     for (const std::string& name : services())
-        supervisor_->keep(name, "tidewheel-" + name.substr(0, name.find('-')));
+        supervisor_->keep(name);
     traffic_ = std::make_unique<Traffic>(settings, deployment_->topic(), ledger_, seed, rate);
+}
+
+void Site::fill_disk(int broker) {
+    disks_.at(static_cast<std::size_t>(broker))->leave_no_room();
+}
+
+void Site::free_disk(int broker) {
+    disks_.at(static_cast<std::size_t>(broker))->resize(plenty);
 }
 
 void Site::add_partition() {

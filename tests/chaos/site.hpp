@@ -9,6 +9,7 @@
 #include "chaos/supervisor.hpp"
 #include "chaos/traffic.hpp"
 #include "tidewheel/testing/deployment.hpp"
+#include "tidewheel/testing/disk.hpp"
 #include "tidewheel/testing/proxy.hpp"
 #include "tidewheel/testing/servers.hpp"
 
@@ -18,7 +19,8 @@ namespace tidewheel::chaos {
 // workers and two aggregators, supervised; producers. The run itself looks past the proxies.
 class Site {
   public:
-    Site(std::uint64_t seed, int rate);
+    // weaken: the guards that the services do without (tests/weakened); empty: what users run.
+    Site(std::uint64_t seed, int rate, const std::string& weaken);
 
     static constexpr int brokers = testing::PrivateCluster::size;
     static const std::vector<std::string>& services();  // their names
@@ -29,6 +31,10 @@ class Site {
     testing::Proxy& before_postgres() { return *postgres_proxy_; }
     testing::PrivateKafka& broker(int number) { return cluster_.broker(number); }
     void start_brokers() { cluster_.start(); }  // those that are down
+    // Whether the brokers have disks of their own, which can be filled: those of root do.
+    static bool has_disks();
+    void fill_disk(int broker);
+    void free_disk(int broker);
     testing::PrivatePostgres& postgres() { return postgres_; }
     const testing::Deployment& deployment() const { return *deployment_; }
     Supervisor& supervisor() { return *supervisor_; }
@@ -42,6 +48,7 @@ class Site {
     void await_servers();
 
   private:
+    std::vector<std::unique_ptr<testing::Disk>> disks_;  // of the brokers, or none
     std::array<testing::Proxy, brokers> broker_proxies_;
     testing::PrivateCluster cluster_;
     testing::PrivatePostgres postgres_;

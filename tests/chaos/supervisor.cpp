@@ -33,9 +33,11 @@ std::string last_line(const testing::Process& process) {
 
 }  // namespace
 
-Supervisor::Supervisor(const testing::Deployment& deployment, std::vector<std::string> environment)
+Supervisor::Supervisor(const testing::Deployment& deployment, std::vector<std::string> environment,
+                       std::string variant)
     : deployment_(deployment),
       environment_(std::move(environment)),
+      variant_(std::move(variant)),
       thread_([this](std::stop_token stop) { run(stop); }) {}
 
 Supervisor::~Supervisor() {
@@ -57,7 +59,8 @@ void Supervisor::look_after(const std::string& name, Service& service) {
     if (!service.wanted) return;
     std::vector<std::string> environment = std::exchange(service.armed, {});
     environment.push_back("TIDEWHEEL_INSTANCE=" + name);
-    environment.insert(environment.end(), environment_.begin(), environment_.end());
+    for (const auto& more : {service.environment, environment_})
+        environment.insert(environment.end(), more.begin(), more.end());
     service.process = deployment_.start(service.program, environment);
     ++service.starts;
 }
@@ -74,10 +77,11 @@ void Supervisor::bury(const std::string& name, Service& service) {
     service.process.reset();
 }
 
-void Supervisor::keep(const std::string& name, const std::string& program) {
+void Supervisor::keep(const std::string& name, std::vector<std::string> environment) {
     const std::lock_guard lock(mutex_);
     Service& service = services_[name];
-    service.program = program;
+    service.program = "tidewheel-" + name.substr(0, name.find('-')) + variant_;
+    service.environment = std::move(environment);
     service.wanted = true;
 }
 
@@ -111,7 +115,8 @@ void Supervisor::arm(const std::string& name, const std::string& variable) {
 
 std::uint64_t Supervisor::starts(const std::string& name) const {
     const std::lock_guard lock(mutex_);
-    return services_.at(name).starts;
+    const auto found = services_.find(name);
+    return found == services_.end() ? 0 : found->second.starts;
 }
 
 std::map<std::string, long> Supervisor::peaks() const {

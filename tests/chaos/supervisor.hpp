@@ -16,20 +16,23 @@ namespace tidewheel::chaos {
 // memory they take and what they end with. Thread-safe.
 class Supervisor {
   public:
-    // environment: "NAME=value", for all of them, before the deployment's own.
-    Supervisor(const testing::Deployment& deployment, std::vector<std::string> environment);
+    // environment: "NAME=value", for all of them, before the deployment's own. variant: what the
+    // programs' names end in, "-weakened" or nothing.
+    Supervisor(const testing::Deployment& deployment, std::vector<std::string> environment,
+               std::string variant);
     ~Supervisor();
     Supervisor(const Supervisor&) = delete;
     Supervisor& operator=(const Supervisor&) = delete;
 
-    // From now on `program` runs under this name (its owner's name in claims).
-    void keep(const std::string& name, const std::string& program);
+    // From now on this service runs: "worker-1" is tidewheel-worker, its instance's name in claims
+    // worker-1. environment: its own, before what all have.
+    void keep(const std::string& name, std::vector<std::string> environment = {});
     // Ends it in order, for good. Returns how long that took; throws after `patience`.
     std::chrono::milliseconds release(const std::string& name, std::chrono::seconds patience);
     void signal(const std::string& name, int number);
     // The next start of it, alone, has this in its environment.
     void arm(const std::string& name, const std::string& variable);
-    std::uint64_t starts(const std::string& name) const;
+    std::uint64_t starts(const std::string& name) const;  // 0: it was never kept
 
     std::map<std::string, long> peaks() const;  // by program: the largest resident size, in KiB
     std::vector<std::string> defects() const;   // ends that no fault explains
@@ -37,7 +40,7 @@ class Supervisor {
   private:
     struct Service {
         std::string program;
-        std::vector<std::string> armed;
+        std::vector<std::string> armed, environment;
         std::unique_ptr<testing::Process> process;
         std::uint64_t starts = 0;
         bool wanted = true;
@@ -49,6 +52,7 @@ class Supervisor {
 
     const testing::Deployment& deployment_;
     std::vector<std::string> environment_;
+    std::string variant_;
     mutable std::mutex mutex_;
     std::map<std::string, Service> services_;
     std::map<std::string, long> peaks_;

@@ -1,9 +1,5 @@
 // Whatever a server refuses for reasons of its own is waited for: no good record becomes a dead
 // letter, memory stays bounded, and everything is caught up with when it heals.
-#include <pwd.h>
-#include <sys/mount.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +7,7 @@
 #include "numbers.hpp"
 #include "tidewheel/http/client.hpp"
 #include "tidewheel/postgres/session.hpp"
+#include "tidewheel/testing/disk.hpp"
 #include "tidewheel/testing/servers.hpp"
 
 using namespace tidewheel;
@@ -69,31 +66,6 @@ std::vector<std::unique_ptr<postgres::Connection>> take_all_connections(postgres
     });
     return taken;
 }
-
-// A file system of 4 MB.
-class SmallDisk {
-  public:
-    SmallDisk() : path_("/var/tmp/" + unique("tidewheel-disk")) {
-        const passwd* owner = getpwnam("postgres");
-        REQUIRE(owner != nullptr);
-        std::filesystem::create_directory(path_);
-        const std::string options = "size=4m,uid=" + std::to_string(owner->pw_uid);
-        REQUIRE(mount("tmpfs", path_.c_str(), "tmpfs", 0, options.c_str()) == 0);
-    }
-    ~SmallDisk() {
-        umount2(path_.c_str(), MNT_DETACH);
-        std::filesystem::remove(path_);
-    }
-    SmallDisk(const SmallDisk&) = delete;
-    SmallDisk& operator=(const SmallDisk&) = delete;
-    void grow() const {
-        REQUIRE(mount("tmpfs", path_.c_str(), "tmpfs", MS_REMOUNT, "size=64m") == 0);
-    }
-    const std::string& path() const { return path_; }
-
-  private:
-    std::string path_;
-};
 
 long kilobytes(const Process& process, const std::string& field) {
     std::ifstream file("/proc/" + std::to_string(process.pid()) + "/status");
@@ -158,11 +130,11 @@ TEST_CASE("a deadlock with somebody else's transaction costs a retry, and nothin
 }
 
 TEST_CASE("a disk that is full is waited for, and nothing is parked or doubled", "[outage]") {
-    if (geteuid() != 0) {
+    if (!Disk::may_be_had()) {
         WARN("not tested: only root can mount a small disk");
         return;
     }
-    SmallDisk disk;
+    const Disk disk("4m", "postgres");
     PrivatePostgres database;
     Numbers numbers(database.url(), testing::kafka());
     postgres::Session admin(database.url(), "admin");
@@ -184,7 +156,7 @@ TEST_CASE("a disk that is full is waited for, and nothing is parked or doubled",
     }
     numbers.send_more(4000);
     services.say("No space left on device");
-    disk.grow();
+    disk.resize("64m");
     numbers.catch_up();
     CHECK(numbers.difference() == "");
 }
@@ -242,4 +214,30 @@ TEST_CASE("memory stays bounded while nothing can be written under load", "[outa
         "peak memory of the worker: %ld kB at rest, %ld kB while nothing could be written\n",
         before, after);
     CHECK(after - before < 64 * 1024);
+}
+
+TEST_CASE("a damaged record set stops its lane, which goes on without a gap once it is whole again",
+          "[outage]") {
+    const std::string data = unique_path("private", "log");
+    PrivateKafka broker({"TIDEWHEEL_KAFKA_DATA=" + data});
+    TemporaryDatabase database;
+    Numbers numbers(database.url(), broker.settings());
+    numbers.send_more();
+    const std::string segment = data + "/" + numbers.topic() + "-0/00000000000000000000.log";
+    const auto flip_last_byte = [&] {
+        std::fstream file(segment, std::ios::in | std::ios::out | std::ios::binary);
+        file.seekg(-1, std::ios::end);
+        const char byte = static_cast<char>(~file.get());
+        file.seekp(-1, std::ios::end);
+        file.put(byte);
+        REQUIRE(file.flush());
+    };
+    flip_last_byte();
+    Services services(numbers);
+    services.say("can't be read");
+    CHECK(numbers.progress() < numbers.sent());
+    flip_last_byte();
+    numbers.catch_up();
+    CHECK(numbers.difference() == "");
+    std::filesystem::remove_all(data);
 }

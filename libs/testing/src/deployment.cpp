@@ -143,10 +143,20 @@ void Deployment::send(int partition, const std::vector<std::string>& values) con
 
 std::unique_ptr<Process> Deployment::start(const std::string& service,
                                            std::vector<std::string> environment) const {
+    return start_program({program(service)}, std::move(environment));
+}
+
+std::unique_ptr<Process> Deployment::start_command(std::vector<std::string> arguments,
+                                                   std::vector<std::string> environment) const {
+    arguments.insert(arguments.begin(), program("tidewheel"));
+    return start_program(std::move(arguments), std::move(environment));
+}
+
+std::unique_ptr<Process> Deployment::start_program(std::vector<std::string> arguments,
+                                                   std::vector<std::string> environment) const {
     environment.insert(environment.end(), environment_.begin(),
                        environment_.end());  // the first of a name counts
-    return std::make_unique<Process>(std::vector<std::string>{program(service)},
-                                     std::move(environment));
+    return std::make_unique<Process>(std::move(arguments), std::move(environment));
 }
 
 void Deployment::arrive() const {

@@ -6,26 +6,16 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <random>
 
 #include "descriptor.hpp"
 #include "tidewheel/core/error.hpp"
-#include "tidewheel/testing/process.hpp"
 #include "tidewheel/testing/stack.hpp"
 
 namespace tidewheel::testing {
 namespace {
-
-// Below the run's own state, so that `./dev test` finds and stops what a crashed test left.
-std::string private_state(const std::string& script) {
-    const char* run = std::getenv("TIDEWHEEL_STATE");
-    const std::filesystem::path base =
-        run != nullptr ? run : std::filesystem::temp_directory_path() / "tidewheel-tests";
-    return (base / "private" / unique(script)).string();
-}
 
 constexpr const char* replicated =
     "default.replication.factor=3;min.insync.replicas=2;offsets.topic.replication.factor=3;"
@@ -62,7 +52,7 @@ std::string voters_of(int nodes) {
 
 PrivateServer::PrivateServer(std::string script, std::vector<std::string> environment)
     : script_(std::move(script)),
-      state_(private_state(script_)),
+      state_(unique_path("private", script_)),
       environment_(std::move(environment)) {
     environment_.push_back("TIDEWHEEL_STATE=" + state_);
     start();
@@ -108,9 +98,17 @@ std::string PrivateServer::variable(const std::string& name) const {
     return lines.substr(begin, lines.find('\n', begin) - begin);
 }
 
+bool PrivateServer::running() const {
+    return attempt("status").status == 0;
+}
+
+Finished PrivateServer::attempt(const std::string& verb) const {
+    return run({TIDEWHEEL_SOURCE_DIR "/deploy/stack/" + script_, verb}, environment_,
+               std::chrono::seconds(120));
+}
+
 std::string PrivateServer::call(const std::string& verb) const {
-    const Finished finished = run({TIDEWHEEL_SOURCE_DIR "/deploy/stack/" + script_, verb},
-                                  environment_, std::chrono::seconds(120));
+    const Finished finished = attempt(verb);
     if (finished.status != 0)
         throw Error(Error::Kind::unavailable,
                     "deploy/stack/" + script_ + " " + verb + " failed: " + finished.errors);
@@ -131,7 +129,9 @@ std::string PrivateKafka::checked_address() const {
     return variable("TIDEWHEEL_KAFKA_SASL");
 }
 
-PrivateCluster::PrivateCluster(const std::vector<std::string>& advertised) : brokers_(size) {
+PrivateCluster::PrivateCluster(const std::vector<std::string>& advertised,
+                               const std::vector<std::string>& data)
+    : brokers_(size) {
     const std::string voters = voters_of(size);
     std::vector<std::future<std::unique_ptr<PrivateKafka>>> starts;
     for (std::size_t i = 0; i < size; ++i) {
@@ -141,6 +141,7 @@ PrivateCluster::PrivateCluster(const std::vector<std::string>& advertised) : bro
                                              std::string("TIDEWHEEL_KAFKA_OPTIONS=") + replicated};
         if (!advertised.empty())
             environment.push_back("TIDEWHEEL_KAFKA_ADVERTISED=" + advertised.at(i));
+        if (!data.empty()) environment.push_back("TIDEWHEEL_KAFKA_DATA=" + data.at(i));
         // None of them serves before two of them run.
         starts.push_back(std::async(std::launch::async, [environment] {
             return std::make_unique<PrivateKafka>(environment);

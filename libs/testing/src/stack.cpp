@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -50,6 +51,13 @@ std::string unique(const std::string& stem) {
     static std::mt19937_64 random{std::random_device{}()};
     const std::lock_guard lock(mutex);
     return stem + "_" + base36(static_cast<std::uint64_t>(::getpid())) + base36(random() >> 24U);
+}
+
+std::string unique_path(const std::string& place, const std::string& stem) {
+    const char* run = std::getenv("TIDEWHEEL_STATE");
+    const std::filesystem::path base =
+        run != nullptr ? run : std::filesystem::temp_directory_path() / "tidewheel-tests";
+    return base / place / unique(stem);
 }
 
 TemporaryDatabase::TemporaryDatabase() : name_(unique("test")) {

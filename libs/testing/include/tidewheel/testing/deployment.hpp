@@ -40,6 +40,9 @@ class Deployment {
     void send(int partition, const std::vector<std::string>& values) const;
     std::unique_ptr<Process> start(const std::string& service,
                                    std::vector<std::string> environment = {}) const;
+    // tidewheel with these arguments, to be met while it is at it.
+    std::unique_ptr<Process> start_command(std::vector<std::string> arguments,
+                                           std::vector<std::string> environment = {}) const;
     void arrive()
         const;  // until every statement has applied all that was sent; throws after a minute
     postgres::Rows query(const std::string& sql,
@@ -47,6 +50,8 @@ class Deployment {
     std::string value(const std::string& sql) const;  // of the first column of the only row
 
   private:
+    std::unique_ptr<Process> start_program(std::vector<std::string> arguments,
+                                           std::vector<std::string> environment) const;
     std::string path() const;
 
     std::unique_ptr<TemporaryDatabase> database_;

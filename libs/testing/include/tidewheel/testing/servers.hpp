@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tidewheel/kafka/client.hpp"
+#include "tidewheel/testing/process.hpp"
 
 namespace tidewheel::testing {
 
@@ -21,6 +22,7 @@ class PrivateServer {
     void kill();    // SIGKILL to every process of it
     void freeze();  // SIGSTOP: connections stay open and nothing answers
     void thaw();
+    bool running() const;
 
   protected:
     // script: its name in deploy/stack. environment: "NAME=value", the settings that the script
@@ -30,7 +32,8 @@ class PrivateServer {
     std::string variable(const std::string& name) const;  // as the script's `env` prints it
 
   private:
-    std::string call(const std::string& verb) const;
+    Finished attempt(const std::string& verb) const;
+    std::string call(const std::string& verb) const;  // throws when it fails
 
     std::string script_, state_;
     std::vector<std::string> environment_;
@@ -50,8 +53,9 @@ class PrivateCluster {
   public:
     static constexpr int size = 3;
     // advertised: what each broker tells clients and the others to connect to, e.g. proxies; empty:
-    // where it listens.
-    explicit PrivateCluster(const std::vector<std::string>& advertised = {});
+    // where it listens. data: the directory in which each keeps its log; empty: one in its state.
+    explicit PrivateCluster(const std::vector<std::string>& advertised = {},
+                            const std::vector<std::string>& data = {});
     PrivateKafka& broker(int number) { return *brokers_.at(static_cast<std::size_t>(number)); }
     void start();  // those that are down, all at once: none serves before two run
     kafka::ClientSettings settings() const;

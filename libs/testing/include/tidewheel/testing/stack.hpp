@@ -17,6 +17,10 @@ kafka::ClientSettings kafka();  // of the shared broker; throws when the variabl
 // "stem_k3x9…", in small letters and digits: for topics, groups, databases.
 std::string unique(const std::string& stem);
 
+// A path with such a name below the run's own state, so that `./dev test` finds and ends what a
+// crashed test left there. `place`: private (servers), disks.
+std::string unique_path(const std::string& place, const std::string& stem);
+
 // A database of its own on the shared server, dropped at the end, whoever is still connected. url()
 // is the superuser's.
 class TemporaryDatabase {
