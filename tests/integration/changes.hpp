@@ -53,13 +53,11 @@ inline void verifies(const Deployment& deployment) {
 // 1: the command was still at it.
 inline int killed_in_time(const Deployment& deployment, std::vector<std::string> arguments,
                           std::chrono::milliseconds time) {
-    arguments.insert(arguments.begin(), program("tidewheel"));
-    Process command(std::move(arguments), {"TIDEWHEEL_DATABASE=" + deployment.url(),
-                                           "TIDEWHEEL_KAFKA=" + testing::kafka().brokers});
+    const auto command = deployment.start_command(std::move(arguments));
     wait_for({}, time);
-    const int killed = command.running() ? 1 : 0;
-    command.signal(SIGKILL);
-    command.wait();
+    const int killed = command->running() ? 1 : 0;
+    command->signal(SIGKILL);
+    command->wait();
     return killed;
 }
 

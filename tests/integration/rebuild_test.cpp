@@ -79,10 +79,7 @@ class Reader {
 };
 
 std::unique_ptr<Process> start_rebuild(const Deployment& deployment, const std::string& view) {
-    return std::make_unique<Process>(
-        std::vector<std::string>{program("tidewheel"), "rebuild", view},
-        std::vector<std::string>{"TIDEWHEEL_DATABASE=" + deployment.url(),
-                                 "TIDEWHEEL_KAFKA=" + testing::kafka().brokers});
+    return deployment.start_command({"rebuild", view});
 }
 
 std::string shadow(const Deployment& deployment) {
@@ -279,4 +276,24 @@ TEST_CASE("a rebuild without the topic's beginning is refused, unless it is want
     CHECK(deployment.value("SELECT begin_offset || '-' || end_offset FROM tidewheel.skipped") ==
           "0-4");
     CHECK(deployment.tidewheel({"rebuild", "whole"}).status == 2);
+}
+
+TEST_CASE("a rebuild of what is left keeps the dead letters of what is gone") {
+    Deployment deployment;
+    REQUIRE(deployment.apply(pipeline).status == 0);
+    const std::string too_large = R"({"n": 2147483647, "store": "a"})",
+                      fits = R"({"n": 1, "store": "a"})";
+    deployment.send(0, {too_large, fits, fits, too_large, fits});
+    auto aggregator = deployment.start("tidewheel-aggregator"),
+         worker = deployment.start("tidewheel-worker");
+    deployment.arrive();
+    const std::string letters =
+        "SELECT string_agg(\"offset\" || ' ' || cardinality(missed_by), ', ' ORDER BY \"offset\") "
+        "FROM tidewheel.dead_letters";
+    REQUIRE(deployment.value(letters) == "0 1, 3 1");
+    kafka::Admin(testing::kafka()).delete_records(deployment.topic(), 0, 2);
+    deployment.must({"rebuild", "by_store", "--from-what-is-left"});
+    CHECK(deployment.value("SELECT n FROM by_store") == "2");
+    CHECK(deployment.value(letters) == "0 1, 3 1");
+    CHECK(deployment.value("SELECT count(payload) FROM tidewheel.dead_letters") == "2");
 }

@@ -1,95 +1,17 @@
-#include <algorithm>
-#include <atomic>
-#include <csignal>
-#include <random>
-#include <thread>
-
+// Dead letters that are redriven: each statement that missed a record has it once.
+#include "redrives.hpp"
 #include "tidewheel/kafka/producer.hpp"
 #include "tidewheel/postgres/dead_letters.hpp"
-#include "tidewheel/testing/catch.hpp"
-#include "tidewheel/testing/deployment.hpp"
 
-// Dead letters that are redriven: each statement that missed a record has it once, whatever runs
-// beside, and wherever it is killed.
 using namespace tidewheel;
 using namespace tidewheel::testing;
+using namespace tidewheel::testing::redrives;
 using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
-constexpr const char* pipeline = R"(
-CREATE FOREIGN TABLE numbers (
-    n      integer NOT NULL CONSTRAINT small CHECK (n < 1000),
-    store  text    NOT NULL,
-    origin text    OPTIONS (header 'origin')
-) SERVER kafka OPTIONS (topic '{topic}', partitions '2');
-CREATE TABLE whole (n integer, store varchar(6), origin text);
-INSERT INTO whole SELECT n, store, origin FROM numbers;
-CREATE MATERIALIZED VIEW by_store AS SELECT store, count(*) AS n, sum(n) AS sum FROM numbers GROUP BY store;
-)";
-
 constexpr const char* later_view =
     "CREATE MATERIALIZED VIEW total AS SELECT count(*) AS n, sum(n) AS sum FROM numbers;\n";
-
-std::string number(int n, const std::string& store = "s") {
-    return R"({"n": )" + std::to_string(n) + R"(, "store": ")" + store + "\"}";
-}
-
-// {first, first + step, …}, before last. From 1000 on, the stream's rules refuse them.
-std::vector<std::string> numbers(int first, int last, int step = 1) {
-    std::vector<std::string> values;
-    for (int n = first; n < last; n += step)
-        values.push_back(number(n, "s" + std::to_string(n % 7)));
-    return values;
-}
-
-// Some records pass the stream's rules that did not.
-void mend_rules(const Deployment& deployment) {
-    std::string mended = pipeline;
-    const std::string rule = " CONSTRAINT small CHECK (n < 1000)";
-    mended.replace(mended.find(rule), rule.size(), "");
-    const Finished applied = deployment.apply(mended);
-    INFO(applied.output << applied.errors);
-    REQUIRE(applied.status == 0);
-}
-
-struct Services {
-    explicit Services(const Deployment& deployment)
-        : worker(deployment.start("tidewheel-worker")),
-          aggregator(deployment.start("tidewheel-aggregator")) {}
-    std::unique_ptr<Process> worker, aggregator;
-};
-
-void require_applied(Deployment& deployment, const std::string& sql = pipeline) {
-    const Finished applied = deployment.apply(sql);
-    INFO(applied.output << applied.errors);
-    REQUIRE(applied.status == 0);
-}
-
-std::unique_ptr<Process> start_redrive(const Deployment& deployment) {
-    return std::make_unique<Process>(
-        std::vector<std::string>{program("tidewheel"), "dlq", "redrive", "--yes"},
-        std::vector<std::string>{"TIDEWHEEL_DATABASE=" + deployment.url(),
-                                 "TIDEWHEEL_KAFKA=" + testing::kafka().brokers});
-}
-
-std::string letters(const Deployment& deployment) {
-    return deployment.value("SELECT count(*) FROM tidewheel.dead_letters");
-}
-
-void is_verified(const Deployment& deployment) {
-    const Finished verified = deployment.tidewheel({"verify"});
-    INFO(verified.output << verified.errors);
-    CHECK(verified.status == 0);
-}
-
-// 0, 1, … before `count` are each there once.
-void holds_each_once(const Deployment& deployment, int count) {
-    CHECK(deployment.value("SELECT count(*) FROM whole") == std::to_string(count));
-    CHECK(deployment.value("SELECT count(DISTINCT n) FROM whole") == std::to_string(count));
-    CHECK(deployment.value("SELECT sum(n) FROM by_store") == std::to_string(count));
-    is_verified(deployment);
-}
 
 }  // namespace
 
@@ -207,90 +129,6 @@ TEST_CASE("a view that came later has the record by itself, and a redrive doesn'
     is_verified(deployment);
 }
 
-TEST_CASE("a redrive beside services under load, while the rules change, is exact") {
-    Deployment deployment;
-    require_applied(deployment);
-    Services services(deployment);
-    std::atomic<int> sent = 0;
-    std::jthread load([&](std::stop_token stop) {
-        while (!stop.stop_requested()) {
-            const int first = sent;
-            deployment.send(first / 200 % 2, numbers(first, first + 200));
-            sent = first + 200;
-        }
-    });
-    eventually("there are dead letters", [&] { return std::stoi(letters(deployment)) > 500; });
-    deployment.tidewheel({"dlq", "redrive", "--yes"});
-    mend_rules(deployment);
-    const int mended_at = sent;
-    eventually(
-        "more is stored",
-        [&] {
-            deployment.must({"dlq", "redrive", "--yes"});
-            return sent > mended_at + 2000;
-        },
-        std::chrono::seconds(90));
-    load.request_stop();
-    load.join();
-    deployment.arrive();
-    // The last that was parked by the old rules.
-    deployment.must({"dlq", "redrive", "--yes"});
-    CHECK(letters(deployment) == "0");
-    holds_each_once(deployment, sent);
-}
-
-TEST_CASE("a redrive that is killed again and again stores everything once") {
-    Deployment deployment;
-    require_applied(deployment);
-    Services services(deployment);
-    constexpr int count = 16000;
-    deployment.send(0, numbers(0, count / 2));
-    deployment.send(1, numbers(count / 2, count));
-    deployment.arrive();
-    REQUIRE(letters(deployment) == std::to_string(count - 1000));
-    mend_rules(deployment);
-    std::minstd_rand random(5);
-    unsigned longest = 8;  // moments; more where a batch takes its time
-    int kills = 0, status = -1;
-    for (int tries = 0; tries < 60 && status != 0; ++tries) {
-        auto redrive = start_redrive(deployment);
-        eventually("it is at work", [&] {
-            return !redrive->running() || deployment.value(
-                                              "SELECT count(*) FROM pg_stat_activity "
-                                              "WHERE application_name = 'tidewheel "
-                                              "redrive'") != "0";
-        });
-        const std::string before = letters(deployment);
-        auto moments = static_cast<int>(random() % longest);
-        eventually("a moment", [&] { return moments-- == 0 || !redrive->running(); });
-        const bool killed = redrive->running();
-        redrive->signal(SIGKILL);
-        status = redrive->wait();
-        kills += killed && status != 0;
-        if (letters(deployment) == before) longest = std::min(2 * longest, 2048u);
-    }
-    CHECK(status == 0);
-    CHECK(kills >= 2);
-    CHECK(letters(deployment) == "0");
-    holds_each_once(deployment, count);
-}
-
-TEST_CASE("two redrives at once store everything once") {
-    Deployment deployment;
-    require_applied(deployment);
-    Services services(deployment);
-    constexpr int count = 12000;
-    deployment.send(0, numbers(0, count / 2));
-    deployment.send(1, numbers(count / 2, count));
-    deployment.arrive();
-    mend_rules(deployment);
-    auto one = start_redrive(deployment), other = start_redrive(deployment);
-    CHECK(one->wait() == 0);
-    CHECK(other->wait() == 0);
-    CHECK(letters(deployment) == "0");
-    holds_each_once(deployment, count);
-}
-
 TEST_CASE("a statement that can't be run keeps its share of a dead letter") {
     Deployment deployment;
     require_applied(deployment);
@@ -307,6 +145,28 @@ TEST_CASE("a statement that can't be run keeps its share of a dead letter") {
     CHECK(deployment.value("SELECT sum(n) FROM by_store") == "10");
     deployment.query("ALTER TABLE hidden RENAME TO whole");
     deployment.must({"dlq", "redrive", "--yes"});
+    CHECK(deployment.value("SELECT count(*) FROM whole") == "10");
+    CHECK(deployment.value("SELECT sum(n) FROM by_store") == "10");
+    is_verified(deployment);
+}
+
+TEST_CASE("a redrive leaves a paused statement alone, which has its share once it is resumed") {
+    Deployment deployment;
+    require_applied(deployment);
+    Services services(deployment);
+    deployment.send(0, numbers(995, 1005));
+    deployment.arrive();
+    deployment.must({"pause", "whole"});
+    mend_rules(deployment);
+    const Finished waiting = deployment.tidewheel({"dlq", "redrive", "--yes"});
+    INFO(waiting.output << waiting.errors);
+    CHECK(waiting.status == 1);
+    CHECK_THAT(waiting.output, ContainsSubstring("waiting for a statement: 5"));
+    CHECK(deployment.value("SELECT count(*) FROM whole") == "5");
+    CHECK(deployment.value("SELECT sum(n) FROM by_store") == "10");
+    deployment.must({"resume", "whole"});
+    deployment.must({"dlq", "redrive", "--yes"});
+    CHECK(letters(deployment) == "0");
     CHECK(deployment.value("SELECT count(*) FROM whole") == "10");
     CHECK(deployment.value("SELECT sum(n) FROM by_store") == "10");
     is_verified(deployment);
@@ -369,32 +229,6 @@ INSERT INTO kept SELECT n, k, sent, place, origin FROM notes;
     CHECK(deployment.value("SELECT string_agg(concat_ws(' ', n, k, sent, place, origin), ', ' "
                            "ORDER BY n) FROM kept") ==
           "1 \\x6b 2026-01-01 00:00:00.123+00 0 \\x4142, 2 \\x6b 2026-01-01 00:00:00.123+00 1 ü");
-}
-
-TEST_CASE("dead letters that are discarded are given up, and all the rest stays right") {
-    Deployment deployment;
-    require_applied(deployment);
-    Services services(deployment);
-    deployment.send(0, numbers(995, 1005));
-    deployment.arrive();
-    CHECK(deployment.tidewheel({"dlq", "discard", "--yes"}).status == 2);  // of nothing chosen
-    const Finished unasked = deployment.tidewheel({"dlq", "discard", "--all"});
-    CHECK(unasked.status == 2);
-    deployment.must({"dlq", "discard", "--yes", "--since", "1 hour"});
-    CHECK(letters(deployment) == "5");
-    CHECK(deployment.value("SELECT count(coalesce(key, headers::text::bytea, payload)) FROM "
-                           "tidewheel.dead_letters") == "0");
-    CHECK_THAT(deployment.tidewheel({"dlq", "list"}).output, ContainsSubstring("No dead letters"));
-    CHECK_THAT(deployment.tidewheel({"dlq", "list", "--discarded"}).output,
-               ContainsSubstring("check_violation"));
-    is_verified(deployment);
-    mend_rules(deployment);
-    is_verified(deployment);
-    CHECK_THAT(deployment.tidewheel({"dlq", "redrive", "--yes"}).output,
-               ContainsSubstring("stored: 0"));
-    CHECK(letters(deployment) == "5");
-    CHECK(deployment.value("SELECT count(*) FROM whole") == "5");
-    is_verified(deployment);
 }
 
 TEST_CASE("a redrive into ON CONFLICT DO UPDATE warns, and keeps the letters' order") {
