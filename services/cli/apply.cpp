@@ -110,7 +110,8 @@ DeploymentReport deploy_files(Context& context, const PipelineFiles& files,
         made.push_back(topic);
     }
     if (report.changed) raise_version(transaction);  // late: nobody can claim until the commit
-    transaction.commit();  // after the topics: services must not meet a stream without its topic
+    commit_change(
+        transaction);  // after the topics: services must not meet a stream without its topic
     report.topics = made;
     return report;
 }

@@ -23,6 +23,7 @@
 #include "cli/verify.hpp"
 #include "cli/version.hpp"
 #include "tidewheel/core/error.hpp"
+#include "tidewheel/core/failpoint.hpp"
 
 namespace tidewheel::cli {
 namespace {
@@ -43,6 +44,14 @@ int report_parse_end(const CLI::App& app, const CLI::ParseError& end, const Cont
         context.err << "tidewheel: " << end.what()
                     << "\nhint: tidewheel --help, or tidewheel COMMAND --help\n";
     return static_cast<int>(ExitCode::usage);
+}
+
+// Who exports letters and discards them after that has to hear of a full disk.
+void require_written(std::ostream& out) {
+    out.flush();
+    if (!out)
+        throw Error(Error::Kind::unavailable, "standard output took only a part of the result",
+                    "is its disk full?");
 }
 
 }  // namespace
@@ -80,7 +89,10 @@ int run_program(int argc, const char* const* argv, std::ostream& out, std::ostre
     try {
         app.parse(argc, argv);
         complete(context.settings);
-        return context.action();
+        arm_failpoints_from_environment();
+        const int status = context.action();
+        require_written(out);
+        return status;
     } catch (const CLI::ParseError& end) {
         return report_parse_end(app, end, context);
     } catch (const std::exception& failure) {

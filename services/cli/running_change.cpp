@@ -5,6 +5,7 @@
 
 #include "cli/context.hpp"
 #include "tidewheel/core/error.hpp"
+#include "tidewheel/core/failpoint.hpp"
 #include "tidewheel/core/retry.hpp"
 #include "tidewheel/postgres/connection.hpp"
 #include "tidewheel/postgres/progress.hpp"
@@ -22,7 +23,7 @@ void change_once(const Context& context,
     limit_waits(transaction);
     lock_catalogue(transaction);
     change(transaction, read_ledger(transaction));
-    transaction.commit();
+    commit_change(transaction);
 }
 
 }  // namespace
@@ -34,6 +35,12 @@ bool is_lock_trouble(const postgres::DatabaseError& error) {
 void limit_waits(postgres::Transaction& transaction) {
     transaction.run(
         "SET LOCAL lock_timeout = '5s'; SET LOCAL idle_in_transaction_session_timeout = '30s'");
+}
+
+void commit_change(postgres::Transaction& transaction) {
+    failpoint("before_change");
+    transaction.commit();
+    failpoint("after_change");
 }
 
 void despite_locks(const std::function<void()>& attempt) {

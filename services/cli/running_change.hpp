@@ -16,6 +16,9 @@ bool is_lock_trouble(const postgres::DatabaseError& error);
 // A change keeps others waiting: not for ever, if it freezes (by Ctrl-Z, say) or waits itself.
 void limit_waits(postgres::Transaction& transaction);
 
+// The last step of every change of what runs; a test may have this process fail before or after it.
+void commit_change(postgres::Transaction& transaction);
+
 // Begins `attempt` again as long as something is locked, for up to half a minute.
 void despite_locks(const std::function<void()>& attempt);
 

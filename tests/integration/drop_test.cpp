@@ -1,3 +1,4 @@
+#include "changes.hpp"
 #include "tidewheel_cli.hpp"
 
 using namespace tidewheel;
@@ -88,4 +89,40 @@ TEST_CASE("drop says that a statement's own dead letters go, and keeps those of 
     CHECK(cli.value("SELECT string_agg(coalesce(s.name, 'the stream'), ' ' ORDER BY s.name) FROM "
                     "tidewheel.dead_letters d LEFT JOIN tidewheel.statements s ON s.id = "
                     "d.statement_id") == "dear_orders the stream");
+}
+
+TEST_CASE("drop waits for a long reader of the view, while the services go on") {
+    namespace changes = testing::changes;
+    testing::Deployment deployment;
+    changes::require_applied(deployment, changes::stream + R"(
+CREATE MATERIALIZED VIEW kept AS SELECT count(*) AS n FROM numbers;
+CREATE MATERIALIZED VIEW dropped AS SELECT store, count(*) AS n FROM numbers GROUP BY store;
+CREATE MATERIALIZED VIEW dropped_too AS SELECT max(n) AS n FROM numbers;
+)");
+    const changes::Services services(deployment);
+    testing::SteadyLoad load(deployment.topic(), 2);
+    const auto kept = [&] {
+        return std::stol(deployment.value("SELECT coalesce(max(n), 0) FROM kept"));
+    };
+    testing::eventually("records flow", [&] { return kept() > 500; });
+    postgres::Connection connection(deployment.url());
+    auto reading = std::make_unique<postgres::Transaction>(connection);
+    reading->query("SELECT count(*) FROM dropped");
+    auto drop = deployment.start_command({"drop", "--yes", "dropped", "dropped_too"});
+    testing::eventually("drop waits for the reader", [&] {
+        return deployment.value(
+                   "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type ="
+                   " 'Lock' AND query LIKE 'DROP %'") == "t";
+    });
+    const long before = kept();
+    testing::eventually("what stays goes on", [&] { return kept() > before + 1000; });
+    CHECK(drop->running());
+    reading.reset();
+    CHECK(drop->wait() == 0);
+    const int sent = load.stop();
+    deployment.arrive();
+    CHECK(kept() == sent);
+    CHECK(deployment.value("SELECT to_regclass('dropped') IS NULL AND to_regclass('dropped_too') IS"
+                           " NULL") == "t");
+    changes::verifies(deployment);
 }

@@ -41,3 +41,11 @@ TEST_CASE("a mistake on the command line exits with 2 and points to the help") {
     CHECK(run_program(3, help, out, err) == 0);
     CHECK_THAT(out.str(), Catch::Matchers::ContainsSubstring("--dry-run"));
 }
+
+TEST_CASE("a result that isn't written to its end is a failure") {
+    std::ostream full(nullptr);
+    std::ostringstream err;
+    const char* argv[] = {"tidewheel", "version"};
+    CHECK(run_program(2, argv, full, err) == 5);
+    CHECK_THAT(err.str(), Catch::Matchers::ContainsSubstring("took only a part"));
+}

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <string_view>
 
-// Places on the way of a batch at which a test makes this process fail. The environment says where
-// and how, in TIDEWHEEL_FAILPOINTS:
+// Places on the way of a batch, and of a command, at which a test makes this process fail. The
+// environment says where and how, in TIDEWHEEL_FAILPOINTS:
 //
 //     after_copy=kill@3;before_commit=stop@1;in_claim=hang;after_commit=error%10;seed=7
 //
@@ -17,7 +17,7 @@
 // a single record.
 namespace tidewheel {
 
-inline constexpr std::array<std::string_view, 12> failpoint_names{
+inline constexpr std::array<std::string_view, 14> failpoint_names{
     "in_claim",      // the claim is written, but not committed
     "after_claim",   // it is committed, but nothing is fetched yet
     "on_open",       // a lane has connected to PostgreSQL
@@ -29,8 +29,12 @@ inline constexpr std::array<std::string_view, 12> failpoint_names{
     "before_dead_letters",
     "before_progress",
     "before_commit",
-    "after_commit",  // PostgreSQL has committed, and we have not taken note yet
+    "after_commit",   // PostgreSQL has committed, and we have not taken note yet
+    "before_change",  // a command has changed what runs, but not committed
+    "after_change",   // it has committed; what follows (a rebuild, say) has not begun
 };
+
+inline constexpr std::size_t failpoints_of_services = 12;  // the first ones; the rest is commands'
 
 // One of the names; any other doesn't compile.
 class Failpoint {
