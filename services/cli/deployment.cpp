@@ -238,6 +238,15 @@ class Deployment {
                                 table + " before the services run, if they came from this topic");
     }
 
+    // A table that apply has made is not made again, unless it is told that it's gone.
+    std::string way_to(const sql::RelationName& table) const {
+        for (const AppliedObject& each : ledger_.objects)
+            if (each.object == "TABLE " + table.text() || each.object == "TABLE " + table.name)
+                return each.object + " was applied, and is gone since; tidewheel drop '" +
+                       each.object + "' forgets it, and apply makes it anew";
+        return "CREATE TABLE " + table.quoted() + " (…) before it";
+    }
+
     // Which table the INSERT means, by the search path of today.
     void resolve_table(sql::Statement& statement) {
         auto& rows = std::get<sql::RowStatement>(statement.body);
@@ -246,9 +255,9 @@ class Deployment {
             "c.relnamespace WHERE c.oid = to_regclass($1)",
             {rows.target.quoted()});
         if (found.empty())
-            throw sql::PipelineError({diagnostic_at_word(
-                files_, statement, rows.target.name, "there is no table " + rows.target.text(),
-                "CREATE TABLE " + rows.target.quoted() + " (…) before it")});
+            throw sql::PipelineError({diagnostic_at_word(files_, statement, rows.target.name,
+                                                         "there is no table " + rows.target.text(),
+                                                         way_to(rows.target))});
         if (found[0].text(1) != "r" && found[0].text(1) != "p")
             throw sql::PipelineError({diagnostic_at_word(files_, statement, rows.target.name,
                                                          rows.target.text() + " is no table")});

@@ -200,10 +200,7 @@ void Rebuilding::open_lanes(const Offsets& goals) {
         if (!lanes_.contains(partition))
             claims.push_back({stream_->stream.topic, partition, {shadow_.id}});
     if (claims.empty()) return;
-    postgres::claim(*side_, "rebuild", claims, postgres::catalogue_version(*side_),
-                    [&](const std::string& topic, int partition) {
-                        return admin_.watermarks(topic, partition).first;
-                    });
+    postgres::claim(*side_, "rebuild", claims, postgres::catalogue_version(*side_));
     for (const postgres::LaneClaim& claim : claims) {
         auto lane =
             std::make_unique<RebuildLane>(context_.settings, context_.kafka(), *plan_, claim);
@@ -313,7 +310,7 @@ bool Rebuilding::try_swap() {
                        "statement_id = $1",
                        {std::to_string(view_.id)})[0]
                    .integer(0);
-    transaction.commit();
+    commit_change(transaction);
     return true;
 }
 

@@ -331,3 +331,18 @@ TEST_CASE("apply names each statement so that it can be told what it is") {
                Catch::Matchers::ContainsSubstring("created    seed rows of movies\n") &&
                    Catch::Matchers::ContainsSubstring("created    ALTER TABLE movies ADD"));
 }
+
+TEST_CASE("a table that was applied and dropped since is told apart from one that never was") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    const std::string file = cli.file(orders_pipeline);
+    REQUIRE(cli.run({"apply", file}).status == 0);
+    REQUIRE(cli.run({"drop", "dear_orders", "--yes"}).status == 0);
+    cli.query("DROP TABLE dear_orders");
+    const auto refused = cli.run({"apply", file});
+    CHECK(refused.status == 3);
+    const std::string way = "tidewheel drop 'TABLE dear_orders'";
+    CHECK_THAT(refused.errors, Catch::Matchers::ContainsSubstring(way));
+    REQUIRE(cli.run({"drop", "TABLE dear_orders", "--yes"}).status == 0);
+    CHECK(cli.run({"apply", file}).status == 0);
+}

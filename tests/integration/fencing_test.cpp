@@ -1,3 +1,5 @@
+#include <set>
+
 #include "tidewheel/codec/json_decoder.hpp"
 #include "tidewheel/postgres/batch_writer.hpp"
 #include "tidewheel/testing/catch.hpp"
@@ -17,17 +19,18 @@ INSERT INTO stored SELECT n FROM numbers;
 // What a lane has: a plan, a claim of partition 0 by an owner, and a writer.
 class Owner {
   public:
-    Owner(const Deployment& deployment, const std::string& name) : connection_(deployment.url()) {
+    Owner(const Deployment& deployment, const std::string& name,
+          std::chrono::seconds renew_after = std::chrono::hours(1))
+        : connection_(deployment.url()) {
         const postgres::Catalogue catalogue = postgres::load_catalogue(connection_);
         plans_ =
             postgres::plan_streams(connection_, catalogue, postgres::StatementKind::rows).streams;
         std::vector<postgres::LaneClaim> lanes{
-            {deployment.topic(), 0, plans_.front().statements_reading(0)}};
-        postgres::claim(connection_, name, lanes, catalogue.version,
-                        [](const std::string&, int) { return 0; });
+            {deployment.topic(), 0, plans_.front().statements_reading(0), 0}};
+        postgres::claim(connection_, name, lanes, catalogue.version);
         statements_ = lanes.front().statements;
         writer_ = std::make_unique<postgres::BatchWriter>(deployment.url(), name, plans_.front(),
-                                                          lanes.front());
+                                                          lanes.front(), renew_after);
     }
 
     std::int64_t open() { return writer_->open().front().next_offset; }
@@ -127,4 +130,22 @@ TEST_CASE("what a frozen owner has locked gets free when another claims the part
     CHECK(present.open() == 0);
     present.commit(0, {R"({"n": 1})"});
     CHECK(deployment.stored() == "1");
+}
+
+TEST_CASE(
+    "a lane's session doesn't grow old, since its temporary tables would hold back the vacuum") {
+    Applied deployment;
+    Owner owner(deployment, "owner", std::chrono::seconds(0));
+    owner.open();
+    std::set<std::string> backends;
+    for (int n = 0; n < 3; ++n) {
+        owner.commit(n, {R"({"n": )" + std::to_string(n) + "}"});
+        backends.insert(deployment.value("SELECT owner_pid FROM tidewheel.progress"));
+    }
+    CHECK(backends.size() == 3);
+    CHECK(deployment.stored() == "0,1,2");
+    Owner other(deployment, "other", std::chrono::seconds(0));
+    other.open();
+    CHECK(owner.refusal(3, {R"({"n": 3})"}) == Error::Kind::fenced);
+    CHECK(deployment.stored() == "0,1,2");
 }

@@ -2,6 +2,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "tidewheel/http/client.hpp"
 #include "tidewheel/kafka/admin.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/deployment.hpp"
@@ -123,4 +124,44 @@ TEST_CASE("after a topic was made anew, the page's commands go on with the new o
     CHECK_THAT(stored(deployment), ContainsSubstring("0 1 2 100 101 102"));
     CHECK(deployment.value("SELECT convert_from(payload, 'UTF8') FROM tidewheel.dead_letters") ==
           "bad, too");
+}
+
+TEST_CASE(
+    "whoever is further on goes on, when a neighbour that was behind wants records that are gone") {
+    Deployment deployment;
+    REQUIRE(deployment
+                .apply(std::string(pipeline) +
+                       "CREATE TABLE behind (n integer);\nINSERT INTO behind SELECT n FROM "
+                       "events;\n")
+                .status == 0);
+    auto worker = deployment.start("tidewheel-worker"),
+         aggregator = deployment.start("tidewheel-aggregator");
+    const auto rows = [&](const std::string& table) {
+        return deployment.value("SELECT coalesce(string_agg(n::text, ' ' ORDER BY n), '') FROM " +
+                                table);
+    };
+    deployment.send(0, {R"({"n": 0})"});
+    deployment.send(1, {R"({"n": 10})"});
+    deployment.arrive();
+    deployment.must({"pause", "behind"});
+    deployment.send(0, {R"({"n": 1})", R"({"n": 2})", R"({"n": 3})"});
+    deployment.send(1, {R"({"n": 11})"});
+    eventually("the neighbour is further on", [&] { return rows("stored") == "0 1 2 3 10 11"; });
+    kafka::Admin(testing::kafka()).delete_records(deployment.topic(), 0, 3);
+    deployment.must({"resume", "behind"});
+    const std::string ready = admin_url(*worker) + "/readyz";
+    eventually("the worker names the statement and its partition", [&] {
+        return http::fetch("GET", ready)
+                   .body.find("statement behind in " + deployment.topic() + "/0") !=
+               std::string::npos;
+    });
+    CHECK(deployment.tidewheel({"status", "--wait", "--timeout", "30"}).status == 4);
+    deployment.send(0, {R"({"n": 4})"});
+    eventually("the neighbour goes on", [&] { return rows("stored") == "0 1 2 3 4 10 11"; });
+    eventually("in the other partition both do", [&] { return rows("behind") == "0 10 11"; });
+    deployment.must({"reset", "behind", "--partition", "0", "--to", "earliest", "--yes"});
+    deployment.arrive();
+    CHECK(rows("behind") == "0 3 4 10 11");
+    CHECK(rows("stored") == "0 1 2 3 4 10 11");
+    eventually("the worker is ready", [&] { return http::fetch("GET", ready).status == 200; });
 }

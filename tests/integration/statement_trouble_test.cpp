@@ -1,4 +1,5 @@
 #include <csignal>
+#include <thread>
 
 #include "tidewheel/http/client.hpp"
 #include "tidewheel/kafka/admin.hpp"
@@ -47,6 +48,35 @@ void holds(const Deployment& deployment, const std::string& table, int rows) {
         return deployment.value("SELECT count(*) FROM " + table) == std::to_string(rows);
     });
 }
+
+// A role with no more rights than a worker needs, gone with the object.
+class Writer {
+  public:
+    explicit Writer(const Deployment& deployment)
+        : deployment_(deployment), role_(unique("writer")) {
+        deployment.query("CREATE ROLE " + role_ + " LOGIN PASSWORD 'secret'");
+        deployment.query("GRANT ALL ON ALL TABLES IN SCHEMA public, tidewheel TO " + role_);
+        deployment.query("GRANT ALL ON ALL SEQUENCES IN SCHEMA tidewheel TO " + role_);
+        deployment.query("GRANT USAGE ON SCHEMA tidewheel TO " + role_);
+    }
+    ~Writer() {
+        deployment_.query("DROP OWNED BY " + role_);
+        deployment_.query("DROP ROLE " + role_);
+    }
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+    const std::string& role() const { return role_; }
+    std::unique_ptr<Process> start_worker() const {
+        std::string url = deployment_.url();
+        const auto user = url.find("://") + 3;
+        url.replace(user, url.find('@') - user, role_ + ":secret");
+        return deployment_.start("tidewheel-worker", {"TIDEWHEEL_DATABASE=" + url});
+    }
+
+  private:
+    const Deployment& deployment_;
+    std::string role_;
+};
 
 }  // namespace
 
@@ -126,32 +156,118 @@ TEST_CASE(
     CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "0");
 }
 
+TEST_CASE(
+    "a target of DO UPDATE that is gone when its lanes connect anew stops its statement alone") {
+    Deployment deployment;
+    require_applied(deployment.apply(std::string(pipeline) +
+                                     "CREATE TABLE latest (rest integer PRIMARY KEY, n integer);\n"
+                                     "INSERT INTO latest SELECT n % 10, n FROM numbers"
+                                     " ON CONFLICT (rest) DO UPDATE SET n = excluded.n;\n"));
+    auto worker = deployment.start("tidewheel-worker");
+    deployment.send(0, numbers(0, 10));
+    holds(deployment, "latest", 10);
+    deployment.query("ALTER TABLE latest RENAME TO hidden");
+    deployment.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE"
+        " 'tidewheel-worker %' AND datname = current_database()");
+    deployment.send(0, numbers(10, 20));
+    holds(deployment, "whole", 20);
+    CHECK(deployment.value("SELECT max(n) FROM hidden") == "9");
+    deployment.query("ALTER TABLE hidden RENAME TO latest");
+    eventually("the statement catches up", [&] {
+        return deployment.value("SELECT min(n) || ' ' || max(n) FROM latest") == "10 19";
+    });
+    CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "0");
+}
+
+TEST_CASE(
+    "a table that is renamed in the middle of a batch makes no dead letters of its good rows") {
+    Deployment deployment;
+    require_applied(deployment.apply(R"(
+CREATE FOREIGN TABLE numbers (n integer NOT NULL) SERVER kafka OPTIONS (topic '{topic}', partitions '1');
+CREATE TABLE whole (n integer PRIMARY KEY CHECK (n <> 7));
+INSERT INTO whole SELECT n FROM numbers;
+)"));
+    deployment.send(0, numbers(0, 10));
+    // The batch is refused for 7, and about to be tried carefully.
+    auto worker = deployment.start("tidewheel-worker", {"TIDEWHEEL_FAILPOINTS=before_rows=stop@2"});
+    eventually("the worker stops", [&] { return worker->stopped(); });
+    postgres::Connection guest(deployment.url()), owner(deployment.url());
+    auto holding = std::make_unique<postgres::Transaction>(guest);
+    holding->run("INSERT INTO whole VALUES (5)");
+    worker->signal(SIGCONT);
+    const auto waits = [&](const std::string& query) {
+        eventually(query + " waits", [&] {
+            return deployment.value(
+                       "SELECT count(*) FROM pg_stat_activity WHERE datname ="
+                       " current_database() AND wait_event_type = 'Lock' AND query"
+                       " LIKE '" +
+                       query + "%'") == "1";
+        });
+    };
+    waits("INSERT");  // for 5
+    std::jthread rename([&] { owner.query("ALTER TABLE whole RENAME TO hidden"); });
+    waits("ALTER");  // for the batch, whose range is rolled back when it comes to 7
+    holding.reset();
+    rename.join();
+    const std::string ready = admin_url(*worker) + "/readyz";
+    eventually("the statement is named",
+               [&] { return http::fetch("GET", ready).body.find("whole") != std::string::npos; });
+    CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "0");
+    deployment.query("ALTER TABLE hidden RENAME TO whole");
+    deployment.arrive();
+    CHECK(deployment.value("SELECT count(*) FROM whole") == "9");
+    CHECK(deployment.value(
+              "SELECT string_agg(\"offset\"::text, ' ') FROM tidewheel.dead_letters") == "7");
+}
+
+TEST_CASE("a table that is locked when services begin stops its statement alone") {
+    Deployment deployment;
+    require_applied(deployment.apply(pipeline));
+    postgres::Connection other(deployment.url());
+    auto holder = std::make_unique<postgres::Transaction>(other);
+    holder->run("LOCK TABLE even");
+    auto worker = deployment.start("tidewheel-worker");
+    deployment.send(0, numbers(0, 10));
+    send_other(deployment, R"({"n": 1})");
+    holds(deployment, "whole", 10);
+    holds(deployment, "others_whole", 1);
+    holder.reset();
+    holds(deployment, "even", 5);
+}
+
 TEST_CASE("a permission that is taken away stops its statement alone, and parks nothing") {
     Deployment deployment;
     require_applied(deployment.apply(pipeline));
-    const std::string role = unique("writer");
-    deployment.query("CREATE ROLE " + role + " LOGIN SUPERUSER PASSWORD 'secret'");
-    std::string url = deployment.url();
-    const auto user = url.find("://") + 3;
-    url.replace(user, url.find('@') - user, role + ":secret");
-    auto worker = deployment.start("tidewheel-worker", {"TIDEWHEEL_DATABASE=" + url});
+    const Writer writer(deployment);
+    auto worker = writer.start_worker();
     deployment.send(0, numbers(0, 10));
     holds(deployment, "even", 5);
-    deployment.query("GRANT ALL ON ALL TABLES IN SCHEMA public, tidewheel TO " + role);
-    deployment.query("GRANT ALL ON ALL SEQUENCES IN SCHEMA tidewheel TO " + role);
-    deployment.query("GRANT USAGE ON SCHEMA tidewheel TO " + role);
-    deployment.query("REVOKE INSERT ON even FROM " + role);
-    deployment.query("ALTER ROLE " + role + " NOSUPERUSER");
+    deployment.query("REVOKE INSERT ON even FROM " + writer.role());
     deployment.send(0, numbers(10, 20));
     holds(deployment, "whole", 20);
     CHECK(deployment.value("SELECT count(*) FROM even") == "5");
-    deployment.query("GRANT INSERT ON even TO " + role);
+    deployment.query("GRANT INSERT ON even TO " + writer.role());
     holds(deployment, "even", 10);
     CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "0");
     worker->signal(SIGTERM);
     worker->wait(std::chrono::seconds(12));
-    deployment.query("DROP OWNED BY " + role);
-    deployment.query("DROP ROLE " + role);
+}
+
+TEST_CASE("a row that a policy refuses is a dead letter, and its neighbours are stored") {
+    Deployment deployment;
+    require_applied(deployment.apply(pipeline));
+    const Writer writer(deployment);
+    deployment.query("ALTER TABLE even ENABLE ROW LEVEL SECURITY");
+    deployment.query("CREATE POLICY picky ON even USING (true) WITH CHECK (n <> 4)");
+    auto worker = writer.start_worker();
+    deployment.send(0, numbers(0, 10));
+    holds(deployment, "even", 4);
+    holds(deployment, "whole", 10);
+    CHECK(deployment.value("SELECT string_agg(\"offset\" || ' ' || reason, ', ') FROM "
+                           "tidewheel.dead_letters") == "4 target_refused");
+    worker->signal(SIGTERM);
+    worker->wait(std::chrono::seconds(12));
 }
 
 TEST_CASE("a batch that waits for a lock makes its service not ready, with the lag that stands") {

@@ -65,8 +65,7 @@ std::optional<std::int64_t> Batch::watermark(std::span<const std::size_t> except
     const Vector& time = columns_[static_cast<std::size_t>(schema_->event_time)];
     std::optional<std::int64_t> latest;
     for (std::size_t row = 0; row < rows_; ++row) {
-        if (time.is_null(row) || std::find(except.begin(), except.end(), row) != except.end())
-            continue;
+        if (time.is_null(row) || std::binary_search(except.begin(), except.end(), row)) continue;
         const std::int64_t moment = time.kind() == Kind::date
                                         ? time.at<std::int32_t>(row) * microseconds_per_day
                                         : time.at<std::int64_t>(row);

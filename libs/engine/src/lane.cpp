@@ -77,9 +77,13 @@ void Lane::fill(std::stop_token stop) {
         std::optional<Record> record;
         try {
             record = held_ ? std::exchange(held_, {}) : source_.next(wait);
+        } catch (const MissingData& missing) {
+            if (!batch_.empty()) return;  // what came before is good; the source will say it again
+            if (at_next().size() == progress_.size()) throw;
+            throw MissingData(missing.what(), missing.hint(), at_next());
         } catch (const Error&) {
             if (batch_.empty()) throw;
-            return;  // what came before is good; the source will say it again
+            return;
         }
         if (!record) {
             if (wait != 0) return;  // idle, or the linger time is over
@@ -121,10 +125,15 @@ bool Lane::full() const {
 }
 
 Work Lane::work(std::int64_t end) const {
-    Work work{batch_, next_, end, source_.end_offset(), {}};
+    return {batch_, next_, end, source_.end_offset(), at_next()};
+}
+
+// The statements whose turn it is.
+std::vector<int> Lane::at_next() const {
+    std::vector<int> statements;
     for (const StatementProgress& each : progress_)
-        if (each.next_offset == next_) work.statements.push_back(each.statement);
-    return work;
+        if (each.next_offset == next_) statements.push_back(each.statement);
+    return statements;
 }
 
 void Lane::write(std::stop_token stop, std::int64_t end) {

@@ -37,7 +37,7 @@ PartitionSource::PartitionSource(const Client& client, Connection& connection, T
 
 std::optional<engine::Record> PartitionSource::next(int wait) {
     if (broken_) {
-        throw Error(*broken_);
+        std::rethrow_exception(broken_);
     }
     Message message(rd_kafka_consume_queue(queue_.get(), wait));
     if (!message) {
@@ -66,11 +66,14 @@ void PartitionSource::look_at(const rd_kafka_message_t& error) {
     }
     const std::int64_t offset = error.offset >= 0 ? error.offset : next_offset_;
     const std::string where = name() + ", offset " + std::to_string(offset);
-    broken_ = means_missing_data(error.err)
-                  ? error_of(error.err, where + ": data is missing", words)
-                  : error_of(error.err, where + " can't be read", words);
-    connection_.trouble(broken_->what());
-    throw Error(*broken_);
+    if (means_missing_data(error.err)) {
+        const Error missing = error_of(error.err, where + ": data is missing", words);
+        broken_ = std::make_exception_ptr(engine::MissingData(missing.what(), missing.hint()));
+    } else {
+        broken_ = std::make_exception_ptr(error_of(error.err, where + " can't be read", words));
+    }
+    connection_.trouble(where + ": " + words);
+    std::rethrow_exception(broken_);
 }
 
 std::int64_t PartitionSource::end_offset() const {

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 
@@ -35,8 +36,8 @@ class PartitionSource final : public engine::RecordSource {
     Connection& connection_;
     TopicPartition where_;
     Queue queue_;
-    std::int64_t next_offset_;  // -1: not known (started at the beginning, nothing read yet)
-    std::optional<Error> broken_;
+    std::int64_t next_offset_;   // -1: not known (started at the beginning, nothing read yet)
+    std::exception_ptr broken_;  // what next() throws from now on
 };
 
 }  // namespace tidewheel::kafka

@@ -13,6 +13,16 @@ bool takes_part(const std::vector<int>& statements, int statement) {
     return std::count(statements.begin(), statements.end(), statement) > 0;
 }
 
+// What PostgreSQL refuses here is this statement's trouble alone.
+void of_statement(const StoredStatement& statement, const std::function<void()>& run) {
+    try {
+        run();
+    } catch (const DatabaseError& error) {
+        if (error.kind() != Error::Kind::refused) throw;
+        throw StatementError(statement, error);
+    }
+}
+
 std::size_t affected_by(Session& session, const std::string& sql) {
     return session.run(sql).affected;
 }
@@ -26,7 +36,8 @@ void BatchExecutor::open(Session& session) {
     session.run("SET search_path = " + plan_.search_path());
     session.run(stage_ddl(plan_.stream) + DeadLetters::setup());
     for (const StreamPlan::RowTask& task : plan_.rows)
-        if (!task.script.setup.empty()) session.run(task.script.setup);
+        if (!task.script.setup.empty())
+            of_statement(task.statement, [&] { session.run(task.script.setup); });
 }
 
 void BatchExecutor::run(const engine::Batch& batch, const std::vector<int>& statements, Pace pace) {
@@ -45,6 +56,7 @@ void BatchExecutor::run(const engine::Batch& batch, const std::vector<int>& stat
     dead_letters_.stage(*session_);
     apply(batch, statements, pace);
     if (pace == Pace::careful) session_->run(stage_widen(plan_.stream));
+    std::sort(refused_.begin(), refused_.end());
 }
 
 void BatchExecutor::clear_stage() {
@@ -176,17 +188,16 @@ void BatchExecutor::run_statement(const engine::Batch& batch, Pace pace,
                                   const StoredStatement& statement, const std::string& script,
                                   const RunRange& run) {
     if (pace == Pace::full) return run(0, batch.rows());
+    // Somebody may have changed the table since the rehearsal: no row is to blame for that.
     const auto park = [&](std::size_t row, const DatabaseError& error) {
+        if (!error.is_about_data()) rehearse(script);
         dead_letters_.park(batch.record_of(row), statement.id,
                            {engine::Reason::target_refused, error.what(), error.column()});
     };
-    try {
+    of_statement(statement, [&] {
         rehearse(script);
         halve(batch, run, park, 0, batch.rows());
-    } catch (const DatabaseError& error) {
-        if (error.kind() != Error::Kind::refused) throw;
-        throw StatementError(statement, error);
-    }
+    });
 }
 
 // Over no row at all: does PostgreSQL take the statement itself?

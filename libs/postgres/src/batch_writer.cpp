@@ -27,11 +27,12 @@ std::string and_next_offset_is(std::int64_t offset) {
 }  // namespace
 
 BatchWriter::BatchWriter(std::string url, std::string application, const StreamPlan& plan,
-                         LaneClaim claim)
+                         LaneClaim claim, std::chrono::seconds renew_after)
     : url_(std::move(url)),
       application_(std::move(application)),
       plan_(plan),
       claim_(std::move(claim)),
+      renew_after_(renew_after),
       executor_(plan) {}
 
 // Connects, makes the temporary relations, writes down which backend acts for this claim, and reads
@@ -46,6 +47,7 @@ std::vector<engine::StatementProgress> BatchWriter::open() {
         std::lock_guard lock(session_mutex_);
         session_ = std::move(session);
     }
+    opened_at_ = Clock::system().now();
     failpoint("on_open");
     executor_.open(*session_);
     end_predecessor();
@@ -83,7 +85,10 @@ void BatchWriter::cancel() {
     if (session_) session_->cancel();
 }
 
+// No vacuum freezes a session's temporary tables, whatever it truncates: those of a session that is
+// kept for ever would hold back the whole database's transaction numbers until it has to shut down.
 engine::Committed BatchWriter::commit(const engine::Work& work) {
+    if (Clock::system().now() - opened_at_ >= renew_after_) open();
     try {
         return attempt(work, Pace::full);
     } catch (const DatabaseError& error) {

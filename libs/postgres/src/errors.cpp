@@ -93,8 +93,7 @@ bool DatabaseError::is_about_data() const {
 }
 
 bool DatabaseError::may_be_about_data() const {
-    const bool permission = sqlstate_ == "42501";
-    return is_about_data() || (sqlstate_.starts_with("42") && !permission && !in_function_);
+    return is_about_data() || (sqlstate_.starts_with("42") && !in_function_);
 }
 
 DatabaseError error_of(const PGresult* result) {

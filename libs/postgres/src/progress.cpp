@@ -59,8 +59,7 @@ void require_version(Transaction& transaction, std::int64_t version) {
 }
 
 void claim_all(Connection& connection, const std::string& owner, std::vector<LaneClaim>& lanes,
-               std::int64_t catalogue_version,
-               const std::function<std::int64_t(const std::string&, int)>& first_offset) {
+               std::int64_t catalogue_version) {
     Transaction transaction(connection);
     // A claimer that freezes here must not keep the next one out for ever.
     transaction.run(
@@ -78,8 +77,10 @@ void claim_all(Connection& connection, const std::string& owner, std::vector<Lan
         for (const Row& row : rows)
             if (!row.is_null(0)) offsets.push_back(row.integer(0));
         if (offsets.size() < rows.size()) {
-            offsets.push_back(first_offset(lane.topic, lane.partition));
-            begin_at(transaction, lane, offsets.back());
+            if (!lane.first)
+                throw Error(Error::Kind::unavailable, "the catalogue has just changed");
+            offsets.push_back(*lane.first);
+            begin_at(transaction, lane, *lane.first);
         }
         lane.start = *std::min_element(offsets.begin(), offsets.end());
     }
@@ -125,16 +126,27 @@ void end(Connection& connection, const std::vector<Backend>& backends) {
 
 }  // namespace
 
+std::vector<LaneClaim*> unbegun(Connection& connection, std::vector<LaneClaim>& lanes) {
+    std::vector<LaneClaim*> found;
+    for (LaneClaim& lane : lanes) {
+        const Rows begun = connection.query(
+            "SELECT FROM tidewheel.progress WHERE statement_id = ANY ($1::integer[]) AND topic = $2"
+            " AND partition = $3::integer AND next_offset IS NOT NULL",
+            {id_array(lane.statements), lane.topic, std::to_string(lane.partition)});
+        if (begun.size() < lane.statements.size()) found.push_back(&lane);
+    }
+    return found;
+}
+
 void claim(Connection& connection, const std::string& owner, std::vector<LaneClaim>& lanes,
-           std::int64_t catalogue_version,
-           const std::function<std::int64_t(const std::string&, int)>& first_offset) {
+           std::int64_t catalogue_version) {
     const std::vector<Backend> before = owners_backends(connection, lanes);
     try {
-        claim_all(connection, owner, lanes, catalogue_version, first_offset);
+        claim_all(connection, owner, lanes, catalogue_version);
     } catch (const DatabaseError& error) {
         if (error.sqlstate() != "55P03" || before.empty()) throw;
         end(connection, before);  // the owner until now holds the progress itself
-        claim_all(connection, owner, lanes, catalogue_version, first_offset);
+        claim_all(connection, owner, lanes, catalogue_version);
         return;
     }
     end(connection, before);

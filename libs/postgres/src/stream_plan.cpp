@@ -25,6 +25,14 @@ void add_statement(Transaction& transaction, const StoredStatement& statement, S
     }
 }
 
+// Trouble with what the statement names: it is refused, locked by somebody, or lies on a server
+// that doesn't answer (a foreign table). All else is trouble of the server's.
+bool is_its_own(const Error& error) {
+    if (error.kind() == Error::Kind::refused) return true;
+    const auto* said = dynamic_cast<const DatabaseError*>(&error);
+    return said && (said->sqlstate() == "55P03" || said->sqlstate().starts_with("08"));
+}
+
 // The statement's own trouble is caught; the server's is thrown on.
 std::optional<StoppedStatement> try_statement(Transaction& transaction,
                                               const StoredStatement& statement, StreamPlan& plan) {
@@ -34,7 +42,7 @@ std::optional<StoppedStatement> try_statement(Transaction& transaction,
         transaction.run("RELEASE tidewheel_plan");
         return {};
     } catch (const Error& error) {
-        if (error.kind() != Error::Kind::refused) throw;
+        if (!is_its_own(error)) throw;
         transaction.run("ROLLBACK TO tidewheel_plan");
         const std::string hint = error.hint().empty()
                                      ? "mend it, or give the statement up: tidewheel drop " +

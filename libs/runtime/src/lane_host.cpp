@@ -14,19 +14,21 @@ using kafka::TopicPartition;
 namespace {
 
 constexpr std::int64_t where_kafka_says = -1000;  // never, but for tests/weakened
+constexpr std::chrono::seconds first_answer{3};
 
 }  // namespace
 
 LaneHost::LaneHost(const Settings& settings, std::string program,
                    std::vector<postgres::StreamPlan> plans, std::int64_t catalogue_version,
                    kafka::GroupConsumer& consumer, kafka::ClientSettings kafka,
-                   telemetry::Metrics& metrics)
+                   const LeftBehind& left_behind, telemetry::Metrics& metrics)
     : settings_(settings),
       program_(std::move(program)),
       plans_(std::move(plans)),
       catalogue_version_(catalogue_version),
       consumer_(consumer),
       kafka_(std::move(kafka)),
+      left_behind_(left_behind),
       metrics_(metrics) {}
 
 LaneHost::~LaneHost() {
@@ -47,24 +49,52 @@ const postgres::StreamPlan* LaneHost::plan_of(const std::string& topic) const {
     return found == plans_.end() ? nullptr : &*found;
 }
 
-// Claims what some statement reads; a partition that the routing keeps from all of them is not
-// fetched at all.
-std::vector<kafka::StartOffset> LaneHost::on_assigned(
-    const std::vector<TopicPartition>& partitions) {
+// What some statement reads; a partition that the routing keeps from all of them is not fetched at
+// all.
+std::vector<postgres::LaneClaim> LaneHost::claims_of(
+    const std::vector<TopicPartition>& partitions) const {
     std::vector<postgres::LaneClaim> claims;
     for (const TopicPartition& where : partitions) {
         const postgres::StreamPlan* plan = plan_of(where.topic);
         if (!plan) continue;
         std::vector<int> statements = plan->statements_reading(where.partition);
+        if (const auto left = left_behind_.find(where); left != left_behind_.end())
+            std::erase_if(statements, [&](int id) {
+                return std::count(left->second.begin(), left->second.end(), id) > 0;
+            });
         if (!statements.empty())
             claims.push_back({where.topic, where.partition, std::move(statements)});
     }
+    return claims;
+}
+
+// Asked before anything is locked. A partition that can't answer is left out, for a later try: the
+// others need not wait for it.
+void LaneHost::find_beginnings(postgres::Connection& connection,
+                               std::vector<postgres::LaneClaim>& claims) {
+    std::optional<kafka::Admin> admin;
+    for (postgres::LaneClaim* lane : postgres::unbegun(connection, claims)) {
+        try {
+            if (!admin) admin.emplace(kafka_, first_answer);
+            lane->first = admin->watermarks(lane->topic, lane->partition).first;
+        } catch (const Error& error) {
+            unclaimed_[{lane->topic, lane->partition}] =
+                std::string("its first offset is not known: ") + error.what();
+        }
+    }
+    std::erase_if(claims, [&](const postgres::LaneClaim& lane) {
+        return unclaimed_.contains({lane.topic, lane.partition});
+    });
+}
+
+std::vector<kafka::StartOffset> LaneHost::on_assigned(
+    const std::vector<TopicPartition>& partitions) {
+    unclaimed_.clear();
+    std::vector<postgres::LaneClaim> claims = claims_of(partitions);
     if (claims.empty()) return {};
     postgres::Connection connection(settings_.database, program_);
-    postgres::claim(connection, settings_.instance, claims, catalogue_version_,
-                    [&](const std::string& topic, int partition) {
-                        return kafka::Admin(kafka_).watermarks(topic, partition).first;
-                    });
+    find_beginnings(connection, claims);
+    postgres::claim(connection, settings_.instance, claims, catalogue_version_);
     failpoint("after_claim");
     std::vector<kafka::StartOffset> starts;
     for (postgres::LaneClaim& claim : claims) {
@@ -99,6 +129,7 @@ LaneMetrics LaneHost::metrics_of(const Place& place) {
 void LaneHost::on_revoked(const std::vector<TopicPartition>& partitions, bool lost) {
     telemetry::log(telemetry::Level::info, lost ? "partitions lost" : "partitions revoked",
                    {{"partitions", partitions.size()}});
+    unclaimed_.clear();
     std::vector<Place> going;
     for (const TopicPartition& where : partitions)
         if (auto node = places_.extract(where)) going.push_back(std::move(node.mapped()));
@@ -111,6 +142,7 @@ void LaneHost::stop() {
     for (auto& [where, place] : places_)
         going.push_back(std::move(place));
     places_.clear();
+    unclaimed_.clear();
     const std::vector<kafka::StartOffset> offsets = stop(std::move(going));
     if (!offsets.empty()) consumer_.publish_offsets(offsets);
 }
@@ -134,6 +166,12 @@ std::vector<kafka::StartOffset> LaneHost::stop(std::vector<Place> places) {
 
 std::vector<std::pair<TopicPartition, LaneStatus>> LaneHost::lanes() const {
     std::vector<std::pair<TopicPartition, LaneStatus>> all;
+    for (const auto& [where, trouble] : unclaimed_) {
+        LaneStatus unclaimed;
+        unclaimed.ended = Error::Kind::unavailable;
+        unclaimed.trouble = trouble;
+        all.emplace_back(where, unclaimed);
+    }
     for (const auto& [where, place] : places_)
         if (place.runner) all.emplace_back(where, place.runner->status());
     return all;

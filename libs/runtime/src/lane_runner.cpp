@@ -55,31 +55,37 @@ void LaneRunner::join(Clock::Monotonic deadline) {
 }
 
 void LaneRunner::run(std::stop_token stop) {
-    std::string trouble;
-    Error::Kind kind = Error::Kind::unavailable;  // stopped: somebody will go on
-    int failed_statement = 0;
+    LaneStatus end;
+    end.ended = Error::Kind::unavailable;  // stopped: somebody will go on
+    const auto tell = [&](const Error& error) {
+        end.ended = error.kind();
+        end.trouble = error.what();
+        if (end.failed_statement != 0) return;  // told by the service, once for all lanes
+        telemetry::log(error.kind() == Error::Kind::fenced ? Level::info : Level::error,
+                       "lane stopped",
+                       {{"lane", label()}, {"reason", error.what()}, {"hint", error.hint()}});
+    };
     try {
         lane_.run(stop);
-    } catch (const postgres::StatementError& error) {  // told by the service, once for all lanes
-        kind = error.kind();
-        trouble = error.what();
-        failed_statement = error.statement();
+    } catch (const postgres::StatementError& error) {
+        end.failed_statement = error.statement();
+        tell(error);
+    } catch (const engine::MissingData& error) {
+        end.data_missing = true;
+        end.left_behind = error.left_behind();
+        tell(error);
     } catch (const Error& error) {
-        kind = error.kind();
-        trouble = error.what();
-        telemetry::log(kind == Error::Kind::fenced ? Level::info : Level::error, "lane stopped",
-                       {{"lane", label()}, {"reason", trouble}, {"hint", error.hint()}});
+        tell(error);
     } catch (const std::exception& error) {  // a defect: this lane alone ends, and says so
-        kind = Error::Kind::refused;
-        trouble = error.what();
-        telemetry::log(Level::error, "lane stopped by a defect",
-                       {{"lane", label()}, {"reason", trouble}});
+        tell(Error(Error::Kind::refused, std::string("a defect: ") + error.what()));
     }
     batch_.clear();
     std::lock_guard lock(mutex_);
-    status_.ended = kind;
-    status_.trouble = trouble;
-    status_.failed_statement = failed_statement;
+    status_.ended = end.ended;
+    status_.trouble = end.trouble;
+    status_.failed_statement = end.failed_statement;
+    status_.data_missing = end.data_missing;
+    status_.left_behind = end.left_behind;
     ended_.notify_all();
 }
 

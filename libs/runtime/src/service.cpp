@@ -6,6 +6,7 @@
 #include <atomic>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "tidewheel/core/failpoint.hpp"
 #include "tidewheel/core/retry.hpp"
@@ -15,6 +16,7 @@
 #include "tidewheel/runtime/admin_server.hpp"
 #include "tidewheel/runtime/lane_host.hpp"
 #include "tidewheel/runtime/lane_watch.hpp"
+#include "tidewheel/runtime/patience.hpp"
 #include "tidewheel/runtime/stuck_lanes.hpp"
 #include "tidewheel/telemetry/log.hpp"
 #include "watchdog.hpp"
@@ -31,10 +33,10 @@ class Generation {
   public:
     Generation(const Settings& settings, const std::string& program,
                const kafka::ClientSettings& kafka, std::vector<postgres::StreamPlan> plans,
-               std::int64_t version, telemetry::Metrics& metrics)
+               std::int64_t version, const LeftBehind& left_behind, telemetry::Metrics& metrics)
         : consumer_(kafka, settings.group + "." + program, settings.fetch_bytes),
           host_(settings, "tidewheel-" + program, std::move(plans), version, consumer_, kafka,
-                metrics),
+                left_behind, metrics),
           version_(version) {
         if (!host_.topics().empty()) consumer_.subscribe(host_.topics(), host_);
     }
@@ -52,13 +54,6 @@ class Generation {
     kafka::GroupConsumer& consumer() { return consumer_; }
     const LaneHost& host() const { return host_; }
     std::int64_t version() const { return version_; }
-    // A lane has ended that can go on with a new claim and a new source. (One whose records are
-    // gone stays down.)
-    bool must_rejoin() const {
-        for (const auto& [where, lane] : host_.lanes())
-            if (lane.ended && *lane.ended != Error::Kind::refused) return true;
-        return false;
-    }
 
   private:
     kafka::GroupConsumer consumer_;
@@ -66,14 +61,23 @@ class Generation {
     std::int64_t version_;
 };
 
-// A statement that failed over records of its, through no fault of theirs: it is left out until
-// then.
+// A statement that failed over records of its, through no fault of theirs: it is left out for a
+// while.
 struct Suspension {
     std::string reason;
-    std::chrono::seconds wait{0};
-    Clock::Monotonic until;
+    Patience patience{std::chrono::seconds(5), std::chrono::seconds(60)};
 };
-constexpr std::chrono::seconds first_suspension{5}, longest_suspension{60};
+
+std::string label(const kafka::TopicPartition& where) {
+    return where.topic + "/" + std::to_string(where.partition);
+}
+
+std::set<std::string> names_of(const std::vector<postgres::StoppedStatement>& stopped) {
+    std::set<std::string> names;
+    for (const postgres::StoppedStatement& each : stopped)
+        names.insert(each.name);
+    return names;
+}
 
 // How long silence may last before it is looked into. Longer than a lane usually waits for a lock
 // or a connection in vain, whatever the setting.
@@ -126,12 +130,12 @@ class Service {
                 health_.lacking("service", error.what());
                 metrics_.gauge(Metric::ready).set(0);
                 const auto wait = backoff_.next();
+                looked_at_ = Clock::system().now() + wait;
                 telemetry::log(
                     Level::warning, "waiting",
                     {{"reason", error.what()}, {"wait_ms", wait.count()}, {"hint", error.hint()}});
                 generation_.reset();
                 wait_for(stop, wait);
-                looked_at_ = Clock::system().now();
             }
         }
         telemetry::log(Level::info, "stopping");
@@ -156,8 +160,9 @@ class Service {
             metrics_.gauge(Metric::database_up).set(1);
             telemetry::log(Level::info, "catalogue read",
                            {{"version", catalogue.version}, {"streams", plans.streams.size()}});
-            generation_ = std::make_unique<Generation>(
-                settings_, name_, kafka_, std::move(plans.streams), catalogue.version, metrics_);
+            generation_ =
+                std::make_unique<Generation>(settings_, name_, kafka_, std::move(plans.streams),
+                                             catalogue.version, left_behind_, metrics_);
         } catch (const Error&) {
             metrics_.gauge(Metric::database_up).set(0);
             throw;
@@ -167,13 +172,14 @@ class Service {
 
     // Without those that are suspended. Whoever changes the catalogue may have mended them.
     postgres::StreamPlans plan(postgres::Catalogue catalogue) {
-        if (catalogue.version != suspended_at_) suspended_.clear();
+        if (catalogue.version != suspended_at_) forget_suspensions();
         suspended_at_ = catalogue.version;
         std::vector<postgres::StoppedStatement> left_out;
         for (postgres::StoredStatement& stored : catalogue.statements) {
+            names_[stored.id] = stored.statement.name;
             const auto suspension = suspended_.find(stored.id);
             if (suspension == suspended_.end() || stored.paused ||
-                Clock::system().now() >= suspension->second.until)
+                suspension->second.patience.over(Clock::system().now()))
                 continue;
             stored.paused = true;
             left_out.push_back({stored.statement.name, suspension->second.reason,
@@ -193,12 +199,55 @@ class Service {
             if (lane.failed_statement == 0) continue;
             found = true;
             Suspension& suspension = suspended_[lane.failed_statement];
-            if (now < suspension.until) continue;  // another lane said so already
-            const bool again = now - suspension.until < 2 * longest_suspension;
-            suspension.wait =
-                again ? std::min(2 * suspension.wait, longest_suspension) : first_suspension;
-            suspension.until = now + suspension.wait;
+            if (!suspension.patience.over(now)) continue;  // another lane said so already
+            suspension.patience.failed(now);
             suspension.reason = lane.trouble;
+        }
+        return found;
+    }
+
+    // A statement that was far behind wants records that are gone: its neighbours, which don't, go
+    // on in that partition without it. True: there is such a statement.
+    bool leave_behind() {
+        bool found = false;
+        for (const auto& [where, lane] : generation_->host().lanes()) {
+            for (const int statement : lane.left_behind) {
+                found = true;
+                left_behind_[where].push_back(statement);
+                health_.lacking(place_of(where, statement), lane.trouble);
+            }
+        }
+        return found;
+    }
+
+    // What must not be skipped is looked for again once a human has changed something.
+    void forget_suspensions() {
+        suspended_.clear();
+        for (const auto& [where, statements] : left_behind_)
+            for (const int statement : statements)
+                health_.forget(place_of(where, statement));
+        left_behind_.clear();
+        rejoined_.clear();
+    }
+
+    std::string place_of(const kafka::TopicPartition& where, int statement) const {
+        return "statement " + names_.at(statement) + " in " + label(where);
+    }
+
+    // A lane has ended that can go on with a new claim and a new source; one that ends again and
+    // again has to wait, since all the others stop for a moment when it is given these. (One whose
+    // data is missing stays down.)
+    bool must_rejoin() {
+        const auto now = Clock::system().now();
+        bool found = false;
+        for (const auto& [where, lane] : generation_->host().lanes()) {
+            if (!lane.ended || lane.data_missing) continue;
+            Patience& patience =
+                rejoined_.try_emplace(where, std::chrono::seconds(1), std::chrono::seconds(60))
+                    .first->second;
+            if (!patience.over(now)) continue;
+            patience.failed(now);
+            found = true;
         }
         return found;
     }
@@ -214,7 +263,8 @@ class Service {
                 Level::error, "statement stopped",
                 {{"statement", each.name}, {"reason", each.reason}, {"hint", each.hint}});
         }
-        metrics_.gauge(Metric::statements_stopped).set(static_cast<double>(now.size()));
+        const std::size_t stopped = now.size() + left_behind_.size();
+        metrics_.gauge(Metric::statements_stopped).set(static_cast<double>(stopped));
         stopped_ = std::move(now);
     }
 
@@ -223,7 +273,7 @@ class Service {
         if (stopped_.empty() || Clock::system().now() - tried_at_ < std::chrono::seconds(5))
             return false;
         tried_at_ = Clock::system().now();
-        return plan(postgres::load_catalogue(*database_)).stopped != stopped_;
+        return names_of(plan(postgres::load_catalogue(*database_)).stopped) != names_of(stopped_);
     }
 
     // Until a stop, a changed catalogue, a mended statement, or trouble (thrown).
@@ -234,8 +284,8 @@ class Service {
             if (Clock::system().now() - last_look < std::chrono::milliseconds(500)) continue;
             last_look = Clock::system().now();
             if (postgres::catalogue_version(*database_) != generation_->version()) return;
-            if (is_mended() || suspend_failed()) return;
-            if (generation_->must_rejoin())
+            if (is_mended() || suspend_failed() || leave_behind()) return;
+            if (must_rejoin())
                 throw Error(Error::Kind::unavailable, "a lane has to be claimed anew");
             look_after();
             looked_at_ = Clock::system().now();
@@ -287,6 +337,9 @@ class Service {
     telemetry::Metrics metrics_;
     telemetry::Health health_;
     std::atomic<Clock::Monotonic> looked_at_{Clock::system().now()};
+    // Outlives all that may hang while it is taken down.
+    Watchdog watchdog_{looked_at_,
+                       std::max(3 * settings_.stall_after, std::chrono::milliseconds(30000))};
     http::Server server_;
     LaneWatch watch_;
     StuckLanes stuck_;
@@ -294,13 +347,14 @@ class Service {
     Backoff backoff_;
     std::map<std::string, std::string> topic_troubles_;
     std::vector<postgres::StoppedStatement> stopped_;
-    Clock::Monotonic tried_at_;            // to run them
-    std::map<int, Suspension> suspended_;  // by statement
-    std::int64_t suspended_at_ = 0;        // the catalogue's version
+    Clock::Monotonic tried_at_;                           // to run them
+    std::map<int, std::string> names_;                    // of statements
+    std::map<int, Suspension> suspended_;                 // by statement
+    std::int64_t suspended_at_ = 0;                       // the catalogue's version
+    LeftBehind left_behind_;                              // until that changes
+    std::map<kafka::TopicPartition, Patience> rejoined_;  // for a lane that had ended
     std::unique_ptr<postgres::Connection> database_;
     std::unique_ptr<Generation> generation_;
-    Watchdog watchdog_{looked_at_,
-                       std::max(3 * settings_.stall_after, std::chrono::milliseconds(30000))};
 };
 
 }  // namespace

@@ -65,7 +65,9 @@ const std::vector<MetricDescription> table = {
      "gauge",
      {},
      "statements",
-     "Statements that PostgreSQL won't run as things are; the log and /readyz say why."},
+     "Statements that PostgreSQL won't run as things are, and partitions in which one lacks "
+     "records "
+     "that are gone; the log and /readyz say why."},
     {"tidewheel_records_sent_total",
      "counter",
      {"topic"},

@@ -115,6 +115,7 @@ class Batch {
     std::span<const RejectedRecord> rejected() const { return rejected_; }  // in offset order
     const Record& record_of(std::size_t row) const { return records_[record_of_row_[row]]; }
     // The largest event time among the accepted rows, in PostgreSQL's microseconds; nullopt: none.
+    // except: rows, in ascending order.
     std::optional<std::int64_t> watermark(std::span<const std::size_t> except = {}) const;
 
   private:

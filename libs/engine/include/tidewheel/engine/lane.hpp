@@ -93,8 +93,8 @@ class Lane {
 
     // Runs until it is stopped; a batch that is being committed is finished, one that is being
     // filled is abandoned. Throws Error: fenced; pipeline when a statement can't be run any more;
-    // refused when the partition can't be read (its start offset is gone, the topic is gone), once
-    // everything before is committed.
+    // unavailable or refused when the partition can't be read, and MissingData when its next offset
+    // is gone, once everything before is committed.
     void run(std::stop_token stop);
 
   private:
@@ -102,6 +102,7 @@ class Lane {
     void fill(std::stop_token stop);
     void rest(std::stop_token stop);
     void write(std::stop_token stop, std::int64_t end);
+    std::vector<int> at_next() const;
     bool committed_meanwhile(const Work& work);
     bool full() const;
     Work work(std::int64_t end) const;

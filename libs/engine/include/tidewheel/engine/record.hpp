@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tidewheel/core/error.hpp"
+
 namespace tidewheel::engine {
 
 struct Header {
@@ -41,15 +43,28 @@ struct Record {
     }
 };
 
+// The wanted offset is gone, or means another record now. Going on is a human's decision.
+class MissingData : public Error {
+  public:
+    // left_behind: the statements that want the offset, while others of their lane are further on;
+    // empty: all of them want it.
+    MissingData(const std::string& what, const std::string& hint, std::vector<int> left_behind = {})
+        : Error(Kind::refused, what, hint), left_behind_(std::move(left_behind)) {}
+    const std::vector<int>& left_behind() const { return left_behind_; }
+
+  private:
+    std::vector<int> left_behind_;
+};
+
 // Where a lane gets its records from: one partition, in order. Not thread-safe: one lane, one
 // thread.
 class RecordSource {
   public:
     virtual ~RecordSource() = default;
     // The next record, or nothing when none came within the wait (milliseconds; 0: only what is
-    // there already). Throws Error: refused when the wanted offset is gone, unavailable when the
-    // partition can't be read for now; and again at every further call, for what comes after could
-    // leave records out.
+    // there already). Throws MissingData when the wanted offset is gone; Error (unavailable,
+    // refused) when the partition can't be read for now; and again at every further call, for what
+    // comes after could leave records out.
     virtual std::optional<Record> next(int wait) = 0;
     // The offset after the newest record that the broker told of; -1 when not known yet. Never asks
     // the broker.

@@ -1,9 +1,11 @@
 #pragma once
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "tidewheel/core/clock.hpp"
 #include "tidewheel/engine/lane.hpp"
 #include "tidewheel/postgres/batch_executor.hpp"
 #include "tidewheel/postgres/progress.hpp"
@@ -14,8 +16,10 @@ namespace tidewheel::postgres {
 // Used by one thread; cancel() by any.
 class BatchWriter final : public engine::BatchSink {
   public:
-    // `plan` must outlive the writer.
-    BatchWriter(std::string url, std::string application, const StreamPlan& plan, LaneClaim claim);
+    // `plan` must outlive the writer. renew_after: a session's age at which the next batch gets a
+    // new one.
+    BatchWriter(std::string url, std::string application, const StreamPlan& plan, LaneClaim claim,
+                std::chrono::seconds renew_after = std::chrono::hours(1));
 
     std::vector<engine::StatementProgress> open() override;
     engine::Committed commit(const engine::Work& work) override;
@@ -29,6 +33,8 @@ class BatchWriter final : public engine::BatchSink {
     std::string url_, application_;
     const StreamPlan& plan_;
     LaneClaim claim_;
+    std::chrono::seconds renew_after_;
+    Clock::Monotonic opened_at_;
     std::unique_ptr<Session> session_;
     std::mutex session_mutex_;  // guards the pointer, for cancel()
     BatchExecutor executor_;

@@ -32,8 +32,9 @@ class DatabaseError : public Error {
     // or of the statement.
     bool is_about_data() const;
     // That, or what a value's conversion says of its text as well as PostgreSQL of a statement:
-    // 'cat dog'::tsquery and 'nosuch'::regclass are errors of class 42. Only where the statement
-    // itself runs is it the row's. Inside a function it is the function's.
+    // 'cat dog'::tsquery and 'nosuch'::regclass are errors of class 42, and so is what a policy
+    // (row-level security) refuses. Only where the statement itself runs is it the row's. Inside a
+    // function it is the function's.
     bool may_be_about_data() const;
 
   private:

@@ -1,6 +1,6 @@
 #pragma once
 #include <cstdint>
-#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,19 +15,22 @@ namespace tidewheel::postgres {
 struct LaneClaim {
     std::string topic;
     int partition;
-    std::vector<int> statements;  // the lane's
-    std::int64_t epoch = 0;       // set by claim()
-    std::int64_t start = 0;       // set by claim(): the lowest next_offset of its statements
+    std::vector<int> statements;             // the lane's
+    std::optional<std::int64_t> first = {};  // where those begin that haven't yet (see unbegun())
+    std::int64_t epoch = 0;                  // set by claim()
+    std::int64_t start = 0;  // set by claim(): the lowest next_offset of its statements
 };
 
-// Claims all these lanes for `owner` in one short transaction and sets their epoch and start. A
-// statement that has not begun in a partition begins at first_offset(topic, partition). Backends of
-// the owners until now are ended, so that what a frozen one has locked gets free. Throws
-// DatabaseError; unavailable when a lock isn't to be had within 3 s, or when the catalogue is not
-// of the version that the lanes were planned by any more.
+// The lanes in which some statement has not begun: they need `first`, the partition's oldest
+// offset.
+std::vector<LaneClaim*> unbegun(Connection& connection, std::vector<LaneClaim>& lanes);
+
+// Claims all these lanes for `owner` in one short transaction and sets their epoch and start.
+// Backends of the owners until now are ended, so that what a frozen one has locked gets free.
+// Throws DatabaseError; unavailable when a lock isn't to be had within 3 s, or when the catalogue
+// is not of the version that the lanes were planned by any more.
 void claim(Connection& connection, const std::string& owner, std::vector<LaneClaim>& lanes,
-           std::int64_t catalogue_version,
-           const std::function<std::int64_t(const std::string&, int)>& first_offset);
+           std::int64_t catalogue_version);
 
 // Once the transaction is committed, no batch of these statements commits under a claim that was
 // made before. Waits for those that are committing. Raise the catalogue's version first: a claim

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/core/settings.hpp"
@@ -28,7 +29,9 @@ struct LaneStatus {
     std::string trouble;         // what is being retried; empty: nothing
     std::optional<Error::Kind>
         ended;  // why the lane has ended, if it has (then `trouble` says what happened)
-    int failed_statement = 0;  // that ended it; 0: none did
+    int failed_statement = 0;           // that ended it; 0: none did
+    bool data_missing = false;          // which ended it: nobody but a human knows where to go on
+    std::vector<int> left_behind = {};  // statements that alone lack that data; empty: all of them
 
     std::int64_t lag() const {
         return next_offset < 0 || partition_end < next_offset ? 0 : partition_end - next_offset;
