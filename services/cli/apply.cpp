@@ -133,9 +133,12 @@ std::vector<Rebuilt> recompute(Context& context, const Recomputation& recomputat
                               signal.token(), view);
         rebuilding.run();
         rebuilt.push_back({view.stored.statement.name, rebuilding.records()});
-        if (!context.json)
-            context.out << "rebuilt    view " << rebuilt.back().view << " out of "
-                        << plural(rebuilt.back().records, "record") << '\n';
+        if (context.json) continue;
+        context.out << "rebuilt    view " << rebuilt.back().view << " out of "
+                    << plural(rebuilt.back().records, "record") << '\n';
+        for (const std::string& each : rebuilding.left_over())
+            context.out << "note: " << each << "; the next rebuild or drop of "
+                        << rebuilt.back().view << " removes it\n";
     }
     return rebuilt;
 }

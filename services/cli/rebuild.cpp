@@ -22,14 +22,14 @@ int rebuild(Context& context, const RebuildOptions& options) {
                                .set("view", options.view)
                                .set("records", rebuilding.records())
                                .set("seconds", taken.count())
-                               .set("old_state_dropped", rebuilding.old_state_is_gone()));
+                               .set("old_state_dropped", rebuilding.left_over().empty()));
         return 0;
     }
     context.out << options.view << ": rebuilt out of " << plural(rebuilding.records(), "record")
                 << " in " << rough_duration(taken.count()) << '\n';
-    if (!rebuilding.old_state_is_gone())
-        context.out << "note: the old state is still being read; the next rebuild or drop of "
-                    << options.view << " removes it\n";
+    for (const std::string& each : rebuilding.left_over())
+        context.out << "note: " << each << "; the next rebuild or drop of " << options.view
+                    << " removes it\n";
     return 0;
 }
 

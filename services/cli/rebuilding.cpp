@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/lock_holder.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/running_change.hpp"
 #include "cli/table.hpp"
@@ -38,6 +39,12 @@ std::map<int, std::int64_t> read_progress(postgres::Connection& connection, int 
     return progress_of(transaction, statement);
 }
 
+// For what can be done later as well.
+void wait_little(Transaction& transaction) {
+    transaction.run(
+        "SET LOCAL lock_timeout = '1s'; SET LOCAL idle_in_transaction_session_timeout = '10s'");
+}
+
 Error stopped() {
     return Error(Error::Kind::unavailable, "stopped: the old state stands",
                  "run it again: it goes on from here");
@@ -64,6 +71,7 @@ void Rebuilding::run() {
         shadow = take_up(goals());
     } while (!shadow);
     shadow_ = *shadow;
+    drop_left_over();  // what can't be dropped yet waits until the end
     plan_ = plan();
     catch_up();
     swap_in_time();
@@ -155,7 +163,19 @@ Rebuilding::Offsets Rebuilding::beginnings(const Offsets& goals) {
 // loaded is out of date.
 std::optional<Shadow> Rebuilding::take_up(const Offsets& goals) {
     const Offsets begin = beginnings(goals);
+    std::optional<Shadow> shadow;
+    try {
+        despite_locks([&] { shadow = try_take_up(begin); });
+    } catch (const DatabaseError& error) {
+        if (!is_lock_trouble(error)) throw;
+        throw locked(error);
+    }
+    return shadow;
+}
+
+std::optional<Shadow> Rebuilding::try_take_up(const Offsets& beginnings) {
     Transaction transaction(*side_);
+    limit_waits(transaction);
     lock_catalogue(transaction);
     if (transaction.query("SELECT version FROM tidewheel.catalogue")[0].integer(0) != version_)
         return {};
@@ -164,13 +184,13 @@ std::optional<Shadow> Rebuilding::take_up(const Offsets& goals) {
     auto shadow = find_shadow(transaction, next_.stored);
     if (shadow)
         for (const auto& [partition, next] : progress_of(transaction, shadow->id))
-            if (!begin.contains(partition) || next < begin.at(partition)) {
+            if (!beginnings.contains(partition) || next < beginnings.at(partition)) {
                 shadow.reset();
                 break;
             }
     if (!shadow) {
-        drop_shadow(transaction, view_.id);
-        shadow = make_shadow(transaction, *stream_, next_.stored, begin);
+        retire_shadow(transaction, view_.id);
+        shadow = make_shadow(transaction, *stream_, next_.stored, beginnings);
     }
     transaction.commit();
     return shadow;
@@ -266,11 +286,7 @@ void Rebuilding::swap_in_time() {
             if (try_swap()) return;
         } catch (const DatabaseError& error) {
             if (!is_lock_trouble(error)) throw;
-            if (SteadyClock::now() >= deadline)
-                throw Error(Error::Kind::unavailable,
-                            "view " + options_.view + " is locked by others: " + error.what(),
-                            "end what holds it (pg_locks), and run this again: it goes on from "
-                            "here");
+            if (SteadyClock::now() >= deadline) throw locked(error);
         }
         if (SteadyClock::now() >= deadline)
             throw Error(Error::Kind::unavailable,
@@ -323,18 +339,66 @@ void Rebuilding::require_unchanged(Transaction& transaction) {
 void Rebuilding::drop_old_state() {
     const auto deadline = SteadyClock::now() + seconds(30);
     Backoff backoff;
-    while (!old_state_is_gone_) {
-        try {
-            Transaction transaction(*control_);
-            transaction.run("SET LOCAL lock_timeout = '1s'");
-            drop_shadow(transaction, view_.id);
-            transaction.commit();
-            old_state_is_gone_ = true;
-        } catch (const DatabaseError& error) {
-            if (!is_lock_trouble(error)) throw;
-            if (SteadyClock::now() >= deadline || !wait_for(stop_, backoff.next())) return;
-        }
+    while (!retire_old_state() || !drop_left_over())
+        if (SteadyClock::now() >= deadline || !wait_for(stop_, backoff.next())) return;
+}
+
+// False: it is locked.
+bool Rebuilding::retire_old_state() {
+    try {
+        Transaction transaction(*control_);
+        wait_little(transaction);
+        retire_shadow(transaction, view_.id);
+        transaction.commit();
+        return true;
+    } catch (const DatabaseError& error) {
+        if (!is_lock_trouble(error)) throw;
+        left_over_ = {"the old state is in use: " + std::string(error.what())};
+        return false;
     }
+}
+
+// False: some of it is locked. Notes what stays, and why.
+bool Rebuilding::drop_left_over() {
+    std::vector<std::string> tables;
+    {
+        Transaction transaction(*control_);
+        tables = left_over_states(transaction, view_.id);
+    }
+    left_over_.clear();
+    bool is_free = true;
+    for (const std::string& table : tables)
+        is_free = drop_left_over(table) && is_free;
+    return is_free;
+}
+
+// Somebody's own view of it keeps it, and no waiting helps.
+bool Rebuilding::drop_left_over(const std::string& table) {
+    try {
+        Transaction transaction(*control_);
+        wait_little(transaction);
+        transaction.run("DROP TABLE IF EXISTS " + table);
+        transaction.commit();
+        return true;
+    } catch (const DatabaseError& error) {
+        const bool is_needed = error.sqlstate() == "2BP01";
+        if (!is_needed && !is_lock_trouble(error)) throw;
+        const std::string holder = lock_holder(*side_, table);
+        left_over_.push_back(
+            "the old state " + table +
+            (is_needed ? " stays: " + std::string(error.what())
+                       : " is still being read" + (holder.empty() ? "" : " by " + holder)));
+        return is_needed;
+    }
+}
+
+Error Rebuilding::locked(const DatabaseError& error) {
+    const auto& view = std::get<sql::ViewStatement>(view_.statement.body);
+    const std::string holder = lock_holder(*control_, view.name.quoted());
+    return Error(Error::Kind::unavailable,
+                 "view " + options_.view + " is locked by " + (holder.empty() ? "others" : holder) +
+                     ": " + error.what(),
+                 "end what holds it (pg_locks), and run this again: it goes on from here");
 }
 
 }  // namespace tidewheel::cli

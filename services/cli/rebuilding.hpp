@@ -4,6 +4,8 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
+#include <vector>
 
 #include "cli/context.hpp"
 #include "cli/rebuild.hpp"
@@ -25,7 +27,8 @@ class Rebuilding {
     // Throws Error: unavailable when it was stopped, or can't be done now; the next one goes on.
     void run();
     std::int64_t records() const { return records_; }  // that the new state is made of
-    bool old_state_is_gone() const { return old_state_is_gone_; }
+    // State tables that could not be dropped, and why, for people. The next rebuild tries again.
+    const std::vector<std::string>& left_over() const { return left_over_; }
 
   private:
     using Offsets = std::map<int, std::int64_t>;  // by partition
@@ -36,6 +39,7 @@ class Rebuilding {
     Offsets goals();
     Offsets beginnings(const Offsets& goals);
     std::optional<Shadow> take_up(const Offsets& goals);
+    std::optional<Shadow> try_take_up(const Offsets& beginnings);
     postgres::StreamPlan plan();
     void open_lanes(const Offsets& goals);
     void extend(const Offsets& goals);
@@ -45,6 +49,10 @@ class Rebuilding {
     Error changed_meanwhile() const;
     void require_unchanged(postgres::Transaction& transaction);
     void drop_old_state();
+    bool retire_old_state();
+    bool drop_left_over();
+    bool drop_left_over(const std::string& table);
+    Error locked(const postgres::DatabaseError& error);
     bool has_arrived();
     void tell_trouble(const RebuildLane& lane);
     std::int64_t done() const;
@@ -66,7 +74,7 @@ class Rebuilding {
     std::optional<postgres::StreamPlan> plan_;
     std::map<int, std::unique_ptr<RebuildLane>> lanes_;  // by partition
     std::int64_t records_ = 0;
-    bool old_state_is_gone_ = false;
+    std::vector<std::string> left_over_;
 };
 
 }  // namespace tidewheel::cli

@@ -16,6 +16,11 @@ std::string text(std::int64_t number) {
     return std::to_string(number);
 }
 
+// The comment of a state table that is left over.
+std::string mark_of(int view) {
+    return "left over by a rebuild of tidewheel's statement " + text(view) + ", to be dropped";
+}
+
 // Nobody misses any record any more because of this statement.
 void forget_all_missed(Transaction& transaction, int statement) {
     transaction.query("DELETE FROM tidewheel.dead_letters WHERE statement_id = $1",
@@ -125,14 +130,34 @@ Shadow make_shadow(Transaction& transaction, const postgres::StoredStream& strea
     return {stored.id, stored.state_table};
 }
 
-void drop_shadow(Transaction& transaction, int view) {
+void retire_shadow(Transaction& transaction, int view) {
     for (const Row& row :
-         transaction.query("SELECT id, state_table FROM tidewheel.statements WHERE rebuilds = $1",
+         transaction.query("SELECT id, to_regclass(state_table) IS NOT NULL, state_table FROM "
+                           "tidewheel.statements WHERE rebuilds = $1",
                            {text(view)})) {
-        transaction.run("DROP TABLE IF EXISTS " + row.text(1));
+        if (row.boolean(1))
+            transaction.run("COMMENT ON TABLE " + row.text(2) + " IS " +
+                            postgres::quote_literal(mark_of(view)));
         forget_all_missed(transaction, static_cast<int>(row.integer(0)));
         transaction.query("DELETE FROM tidewheel.statements WHERE id = $1", {row.text(0)});
     }
+}
+
+std::vector<std::string> left_over_states(Transaction& transaction, int view) {
+    std::vector<std::string> tables;
+    for (const Row& row :
+         transaction.query("SELECT format('%I.%I', relnamespace::regnamespace, relname) FROM "
+                           "pg_class WHERE relnamespace = 'tidewheel'::regnamespace AND "
+                           "obj_description(oid, 'pg_class') = $1 ORDER BY oid",
+                           {mark_of(view)}))
+        tables.push_back(row.text(0));
+    return tables;
+}
+
+void drop_shadow(Transaction& transaction, int view) {
+    retire_shadow(transaction, view);
+    for (const std::string& table : left_over_states(transaction, view))
+        transaction.run("DROP TABLE " + table);
 }
 
 void swap_shadow(Transaction& transaction, const Shadow& shadow, const ViewDefinition& definition) {

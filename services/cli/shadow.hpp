@@ -30,12 +30,17 @@ Shadow make_shadow(postgres::Transaction& transaction, const postgres::StoredStr
                    const postgres::StoredStatement& definition,
                    const std::map<int, std::int64_t>& beginnings);
 
-// The SQL that does away with any shadow of a view, and with what an earlier rebuild left.
+// Forgets any shadow of a view. Its state table is only marked as left over, which waits for no
+// reader: it is to be dropped when nobody needs it any more.
+void retire_shadow(postgres::Transaction& transaction, int view);
+// The state tables that rebuilds of a view have left over, quoted.
+std::vector<std::string> left_over_states(postgres::Transaction& transaction, int view);
+// Does away with all that rebuilds of a view have left. Waits for those who read it.
 void drop_shadow(postgres::Transaction& transaction, int view);
 
 // The view becomes what the shadow was made from: its text, its state under the view that users
 // read, its counters, dead letters and skipped offsets; and its progress, where the view reads
-// other partitions than before. What is left of the shadow is the old state: drop_shadow().
+// other partitions than before. What is left of the shadow is the old state: retire_shadow().
 void swap_shadow(postgres::Transaction& transaction, const Shadow& shadow,
                  const ViewDefinition& definition);
 
