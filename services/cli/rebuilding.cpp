@@ -45,6 +45,17 @@ void wait_little(Transaction& transaction) {
         "SET LOCAL lock_timeout = '1s'; SET LOCAL idle_in_transaction_session_timeout = '10s'");
 }
 
+using Offsets = std::map<int, std::int64_t>;
+
+// Beyond its goals, a shadow has read what the view hasn't: a topic that is no more, say.
+bool is_between(const Offsets& beginnings, const Offsets& progress, const Offsets& goals) {
+    return std::all_of(progress.begin(), progress.end(), [&](const auto& each) {
+        const auto begin = beginnings.find(each.first), goal = goals.find(each.first);
+        return begin != beginnings.end() && begin->second <= each.second && goal != goals.end() &&
+               each.second <= goal->second;
+    });
+}
+
 Error stopped() {
     return Error(Error::Kind::unavailable, "stopped: the old state stands",
                  "run it again: it goes on from here");
@@ -165,7 +176,7 @@ std::optional<Shadow> Rebuilding::take_up(const Offsets& goals) {
     const Offsets begin = beginnings(goals);
     std::optional<Shadow> shadow;
     try {
-        despite_locks([&] { shadow = try_take_up(begin); });
+        despite_locks([&] { shadow = try_take_up(goals, begin); });
     } catch (const DatabaseError& error) {
         if (!is_lock_trouble(error)) throw;
         throw locked(error);
@@ -173,7 +184,7 @@ std::optional<Shadow> Rebuilding::take_up(const Offsets& goals) {
     return shadow;
 }
 
-std::optional<Shadow> Rebuilding::try_take_up(const Offsets& beginnings) {
+std::optional<Shadow> Rebuilding::try_take_up(const Offsets& goals, const Offsets& beginnings) {
     Transaction transaction(*side_);
     limit_waits(transaction);
     lock_catalogue(transaction);
@@ -182,12 +193,8 @@ std::optional<Shadow> Rebuilding::try_take_up(const Offsets& beginnings) {
     basis_ = basis_of(transaction, view_.id);
     if (changed_ && changed_->basis != basis_) throw changed_meanwhile();
     auto shadow = find_shadow(transaction, next_.stored);
-    if (shadow)
-        for (const auto& [partition, next] : progress_of(transaction, shadow->id))
-            if (!beginnings.contains(partition) || next < beginnings.at(partition)) {
-                shadow.reset();
-                break;
-            }
+    if (shadow && !is_between(beginnings, progress_of(transaction, shadow->id), goals))
+        shadow.reset();
     if (!shadow) {
         retire_shadow(transaction, view_.id);
         shadow = make_shadow(transaction, *stream_, next_.stored, beginnings);

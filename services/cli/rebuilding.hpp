@@ -39,7 +39,7 @@ class Rebuilding {
     Offsets goals();
     Offsets beginnings(const Offsets& goals);
     std::optional<Shadow> take_up(const Offsets& goals);
-    std::optional<Shadow> try_take_up(const Offsets& beginnings);
+    std::optional<Shadow> try_take_up(const Offsets& goals, const Offsets& beginnings);
     postgres::StreamPlan plan();
     void open_lanes(const Offsets& goals);
     void extend(const Offsets& goals);

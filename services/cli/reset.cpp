@@ -121,7 +121,16 @@ void clear_the_way(Transaction& transaction, const Move& move) {
                       behind);
 }
 
+// A rebuild that is under way goes by where the view was: without progress it begins anew.
+void forget_rebuild(Transaction& transaction, int statement) {
+    transaction.query(
+        "DELETE FROM tidewheel.progress WHERE statement_id IN (SELECT id FROM tidewheel.statements "
+        "WHERE rebuilds = $1)",
+        {std::to_string(statement)});
+}
+
 void carry_out(Transaction& transaction, const Move& move, const std::string& reason) {
+    forget_rebuild(transaction, move.statement);
     clear_the_way(transaction, move);
     if (move.skipped() > 0)
         transaction.query(
