@@ -143,14 +143,27 @@ std::vector<std::string> consequences_of(const std::vector<Removal>& removals) {
     return lines;
 }
 
-std::vector<Removal> look_or_remove(const Context& context, const DropOptions& options, bool look) {
+// What goes by now may be less than what was agreed to, but no more.
+void require_told(const std::vector<Removal>& removals, const std::vector<Removal>& told) {
+    for (const Removal& removal : removals)
+        if (std::none_of(told.begin(), told.end(),
+                         [&](const Removal& each) { return each.what == removal.what; }))
+            throw Error(Error::Kind::unavailable,
+                        removal.name + " was changed meanwhile, and would be dropped, too",
+                        "run it again");
+}
+
+// told: what a human has agreed to; nullptr: only looks.
+std::vector<Removal> look_or_remove(const Context& context, const DropOptions& options,
+                                    const std::vector<Removal>* told) {
     std::vector<Removal> removals;
     change_what_runs(context, [&](Transaction& transaction, const Ledger& ledger) {
         Selection selection(ledger, search_path(transaction), options.cascade);
         for (const std::string& name : options.names)
             selection.add(name);
         removals = selection.removals();
-        if (look) return;
+        if (!told) return;
+        require_told(removals, *told);
         raise_version(transaction);
         for (const Removal& removal : removals) {
             if (removal.view != 0) drop_shadow(transaction, removal.view);
@@ -174,11 +187,10 @@ void print_removals(Context& context, const std::vector<Removal>& removals) {
 
 int drop(Context& context, const DropOptions& options) {
     // Nobody waits while a human thinks: what they agreed to is looked up again.
-    std::vector<Removal> removals = look_or_remove(context, options, true);
-    if (!options.yes && !agreed(context, consequences_of(removals)))
+    const std::vector<Removal> told = look_or_remove(context, options, nullptr);
+    if (!options.yes && !agreed(context, consequences_of(told)))
         return static_cast<int>(ExitCode::usage);
-    removals = look_or_remove(context, options, false);
-    print_removals(context, removals);
+    print_removals(context, look_or_remove(context, options, &told));
     return 0;
 }
 

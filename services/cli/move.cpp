@@ -73,6 +73,13 @@ std::vector<Move> moves_of(const std::vector<Progress>& progress,
     return moves;
 }
 
+bool was_told(const Move& move, const std::vector<Move>& told) {
+    return std::any_of(told.begin(), told.end(), [&](const Move& each) {
+        return each.statement == move.statement && each.partition == move.partition &&
+               (each.from > each.to() || move.from <= move.to());
+    });
+}
+
 void require_once(const std::vector<Move>& moves, const postgres::Catalogue& catalogue,
                   const WhyTwice& why_twice, bool allow_duplicates) {
     for (const Move& move : moves) {

@@ -44,6 +44,10 @@ struct Progress {
 std::vector<Move> moves_of(const std::vector<Progress>& progress,
                            const postgres::Catalogue& catalogue, const Goals& goals);
 
+// Whether a human was told of it. What was to skip records leads nobody back who has passed them
+// meanwhile.
+bool was_told(const Move& move, const std::vector<Move>& told);
+
 // Why an INSERT would store records twice that it reads twice; empty: it doesn't (duplicates.hpp).
 using WhyTwice = std::function<std::string(const postgres::StoredStatement&)>;
 

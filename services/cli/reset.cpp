@@ -48,11 +48,14 @@ class Target {
 
     bool is_offset() const { return offset_.has_value(); }
 
-    Goal in(const std::string& topic, int partition) {
+    // told: where a human was told that it goes on. There it does, as long as the topic has it, and
+    // not where its end is by now.
+    Goal in(const std::string& topic, int partition, std::optional<std::int64_t> told) {
         const auto [first, end] = admin_.watermarks(topic, partition);
         Goal goal{first, end, to_ == "latest" ? end : first};
         if (time_) goal.to = kafka::offset_at(kafka_, {topic, partition}, *time_).value_or(end);
         if (offset_) goal.to = *offset_;
+        if (told) goal.to = std::max(first, *told);
         if (goal.to < first || goal.to > end)
             throw Error(Error::Kind::setting,
                         "topic " + topic + ", partition " + std::to_string(partition) +
@@ -88,12 +91,19 @@ std::vector<int> ids_of(const std::vector<const AppliedStatement*>& statements) 
     return ids;
 }
 
-Goals goals_of(const std::vector<Progress>& progress, Target& target,
-               std::optional<int> partition) {
+std::optional<std::int64_t> told_of(const std::vector<Move>& told, const Progress& progress) {
+    for (const Move& move : told)
+        if (move.topic == progress.topic && move.partition == progress.partition) return move.to();
+    return {};
+}
+
+Goals goals_of(const std::vector<Progress>& progress, Target& target, std::optional<int> partition,
+               const std::vector<Move>& told) {
     Goals goals;
     for (const Progress& each : progress)
         if (partition.value_or(each.partition) == each.partition)
-            goals[{each.topic, each.partition}] = target.in(each.topic, each.partition);
+            goals[{each.topic, each.partition}] =
+                target.in(each.topic, each.partition, told_of(told, each));
     if (goals.empty())
         throw Error(Error::Kind::setting, "none of these statements reads partition " +
                                               std::to_string(partition.value_or(0)));
@@ -151,31 +161,56 @@ bool is_empty(Transaction& transaction, const sql::RelationName& table) {
         0);
 }
 
-// The moves as things are; when they are to be done, nothing moves meanwhile. Kafka is asked behind
-// the locks, for a statement may have come further than the end that it told of before.
+// Those of `told`, or as many as are left of them; all, when nobody was told of any.
+std::vector<Move> find_moves(Transaction& transaction, const postgres::Catalogue& catalogue,
+                             const std::vector<int>& statements, const ResetOptions& options,
+                             Target& target, const std::vector<Move>& told) {
+    const std::vector<Progress> progress = progress_of(transaction, statements);
+    auto moves = moves_of(progress, catalogue, goals_of(progress, target, options.partition, told));
+    std::erase_if(moves, [&](const Move& move) {
+        return move.is_nothing() || !(told.empty() || was_told(move, told));
+    });
+    require_once(
+        moves, catalogue,
+        [&](const postgres::StoredStatement& stored) {
+            return why_twice(transaction, catalogue.stream(stored.stream_id), stored);
+        },
+        options.allow_duplicates);
+    return moves;
+}
+
+void carry_out(Transaction& transaction, const std::vector<Move>& moves,
+               const std::vector<const AppliedStatement*>& statements,
+               const ResetOptions& options) {
+    for (const Move& move : moves)
+        carry_out(transaction, move, options.reason);
+    if (options.to != "earliest" || options.partition) return;
+    for (const AppliedStatement* statement : statements)
+        if (is_empty(transaction, statement->target)) mark_whole(transaction, statement->id);
+}
+
+std::vector<Move> look(Context& context, const ResetOptions& options, Target& target) {
+    std::vector<Move> moves;
+    change_what_runs(context, [&](Transaction& transaction, const Ledger& ledger) {
+        moves =
+            find_moves(transaction, postgres::read_catalogue(transaction),
+                       ids_of(find_statements(ledger, options.statements)), options, target, {});
+    });
+    return moves;
+}
+
+// The moves that were told of, as things are now; while they are done, nothing moves. Kafka is
+// asked behind the locks, for a statement may have come further than the end that it told of
+// before.
 std::vector<Move> move_all(Context& context, const ResetOptions& options, Target& target,
-                           bool look_only) {
+                           const std::vector<Move>& told) {
     std::vector<Move> moves;
     change_what_runs(context, [&](Transaction& transaction, const Ledger& ledger) {
         const auto statements = find_statements(ledger, options.statements);
-        if (!look_only) fence_off(transaction, statements);
-        const postgres::Catalogue catalogue = postgres::read_catalogue(transaction);
-        const std::vector<Progress> progress = progress_of(transaction, ids_of(statements));
-        moves = moves_of(progress, catalogue, goals_of(progress, target, options.partition));
-        std::erase_if(moves, [](const Move& move) { return move.is_nothing(); });
-        require_once(
-            moves, catalogue,
-            [&](const postgres::StoredStatement& stored) {
-                return why_twice(transaction, catalogue.stream(stored.stream_id), stored);
-            },
-            options.allow_duplicates);
-        if (look_only) return;
-        for (const Move& move : moves)
-            carry_out(transaction, move, options.reason);
-        if (options.to == "earliest" && !options.partition)
-            for (const AppliedStatement* statement : statements)
-                if (is_empty(transaction, statement->target))
-                    mark_whole(transaction, statement->id);
+        fence_off(transaction, statements);
+        moves = find_moves(transaction, postgres::read_catalogue(transaction), ids_of(statements),
+                           options, target, told);
+        carry_out(transaction, moves, statements, options);
     });
     return moves;
 }
@@ -207,10 +242,10 @@ void report(Context& context, const std::vector<Move>& moves, bool dry_run) {
 
 int reset_statements(Context& context, const ResetOptions& options) {
     Target target(context, options.to);
-    std::vector<Move> moves = move_all(context, options, target, true);
+    std::vector<Move> moves = look(context, options, target);
     const bool ask = !options.dry_run && !options.yes && !moves.empty();
     if (ask && !agreed(context, words_of(moves))) return static_cast<int>(ExitCode::usage);
-    if (!options.dry_run && !moves.empty()) moves = move_all(context, options, target, false);
+    if (!options.dry_run && !moves.empty()) moves = move_all(context, options, target, moves);
     report(context, moves, options.dry_run);
     return 0;
 }
@@ -237,7 +272,7 @@ void read_again(Context& context, const std::vector<std::string>& statements) {
     options.to = "earliest";
     options.reason = "was lost by the topic before the statement was changed";
     Target target(context, options.to);
-    move_all(context, options, target, false);
+    move_all(context, options, target, {});
 }
 
 void add_reset(CLI::App& program, Context& context) {
