@@ -114,6 +114,9 @@ postgres::Catalogue open_snapshot(postgres::Session& session, postgres::Connecti
 
 int verify(Context& context, const VerifyOptions& options) {
     postgres::Session session(context.settings.database, "tidewheel verify");
+    // Kafka may pause between two pieces of a topic; a snapshot that waits for it locks nothing
+    // that others want to write.
+    session.run("SET idle_in_transaction_session_timeout = '2min'");
     const postgres::Catalogue catalogue = open_snapshot(session, *context.connect());
     const std::vector<int> chosen = choose(catalogue, options.names);
     std::vector<Verified> results;
