@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "tidewheel/postgres/stream_plan.hpp"
+
 namespace tidewheel::cli {
 namespace {
 
@@ -16,9 +18,13 @@ class TopicEnds {
   public:
     explicit TopicEnds(kafka::Admin& admin) : admin_(admin) {}
 
-    std::optional<Bounds> bounds(const std::string& topic, int partition) {
+    int partitions(const std::string& topic) {
         if (!counts_.contains(topic)) counts_[topic] = admin_.partitions(topic).value_or(0);
-        if (partition >= counts_[topic]) return std::nullopt;
+        return counts_[topic];
+    }
+
+    std::optional<Bounds> bounds(const std::string& topic, int partition) {
+        if (partition >= partitions(topic)) return std::nullopt;
         const auto key = std::pair(topic, partition);
         if (!bounds_.contains(key)) bounds_.emplace(key, ask(topic, partition));
         return bounds_.at(key);
@@ -50,6 +56,15 @@ constexpr auto progress_query =
     "BY "
     "s.name, p.topic, p.partition";
 
+void measure(PartitionLag& lag, const std::optional<Bounds>& bounds) {
+    if (!bounds) return;
+    lag.first_offset = bounds->first;
+    lag.end_offset = bounds->end;
+    lag.lag = std::max<std::int64_t>(
+        0, bounds->end - std::max(lag.next_offset.value_or(0), bounds->first));
+    lag.unreadable = bounds->high - bounds->end;
+}
+
 PartitionLag read_partition(const postgres::Row& row, TopicEnds& ends) {
     PartitionLag lag;
     lag.partition = static_cast<int>(row.integer(4));
@@ -59,14 +74,29 @@ PartitionLag read_partition(const postgres::Row& row, TopicEnds& ends) {
     if (!row.is_null(8)) lag.record_age = row.number(8);
     lag.watermark = row.text_or(9, "");
     lag.owner = row.text_or(10, "");
-    if (const auto bounds = ends.bounds(row.text(3), lag.partition)) {
-        lag.first_offset = bounds->first;
-        lag.end_offset = bounds->end;
-        lag.lag = std::max<std::int64_t>(
-            0, bounds->end - std::max(lag.next_offset.value_or(0), bounds->first));
-        lag.unreadable = bounds->high - bounds->end;
-    }
+    measure(lag, ends.bounds(row.text(3), lag.partition));
     return lag;
+}
+
+bool is_known(const StatementLag& lag, int partition) {
+    return std::any_of(lag.partitions.begin(), lag.partitions.end(),
+                       [&](const PartitionLag& each) { return each.partition == partition; });
+}
+
+// Partitions that the topic has gained have no progress before a service claims them, which it does
+// within minutes: until then nothing of them has begun.
+void add_unclaimed(StatementLag& lag, const postgres::Catalogue& catalogue, TopicEnds& ends) {
+    const postgres::StoredStatement* stored = catalogue.find_statement(lag.name);
+    if (!stored) return;
+    for (int partition = 0; partition < ends.partitions(lag.topic); ++partition) {
+        if (is_known(lag, partition) ||
+            !postgres::reads(*stored, catalogue.stream(stored->stream_id), partition))
+            continue;
+        PartitionLag unclaimed;
+        unclaimed.partition = partition;
+        measure(unclaimed, ends.bounds(lag.topic, partition));
+        lag.partitions.push_back(std::move(unclaimed));
+    }
 }
 
 std::vector<StatementLag> read_once(postgres::Connection& connection, kafka::Admin& admin) {
@@ -80,6 +110,14 @@ std::vector<StatementLag> read_once(postgres::Connection& connection, kafka::Adm
         statements.back().partitions.push_back(read_partition(row, ends));
         statements.back().dead_letters += row.integer(11);
     }
+    const bool has_gained =
+        std::any_of(statements.begin(), statements.end(), [&](const StatementLag& each) {
+            return ends.partitions(each.topic) > static_cast<int>(each.partitions.size());
+        });
+    if (!has_gained) return statements;
+    const postgres::Catalogue catalogue = postgres::load_catalogue(connection);
+    for (StatementLag& each : statements)
+        add_unclaimed(each, catalogue, ends);
     return statements;
 }
 
