@@ -1,6 +1,7 @@
-// What happens to the data itself: offsets vanish. The lanes that want them stand still, all others go on, and a
-// human's answer (docs/how-to/missing-data.md) brings them back, without a record too many or too few. It
-// happens to a topic of the fault's own, beside the one that everything else is about.
+// What happens to the data itself: offsets vanish. The lanes that want them stand still, all others
+// go on, and a human's answer (docs/how-to/missing-data.md) brings them back, without a record too
+// many or too few. It happens to a topic of the fault's own, beside the one that everything else is
+// about.
 #include <cstdio>
 #include <memory>
 #include <set>
@@ -58,22 +59,29 @@ class Passage {
         for (int n = begin; n < end; ++n)
             expected_.insert(n);
     }
-    void give_up(int begin, int end) { expected_.erase(expected_.lower_bound(begin), expected_.lower_bound(end)); }
+    void give_up(int begin, int end) {
+        expected_.erase(expected_.lower_bound(begin), expected_.lower_bound(end));
+    }
     int next() const { return next_; }
 
     // Every record that must be stored is, once; and no other.
     void await_rows() const {
-        testing::eventually("passed holds what it must", [&] { return rows() == wanted(); }, 60s);
+        testing::eventually(
+            "passed holds what it must", [&] { return rows() == wanted(); }, 60s);
     }
     void await_stop() const {
         testing::eventually(
             "tidewheel status says that data is missing",
-            [&] { return deployment_.tidewheel({"status", "--wait", "--timeout", "1"}).status == 4; }, 60s);
+            [&] {
+                return deployment_.tidewheel({"status", "--wait", "--timeout", "1"}).status == 4;
+            },
+            60s);
     }
 
   private:
     std::string rows() const {
-        return deployment_.value("SELECT coalesce(string_agg(n::text, ' ' ORDER BY n), '') FROM passed");
+        return deployment_.value(
+            "SELECT coalesce(string_agg(n::text, ' ' ORDER BY n), '') FROM passed");
     }
     std::string wanted() const {
         std::string text;
@@ -100,10 +108,14 @@ Happening records_deleted(Site& site, Random&) {
     passage->give_up(unread, unread + batch);
     passage->send(1);
     passage->await_rows();  // nothing of partition 0, though half of it is there
-    return {"records " + std::to_string(batch) + " to " + std::to_string(batch + deleted) + " of a topic", 0, {},
+    return {"records " + std::to_string(batch) + " to " + std::to_string(batch + deleted) +
+                " of a topic",
+            0,
+            {},
             [passage, unread](Happening&) {
                 passage->await_rows();
-                passage->deployment().must({"reset", "passed", "--partition", "0", "--to", "earliest", "--yes"});
+                passage->deployment().must(
+                    {"reset", "passed", "--partition", "0", "--to", "earliest", "--yes"});
                 passage->expect(unread + deleted, unread + batch);
                 passage->await_rows();
             }};
@@ -116,11 +128,13 @@ Happening topic_recreated(Site& site, Random&) {
     kafka::Admin admin = passage->admin();
     admin.delete_topic(deployment.topic());
     testing::eventually("the topic is gone", [&] { return !admin.partitions(deployment.topic()); });
-    testing::eventually("the topic is there anew", [&] { return admin.create_topic(deployment.topic(), 2); });
+    testing::eventually("the topic is there anew",
+                        [&] { return admin.create_topic(deployment.topic(), 2); });
     passage->await_stop();
     return {"a topic", 0, {}, [passage](Happening&) {
                 passage->await_rows();
-                passage->deployment().must({"reset", "--topic-recreated", passage->deployment().topic(), "--yes"});
+                passage->deployment().must(
+                    {"reset", "--topic-recreated", passage->deployment().topic(), "--yes"});
                 passage->send(0);
                 passage->send(1);
                 passage->await_rows();
@@ -131,8 +145,10 @@ Happening topic_recreated(Site& site, Random&) {
 
 std::vector<Fault> data_faults() {
     return {
-        {"records-deleted", "16", services | brokers | database, false, true, 2s, 4s, records_deleted},
-        {"topic-recreated", "16", services | brokers | database, false, true, 2s, 4s, topic_recreated},
+        {"records-deleted", "16", services | brokers | database, false, true, 2s, 4s,
+         records_deleted},
+        {"topic-recreated", "16", services | brokers | database, false, true, 2s, 4s,
+         topic_recreated},
     };
 }
 

@@ -10,7 +10,8 @@ using namespace std::chrono_literals;
 
 // Both last and end together.
 Happening together(Happening one, Happening other) {
-    const auto both = std::make_shared<std::pair<Happening, Happening>>(std::move(one), std::move(other));
+    const auto both =
+        std::make_shared<std::pair<Happening, Happening>>(std::move(one), std::move(other));
     // One's trouble doesn't keep the other from being healed.
     const auto each = [both](std::function<void(Happening&)> Happening::*part, Happening& now) {
         std::exception_ptr trouble;
@@ -51,7 +52,8 @@ Happening begin_two(Site& site, Random& random) {
     };
     drop({});
     // One that leaves no party free can't be the first either.
-    std::erase_if(faults, [](const Fault& each) { return each.parties == (services | brokers | database); });
+    std::erase_if(
+        faults, [](const Fault& each) { return each.parties == (services | brokers | database); });
     const Fault one = random.one_of(faults);
     drop(one);
     const Fault other = random.one_of(faults);
@@ -69,7 +71,8 @@ Happening begin_two(Site& site, Random& random) {
 
 std::vector<Fault> all_faults() {
     std::vector<Fault> all = single_faults();
-    all.push_back({two_at_once, "all", services | brokers | database, false, false, 4s, 10s, begin_two});
+    all.push_back(
+        {two_at_once, "all", services | brokers | database, false, false, 4s, 10s, begin_two});
     return all;
 }
 

@@ -85,6 +85,23 @@ Happening killed(Site& site, Random&) {
     return {"by SIGKILL", 1, {}, [&site](Happening&) { site.postgres().start(); }};
 }
 
+// As after a power failure of a server that was told not to wait for its disk: the last commits are
+// gone, rows and progress alike, though Kafka's group may know of them.
+Happening forgets(Site& site, Random&) {
+    const auto alter = [&site](const std::vector<std::string>& settings) {
+        const auto own = session(site);
+        for (const std::string& each : settings)
+            own->query("ALTER SYSTEM " + each);
+        own->query("SELECT pg_reload_conf()");
+    };
+    alter({"SET synchronous_commit = off", "SET wal_writer_delay = '10s'"});
+    return {"its last commits", 1, {}, [&site, alter](Happening&) {
+                site.postgres().kill();
+                site.postgres().start();
+                alter({"RESET synchronous_commit", "RESET wal_writer_delay"});
+            }};
+}
+
 Happening restarted(Site& site, Random&) {
     site.postgres().stop();
     return {"in order", 0, {}, [&site](Happening&) { site.postgres().start(); }};
@@ -167,6 +184,7 @@ std::vector<Fault> postgres_faults() {
         {"commit-unanswered", "9", database, false, false, 3s, 5s, commit_unanswered},
         {"backends-killed", "10", database, false, false, 3s, 6s, backends_killed},
         {"postgres-killed", "11", database, false, false, 1s, 4s, killed},
+        {"postgres-forgets", "13", database, false, false, 2s, 4s, forgets},
         {"postgres-restarted", "11", database, false, false, 1s, 4s, restarted},
         {"postgres-frozen", "11", database, false, false, 3s, 8s, frozen},
         {"postgres-full", "12", database, false, false, 3s, 5s, full},

@@ -137,8 +137,9 @@ class Freeze {
 
 }  // namespace
 
-TEST_CASE("a command that freezes in the middle of its change keeps services waiting for half a "
-          "minute at most") {
+TEST_CASE(
+    "a command that freezes in the middle of its change keeps services waiting for half a "
+    "minute at most") {
     std::vector<std::unique_ptr<Freeze>> freezes;
     for (const Command& command : commands())
         freezes.push_back(std::make_unique<Freeze>(command));

@@ -2,8 +2,8 @@
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/deployment.hpp"
 
-// A stream with a rule that some records break, an INSERT and a view: what the tests of dead letters
-// redrive.
+// A stream with a rule that some records break, an INSERT and a view: what the tests of dead
+// letters redrive.
 namespace tidewheel::testing::redrives {
 
 inline constexpr const char* pipeline = R"(
