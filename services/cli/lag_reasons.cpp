@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "cli/table.hpp"
@@ -16,6 +17,7 @@ using postgres::Row;
 
 constexpr double soon = 5;  // seconds in which a batch is usually done
 constexpr std::size_t most_shown = 80;
+constexpr std::string_view forbidden = "42501", locked = "55P03";  // PostgreSQL's codes
 
 // What PostgreSQL knows of the session that acts for a lane.
 struct Session {
@@ -65,7 +67,8 @@ std::map<int, std::string> read_pauses(postgres::Connection& connection) {
 }
 
 // By name: what PostgreSQL has against running it, as the services find out, too. Nothing is known
-// of it while something else is locked: that shows in the owners' sessions.
+// of it while something else is locked: that shows in the owners' sessions. Nor by a role that may
+// not even try.
 std::map<std::string, postgres::StoppedStatement> try_statements(postgres::Connection& connection) {
     const postgres::Catalogue catalogue = postgres::load_catalogue(connection);
     std::map<std::string, postgres::StoppedStatement> stopped;
@@ -74,6 +77,7 @@ std::map<std::string, postgres::StoppedStatement> try_statements(postgres::Conne
             for (auto& each : postgres::plan_streams(connection, catalogue, kind).stopped)
                 stopped.emplace(each.name, each);
         } catch (const postgres::DatabaseError& error) {
+            if (error.sqlstate() == forbidden) continue;
             if (!error.retryable() || error.sqlstate().empty()) throw;
         }
     return stopped;
@@ -108,10 +112,9 @@ class Explanation {
         if (const auto since = paused_.find(lag.id); since != paused_.end())
             add(lag, {}, "paused", "paused since " + since->second,
                 "tidewheel resume " + lag.name + ": it goes on where it stopped");
-        else if (const auto stopped = stopped_.find(lag.name); stopped != stopped_.end())
-            add(lag, {}, "stopped",
-                "PostgreSQL won't run it as things are: " + stopped->second.reason,
-                stopped->second.hint);
+        else if (const auto* stopped = stopped_for_all(lag))
+            add(lag, {}, "stopped", "PostgreSQL won't run it as things are: " + stopped->reason,
+                stopped->hint);
         else if (lag.topic_is_gone())
             add(lag, {}, "topic_gone", "topic " + lag.topic + " or a partition of it is gone",
                 "docs/how-to/missing-data.md says what to do");
@@ -120,7 +123,24 @@ class Explanation {
         return true;
     }
 
+    // What is forbidden to us may be allowed to the services, and what is locked now will be free.
+    const postgres::StoppedStatement* stopped_for_all(const StatementLag& lag) const {
+        const auto found = stopped_.find(lag.name);
+        if (found == stopped_.end()) return nullptr;
+        const std::string& state = found->second.sqlstate;
+        return state == forbidden || state == locked ? nullptr : &found->second;
+    }
+
+    void explain_ignorance(const StatementLag& lag) {
+        const auto found = stopped_.find(lag.name);
+        if (found != stopped_.end() && found->second.sqlstate == forbidden && lag.lag() > 0)
+            add(lag, {}, "not_tried",
+                "this role can't tell whether PostgreSQL would run it: " + found->second.reason,
+                "ask as the role that the services have; if it is this one, GRANT it that");
+    }
+
     void explain_partitions(const Observed& each) {
+        explain_ignorance(each.lag);
         for (const PartitionLag& partition : each.lag.partitions) {
             if (partition.data_is_missing())
                 explain_missing(each.lag, partition);
@@ -188,9 +208,25 @@ class Explanation {
                 "the services go on by themselves when it does");
         else if (session.owner.empty())
             add(lag, {partition.partition}, "no_owner", "nobody has taken it up yet", ask);
+        else if (lives_elsewhere(session.owner, lag))
+            add(lag, {partition.partition}, "left_out",
+                "left out by its service, which runs others",
+                "/readyz of " + session.owner +
+                    " says why, and so does its log; it is tried again, and catches up");
         else
             add(lag, {partition.partition}, "no_owner",
                 "its owner " + session.owner + " is gone, and nobody has taken over", ask);
+    }
+
+    // At another statement of the same lanes.
+    bool lives_elsewhere(const std::string& owner, const StatementLag& lag) const {
+        return std::ranges::any_of(statements_, [&](const Observed& each) {
+            return each.lag.id != lag.id && each.lag.topic == lag.topic &&
+                   each.lag.kind == lag.kind &&
+                   std::ranges::any_of(each.lag.partitions, [&](const PartitionLag& partition) {
+                       return partition.owner == owner;
+                   });
+        });
     }
 
     void explain_pace(const Observed& each, const std::vector<int>& here, const Session& session) {
@@ -217,7 +253,7 @@ class Explanation {
         for (const Observed& each : statements_) {
             if (each.lag.id == lag.id || each.lag.topic != lag.topic || each.lag.kind != lag.kind)
                 continue;
-            if (paused_.contains(each.lag.id) || stopped_.contains(each.lag.name)) continue;
+            if (paused_.contains(each.lag.id) || stopped_for_all(each.lag)) continue;
             for (const PartitionLag& other : each.lag.partitions)
                 if (other.partition == partition.partition &&
                     other.next_offset < partition.next_offset)

@@ -48,7 +48,9 @@ std::optional<StoppedStatement> try_statement(Transaction& transaction,
                                      ? "mend it, or give the statement up: tidewheel drop " +
                                            quote_name(statement.statement.name)
                                      : error.hint();
-        return StoppedStatement{statement.statement.name, error.what(), hint};
+        const auto* said = dynamic_cast<const DatabaseError*>(&error);
+        return StoppedStatement{statement.statement.name, error.what(), hint,
+                                said ? said->sqlstate() : ""};
     }
 }
 

@@ -31,6 +31,7 @@ enum class StatementKind { rows, view };
 // A statement that PostgreSQL won't run as things are: its table is gone, a permission is missing.
 struct StoppedStatement {
     std::string name, reason, hint;
+    std::string sqlstate = {};  // empty: PostgreSQL was not asked
     bool operator==(const StoppedStatement&) const = default;
 };
 
