@@ -125,9 +125,11 @@ std::vector<Rebuilt> recompute(Context& context, const Recomputation& recomputat
     if (!recomputation.rows.empty()) read_again(context, recomputation.rows);
     if (!context.json)
         for (const std::string& name : recomputation.rows)
-            context.out << "reads again rows " << name
-                        << ", from the topic's first record; what it has stored already stays, "
-                           "unless its ON CONFLICT replaces it\n";
+            context.out
+                << "reads again rows " << name
+                << ", from the topic's first record; what it has stored already stays, "
+                   "unless its ON CONFLICT replaces it; nothing is stored for the other INSERTs of "
+                   "its stream until it is through\n";
     for (const ViewDefinition& view : recomputation.views) {
         Rebuilding rebuilding(context, {view.stored.statement.name, from_what_is_left},
                               signal.token(), view);
@@ -179,7 +181,9 @@ void add_apply(CLI::App& program, Context& context) {
         "Streams, views and INSERTs may change while the services run. With --rebuild, a view is "
         "computed beside the old one and\n"
         "takes its place at the same offsets; an INSERT reads its topic again, if its ON CONFLICT "
-        "forbids duplicates.\n"
+        "has a unique index to go by that\n"
+        "forbids duplicates (see tidewheel reset); until it is through, nothing is stored for the "
+        "other INSERTs of its stream.\n"
         "Exit status: 3 when the pipeline is wrong or an incompatible change was refused.\n\n"
         "Example:\n  tidewheel apply pipelines/store_events.sql");
     command->callback([&context, options] {

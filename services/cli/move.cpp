@@ -4,6 +4,7 @@
 
 #include "cli/table.hpp"
 #include "tidewheel/core/error.hpp"
+#include "tidewheel/postgres/stream_plan.hpp"
 
 namespace tidewheel::cli {
 namespace {
@@ -13,6 +14,24 @@ using postgres::StoredStatement;
 const StoredStatement& statement_of(const postgres::Catalogue& catalogue, int id) {
     return *std::find_if(catalogue.statements.begin(), catalogue.statements.end(),
                          [&](const StoredStatement& each) { return each.id == id; });
+}
+
+// A lane reads on from the lowest offset of its statements, and those that are further ahead wait.
+// Who is moved as well does not.
+std::vector<std::string> neighbours_of(const StoredStatement& moved, int partition,
+                                       const std::vector<Progress>& all_moved,
+                                       const postgres::Catalogue& catalogue) {
+    std::vector<std::string> names;
+    for (const StoredStatement& each : catalogue.statements) {
+        const bool is_moved =
+            std::any_of(all_moved.begin(), all_moved.end(),
+                        [&](const Progress& progress) { return progress.statement == each.id; });
+        if (!is_moved && !each.paused && each.stream_id == moved.stream_id &&
+            std::holds_alternative<sql::RowStatement>(each.statement.body) &&
+            postgres::reads(each, catalogue.stream(each.stream_id), partition))
+            names.push_back(each.statement.name);
+    }
+    return names;
 }
 
 Error counts_twice(const Move& move) {
@@ -53,7 +72,10 @@ std::string Move::words() const {
         if (gone > 0) text += ", of which the topic has lost " + grouped(gone);
     }
     if (const std::int64_t count = again())
-        text += " and reads " + plural(count, "offset") + " again";
+        text += " and reads " + plural(count, "offset") + " again" +
+                (neighbours.empty() ? ""
+                                    : "; nothing is stored for " + joined(neighbours, ", ") +
+                                          " until it is through");
     if (from > goal.end)
         text += "; what it read behind " + std::to_string(goal.end) +
                 " is no longer in the topic, and stays stored";
@@ -66,9 +88,10 @@ std::vector<Move> moves_of(const std::vector<Progress>& progress,
     for (const Progress& each : progress) {
         const auto goal = goals.find({each.topic, each.partition});
         if (goal == goals.end()) continue;
-        moves.push_back({each.statement, statement_of(catalogue, each.statement).statement.name,
-                         each.topic, each.partition, each.next_offset.value_or(goal->second.first),
-                         goal->second});
+        const StoredStatement& stored = statement_of(catalogue, each.statement);
+        moves.push_back({each.statement, stored.statement.name, each.topic, each.partition,
+                         each.next_offset.value_or(goal->second.first), goal->second,
+                         neighbours_of(stored, each.partition, progress, catalogue)});
     }
     return moves;
 }

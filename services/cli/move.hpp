@@ -25,6 +25,7 @@ struct Move {
     int partition = 0;
     std::int64_t from = 0;  // where it would have gone on
     Goal goal;
+    std::vector<std::string> neighbours;  // other INSERTs that the same lane stores for
 
     std::int64_t to() const { return goal.to; }
     std::int64_t skipped() const;  // offsets that it will never read

@@ -75,7 +75,9 @@ Plan try_files(Context& context, const PlanOptions& options) {
         plan.notes.push_back("view " + view.stored.statement.name +
                              " is to be computed anew from its topic");
     for (const std::string& name : report.recomputation.rows)
-        plan.notes.push_back(name + " is to read its topic again");
+        plan.notes.push_back(name +
+                             " is to read its topic again; nothing is stored for the other INSERTs "
+                             "of its stream until it is through");
     plan.notes.insert(plan.notes.end(), report.notes.begin(), report.notes.end());
     plan.notes.insert(plan.notes.end(), report.removed.begin(), report.removed.end());
     return plan;

@@ -224,7 +224,11 @@ std::vector<std::string> words_of(const std::vector<Move>& moves) {
 
 void report(Context& context, const std::vector<Move>& moves, bool dry_run) {
     codec::Json list = codec::Json::array();
-    for (const Move& move : moves)
+    for (const Move& move : moves) {
+        codec::Json waiting = codec::Json::array();
+        if (move.again() > 0)
+            for (const std::string& name : move.neighbours)
+                waiting.push(name);
         list.push(codec::Json::object()
                       .set("statement", move.name)
                       .set("topic", move.topic)
@@ -232,7 +236,9 @@ void report(Context& context, const std::vector<Move>& moves, bool dry_run) {
                       .set("from", move.from)
                       .set("to", move.to())
                       .set("skipped", move.skipped())
-                      .set("again", move.again()));
+                      .set("again", move.again())
+                      .set("waiting", waiting));
+    }
     if (context.json)
         return print(context.out, codec::Json::object().set("done", !dry_run).set("moves", list));
     for (const std::string& line : words_of(moves))
@@ -309,7 +315,9 @@ void add_reset(CLI::App& program, Context& context) {
         "INSERT with ON CONFLICT DO NOTHING,\n"
         "or DO UPDATE that replaces what is there, and a unique index for it to go by: whole, not "
         "deferrable, over columns that are\n"
-        "NOT NULL and that the INSERT fills. For a view, see tidewheel rebuild.\n"
+        "NOT NULL and that the INSERT fills. Until they are read, nothing is stored for the other "
+        "INSERTs of the stream in that partition.\n"
+        "For a view, see tidewheel rebuild.\n"
         "Exit status: 3 when something would be stored twice.\n\n"
         "Example:\n  tidewheel reset discounted_events --partition 1 --to earliest");
     command->callback([&context, options] {
