@@ -46,16 +46,27 @@ std::vector<std::string> consequences_of(Transaction& transaction,
     return lines;
 }
 
-// A topic that still reaches as far as its readers is the old one, for all that anybody can tell:
-// reading it again would store and count everything twice.
-void require_recreated(Context& context, Transaction& transaction, const std::string& topic) {
-    kafka::Admin admin(context.kafka());
+int partitions_of(kafka::Admin& admin, const std::string& topic) {
+    const auto partitions = admin.partitions(topic);
+    if (!partitions)
+        throw Error(Error::Kind::refused, "topic " + topic + " is gone",
+                    "make it anew first: docs/how-to/missing-data.md");
+    return *partitions;
+}
+
+// No topic loses a partition, but by being deleted. One that still reaches as far as its readers is
+// the old one, for all that anybody can tell: reading it again would store and count everything
+// twice.
+void require_recreated(kafka::Admin& admin, Transaction& transaction, const std::string& topic,
+                       int partitions) {
     for (const postgres::Row& row :
          transaction.query("SELECT partition, max(next_offset) FROM tidewheel.progress WHERE topic "
                            "= $1 AND next_offset IS NOT NULL GROUP BY 1",
-                           {topic}))
-        if (row.integer(1) > admin.watermarks(topic, static_cast<int>(row.integer(0))).second)
+                           {topic})) {
+        const int partition = static_cast<int>(row.integer(0));
+        if (partition >= partitions || row.integer(1) > admin.watermarks(topic, partition).second)
             return;
+    }
     throw Error(Error::Kind::pipeline,
                 "nothing says that topic " + topic +
                     " was made anew: it reaches as far as its statements have come",
@@ -63,12 +74,18 @@ void require_recreated(Context& context, Transaction& transaction, const std::st
                 "the same");
 }
 
-// A rebuild that is under way has read the old topic: without progress it begins anew.
-void forget_topic(Transaction& transaction, const std::string& topic) {
+// A rebuild that is under way has read the old topic: without progress it begins anew. Partitions
+// that the new one doesn't have are no longer waited for; a statement that reads no others keeps
+// them, to be seen.
+void forget_topic(Transaction& transaction, const std::string& topic, int partitions) {
     transaction.query(
         "DELETE FROM tidewheel.progress WHERE topic = $1 AND statement_id IN (SELECT id FROM "
         "tidewheel.statements WHERE rebuilds IS NOT NULL)",
         {topic});
+    transaction.query(
+        "DELETE FROM tidewheel.progress p WHERE topic = $1 AND partition >= $2 AND EXISTS (SELECT "
+        "FROM tidewheel.progress o WHERE o.statement_id = p.statement_id AND o.partition < $2)",
+        {topic, std::to_string(partitions)});
     transaction.query(
         "UPDATE tidewheel.progress SET next_offset = NULL, end_offset = NULL WHERE topic = $1",
         {topic});
@@ -78,13 +95,15 @@ void forget_topic(Transaction& transaction, const std::string& topic) {
 
 std::vector<std::string> look_or_forget(Context& context, const ResetOptions& options, bool look) {
     const std::string& topic = options.topic_recreated;
+    kafka::Admin admin(context.kafka());
     std::vector<std::string> lines;
     change_what_runs(context, [&](Transaction& transaction, const Ledger& ledger) {
         const auto readers = readers_of(transaction, ledger, topic);
-        if (!options.allow_duplicates) require_recreated(context, transaction, topic);
+        const int partitions = partitions_of(admin, topic);
+        if (!options.allow_duplicates) require_recreated(admin, transaction, topic, partitions);
         if (!look) fence_off(transaction, readers);
         lines = consequences_of(transaction, readers, topic);
-        if (!look) forget_topic(transaction, topic);
+        if (!look) forget_topic(transaction, topic, partitions);
     });
     return lines;
 }
