@@ -226,6 +226,8 @@ void Rebuilding::open_lanes(const Offsets& goals) {
     for (const auto& [partition, next] : goals)
         if (!lanes_.contains(partition))
             claims.push_back({stream_->stream.topic, partition, {shadow_.id}});
+    for (postgres::LaneClaim* lane : postgres::unbegun(*side_, claims))
+        lane->first = admin_.watermarks(lane->topic, lane->partition).first;
     if (claims.empty()) return;
     postgres::claim(*side_, "rebuild", claims, postgres::catalogue_version(*side_));
     for (const postgres::LaneClaim& claim : claims) {

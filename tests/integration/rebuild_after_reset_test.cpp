@@ -59,3 +59,23 @@ TEST_CASE("a killed rebuild's state of a topic that was made anew is never swapp
     CHECK(deployment.value("SELECT n FROM total") == "10");
     verifies(deployment);
 }
+
+TEST_CASE("a rebuild goes on with a partition that the view has begun since it was killed") {
+    Deployment deployment;
+    require_applied(deployment, stream +
+                                    "CREATE MATERIALIZED VIEW total AS SELECT count(*) AS n FROM "
+                                    "numbers;\n");
+    deployment.send(0, numbers(0, 100));
+    {
+        auto aggregator = deployment.start("tidewheel-aggregator");
+        deployment.arrive();
+    }
+    leave_shadow(deployment);
+    kafka::Admin(testing::kafka()).add_partitions(deployment.topic(), 3);
+    deployment.send(2, numbers(100, 110));
+    auto aggregator = deployment.start("tidewheel-aggregator");
+    deployment.arrive();
+    deployment.must({"rebuild", "total"});
+    CHECK(deployment.value("SELECT n FROM total") == "110");
+    verifies(deployment);
+}
