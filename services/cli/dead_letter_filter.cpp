@@ -1,6 +1,7 @@
 #include "cli/dead_letter_filter.hpp"
 
 #include <CLI/CLI.hpp>
+#include <regex>
 
 #include "tidewheel/core/error.hpp"
 
@@ -12,20 +13,51 @@ using postgres::quote_literal;
 constexpr int page_letters = 2000;
 constexpr std::int64_t page_bytes = 8 << 20;  // of payload; a single letter may be larger
 
-std::string moment(postgres::Connection& connection, const std::string& time) {
-    if (time.empty()) return time;
-    const bool is_interval = time.find_first_of("-:T") == std::string::npos;
+bool matches(const std::string& text, const char* pattern) {
+    return std::regex_search(text, std::regex(pattern, std::regex::icase));
+}
+
+// nullopt: PostgreSQL can't read the text so.
+std::optional<postgres::Row> read_as(postgres::Connection& connection, const char* query,
+                                     const std::string& text) {
     try {
-        return connection
-            .query(is_interval ? "SELECT (now() - $1::interval)::text"
-                               : "SELECT $1::timestamptz::text",
-                   {time})[0]
-            .text(0);
+        return connection.query(query, {text}).at(0);
     } catch (const postgres::DatabaseError& error) {
         if (!error.is_about_data()) throw;
-        throw Error(Error::Kind::setting, "neither a time nor an interval: " + time,
-                    "for example 2026-01-31T12:00Z, or '1 hour'");
+        return std::nullopt;
     }
+}
+
+// 30 days, and 30 days ago, which PostgreSQL takes for -30 days.
+std::optional<postgres::Row> so_long_ago(postgres::Connection& connection,
+                                         const std::string& text) {
+    return read_as(connection, "SELECT (now() - $1::interval)::text, $1::interval > interval '0'",
+                   std::regex_replace(text, std::regex("\\s+ago\\s*$", std::regex::icase), ""));
+}
+
+// Why PostgreSQL's reading isn't to be trusted with what a discard can't undo; empty: it is.
+std::string doubt(const std::string& text, bool is_time, const postgres::Row* interval) {
+    if (!is_time && !interval) return "neither a time nor an interval";
+    if (is_time && interval) return "a time as well as an interval";
+    if (is_time)
+        return matches(text, "^\\s*\\d{1,2}[-/.]\\d{1,2}[-/.]")
+                   ? "which is the day, which the month?"
+                   : "";
+    if (!matches(text, "[a-z]") || matches(text, "(^|\\s)[-+]?[0-9.]+\\s*$"))
+        return "a number without a unit";
+    return interval->boolean(1) ? "" : "not a time in the past";
+}
+
+std::string moment(postgres::Connection& connection, const std::string& flag,
+                   const std::string& text) {
+    if (text.empty()) return text;
+    const auto time = read_as(connection, "SELECT $1::timestamptz::text", text);
+    const auto ago = so_long_ago(connection, text);
+    const std::string why = doubt(text, time.has_value(), ago ? &*ago : nullptr);
+    if (why.empty()) return (time ? *time : *ago).text(0);
+    throw Error(Error::Kind::setting, flag + " '" + text + "': " + why,
+                "a time, as 2026-01-31 or 2026-01-31T12:00Z; or how long ago, as '30 days', '30 "
+                "days ago', '1 hour'");
 }
 
 }  // namespace
@@ -35,20 +67,23 @@ const char* const from_dead_letters =
     "tidewheel.statements s ON s.id = d.statement_id ";
 
 void add_filter_options(CLI::App& command, DeadLetterFilter& filter) {
-    command.add_option("--reason", filter.reason, "Only this reason: check_violation, wrong_type…");
-    command.add_option("--stream", filter.stream, "Only of this stream");
-    command.add_option("--statement", filter.statement,
-                       "Only those that this statement's target refused");
-    command.add_option("--topic", filter.topic, "Only of this topic");
+    // What a script's unset variable gives would select everything.
+    const CLI::Validator given(
+        [](const std::string& text) { return std::string(text.empty() ? "it is empty" : ""); }, "");
+    const auto add = [&](const char* flag, std::string& value, const std::string& help) {
+        return command.add_option(flag, value, help)->check(given);
+    };
+    add("--reason", filter.reason, "Only this reason: check_violation, wrong_type…");
+    add("--stream", filter.stream, "Only of this stream");
+    add("--statement", filter.statement, "Only those that this statement's target refused");
+    add("--topic", filter.topic, "Only of this topic");
     command.add_option("--partition", filter.partition, "Only of this partition")
         ->type_name("N")
         ->check(CLI::NonNegativeNumber);
-    command
-        .add_option("--since", filter.since,
-                    "Only those parked since a time, or for so long: 2026-01-31T12:00Z, '1 hour'")
+    add("--since", filter.since,
+        "Only those parked since a time, or so long ago: 2026-01-31T12:00Z, '1 hour'")
         ->type_name("T");
-    command.add_option("--until", filter.until, "Only those parked before a time, or so long ago")
-        ->type_name("T");
+    add("--until", filter.until, "Only those parked before a time, or so long ago")->type_name("T");
 }
 
 void add_filter_options_and_ids(CLI::App& command, DeadLetterFilter& filter) {
@@ -63,8 +98,8 @@ bool DeadLetterFilter::selects_all() const {
 }
 
 DeadLetterFilter with_moments(postgres::Connection& connection, DeadLetterFilter filter) {
-    filter.since = moment(connection, filter.since);
-    filter.until = moment(connection, filter.until);
+    filter.since = moment(connection, "--since", filter.since);
+    filter.until = moment(connection, "--until", filter.until);
     return filter;
 }
 

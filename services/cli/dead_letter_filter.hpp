@@ -18,7 +18,8 @@ struct DeadLetterFilter {
     std::vector<std::int64_t> ids;                 // empty: any; so everywhere
     std::string reason, stream, statement, topic;  // stream: with its schema or without
     std::optional<int> partition;
-    std::string since, until;  // anything that PostgreSQL reads as a timestamptz, or an interval
+    std::string since, until;  // what PostgreSQL reads as a timestamptz, or as an interval: so long
+                               // ago
     bool discarded = false;    // those that were given up, too
 
     bool selects_all() const;
@@ -29,7 +30,8 @@ void add_filter_options(CLI::App& command, DeadLetterFilter& filter);
 void add_filter_options_and_ids(CLI::App& command, DeadLetterFilter& filter);
 
 // 'An hour ago' is what people mean by an interval: since and until become moments, so that they
-// mean the same in every query that follows. Throws Error (setting) for what is no time.
+// mean the same in every query that follows. Throws Error (setting) for what is no time, or could
+// be another one than its author thinks.
 DeadLetterFilter with_moments(postgres::Connection& connection, DeadLetterFilter filter);
 
 // FROM dead letters d, their streams t and statements s.
