@@ -97,9 +97,12 @@ bool DeadLetterFilter::selects_all() const {
            !partition && since.empty() && until.empty();
 }
 
-DeadLetterFilter with_moments(postgres::Connection& connection, DeadLetterFilter filter) {
+DeadLetterFilter as_of_now(postgres::Connection& connection, DeadLetterFilter filter) {
     filter.since = moment(connection, "--since", filter.since);
     filter.until = moment(connection, "--until", filter.until);
+    filter.last = connection.query("SELECT coalesce(max(id), 0) FROM tidewheel.dead_letters")
+                      .at(0)
+                      .integer(0);
     return filter;
 }
 
@@ -120,6 +123,7 @@ std::string condition_of(const DeadLetterFilter& filter) {
     if (filter.partition) condition += " AND d.partition = " + std::to_string(*filter.partition);
     add("d.parked_at >= ", filter.since, "::timestamptz");
     add("d.parked_at < ", filter.until, "::timestamptz");
+    if (filter.last) condition += " AND d.id <= " + std::to_string(*filter.last);
     return condition;
 }
 
@@ -130,16 +134,12 @@ std::string DeadLetterPage::id_array() const {
     return postgres::array_literal(items);
 }
 
-DeadLetterPages::DeadLetterPages(postgres::Connection& connection, const DeadLetterFilter& filter)
-    : connection_(connection) {
-    const auto last =
-        connection.query("SELECT coalesce(max(id), 0) FROM tidewheel.dead_letters")[0].text(0);
-    where_ = "WHERE " + condition_of(filter) + " AND d.id <= " + last;
-}
+DeadLetterPages::DeadLetterPages(const DeadLetterFilter& filter)
+    : where_("WHERE " + condition_of(filter)) {}
 
-std::optional<DeadLetterPage> DeadLetterPages::next() {
+std::optional<DeadLetterPage> DeadLetterPages::next(postgres::Connection& connection) {
     const std::string order = " ORDER BY topic, partition, \"offset\", id";
-    const auto rows = connection_.query(
+    const auto rows = connection.query(
         "SELECT stream_id, topic, partition, \"offset\", id, sum(bytes) OVER (" + order +
         ") FROM (SELECT d.stream_id, d.topic, d.partition, d.\"offset\", d.id, "
         "coalesce(octet_length(d.payload), 0)::bigint AS bytes" +

@@ -21,6 +21,7 @@ struct DeadLetterFilter {
     std::string since, until;  // what PostgreSQL reads as a timestamptz, or as an interval: so long
                                // ago
     bool discarded = false;    // those that were given up, too
+    std::optional<std::int64_t> last;  // no letter that came after this one
 
     bool selects_all() const;
 };
@@ -30,9 +31,10 @@ void add_filter_options(CLI::App& command, DeadLetterFilter& filter);
 void add_filter_options_and_ids(CLI::App& command, DeadLetterFilter& filter);
 
 // 'An hour ago' is what people mean by an interval: since and until become moments, so that they
-// mean the same in every query that follows. Throws Error (setting) for what is no time, or could
-// be another one than its author thinks.
-DeadLetterFilter with_moments(postgres::Connection& connection, DeadLetterFilter filter);
+// mean the same in every query that follows. So does the rest: letters that come later are left
+// out, however long a human thinks about those that there were. Throws Error (setting) for what is
+// no time, or could be another one than its author thinks.
+DeadLetterFilter as_of_now(postgres::Connection& connection, DeadLetterFilter filter);
 
 // FROM dead letters d, their streams t and statements s.
 extern const char* const from_dead_letters;
@@ -47,16 +49,15 @@ struct DeadLetterPage {
     std::string id_array() const;  // as a parameter of type bigint[]
 };
 
-// Reads which letters a filter selects, page by page: by topic, partition and offset. Letters that
-// come later are left out.
+// Reads which letters a filter selects, page by page: by topic, partition and offset.
 class DeadLetterPages {
   public:
-    DeadLetterPages(postgres::Connection& connection, const DeadLetterFilter& filter);
+    explicit DeadLetterPages(const DeadLetterFilter& filter);
 
-    std::optional<DeadLetterPage> next();  // nullopt: there are no more
+    // nullopt: there are no more. After a failure it may be called again, by another connection.
+    std::optional<DeadLetterPage> next(postgres::Connection& connection);
 
   private:
-    postgres::Connection& connection_;
     std::string where_;
     std::string after_;  // a condition: behind the last page
 };

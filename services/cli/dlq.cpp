@@ -83,7 +83,7 @@ constexpr auto show_query =
 int dlq_list(Context& context, const DlqListOptions& options) {
     const auto connection = context.connect();
     postgres::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
-    const std::string where = "WHERE " + condition_of(with_moments(*connection, options.filter));
+    const std::string where = "WHERE " + condition_of(as_of_now(*connection, options.filter));
     options.by.empty() ? print_list(context, *connection, where, options.limit)
                        : print_summary(context, *connection, where);
     return 0;

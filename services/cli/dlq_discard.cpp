@@ -44,7 +44,7 @@ int dlq_discard(Context& context, const DiscardOptions& options) {
                     "name their ids or a reason, a stream, a time…; or --all");
     const auto connection = context.connect();
     postgres::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
-    const DeadLetterFilter filter = with_moments(*connection, options.filter);
+    const DeadLetterFilter filter = as_of_now(*connection, options.filter);
     const std::int64_t selected = count(*connection, filter);
     if (selected > 0 && !options.yes &&
         !agreed(context, {plural(selected, "dead letter") + " will lose key, headers and payload, "
@@ -53,8 +53,8 @@ int dlq_discard(Context& context, const DiscardOptions& options) {
     std::int64_t discarded = 0;
     {
         ProgressBar bar(context.err, context.err_is_terminal, "discarding", selected);
-        DeadLetterPages pages(*connection, filter);
-        while (const auto page = pages.next()) {
+        DeadLetterPages pages(filter);
+        while (const auto page = pages.next(*connection)) {
             discarded += discard(*connection, *page);
             bar.set(discarded);
         }

@@ -182,7 +182,7 @@ void report(Context& context, const Run& run, std::int64_t selected, bool dry_ru
 int dlq_redrive(Context& context, const RedriveOptions& options) {
     const auto connection = context.connect();
     postgres::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
-    const DeadLetterFilter filter = with_moments(*connection, options.filter);
+    const DeadLetterFilter filter = as_of_now(*connection, options.filter);
     const Selected selected = select(*connection, filter);
     for (const std::string& warning : selected.warnings)
         context.err << warning << '\n';
@@ -193,8 +193,8 @@ int dlq_redrive(Context& context, const RedriveOptions& options) {
     {
         ProgressBar bar(context.err, context.err_is_terminal,
                         options.dry_run ? "trying" : "redriving", selected.letters);
-        DeadLetterPages pages(*connection, filter);
-        while (const auto page = pages.next()) {
+        DeadLetterPages pages(filter);
+        while (const auto page = pages.next(*connection)) {
             run.page(*page);
             bar.advance(static_cast<std::int64_t>(page->ids.size()));
         }
