@@ -176,8 +176,7 @@ void BatchExecutor::apply_views(const engine::Batch& batch, Pace pace,
         const Row counts = session_->run(script).at(0);
         if (counts.integer(pass.size()) != 0) {
             views_alone_ = true;  // for the next attempt, and ever after
-            throw Error(Error::Kind::unavailable,
-                        "the views of topic " + plan_.stream.stream.topic + " can't share a pass");
+            throw SharedPassError(plan_.stream.stream.topic);
         }
         for (std::size_t i = 0; i < pass.size(); ++i)
             written_[first + i].second += static_cast<std::size_t>(counts.integer(i));

@@ -65,12 +65,15 @@ Redrive::Redrive(const std::string& url, const StreamPlan& plan, std::int64_t ca
 }
 
 Redriven Redrive::run(const std::vector<std::int64_t>& letters, Outcome outcome) {
-    try {
-        return attempt(letters, outcome, Pace::full);
-    } catch (const DatabaseError& error) {
-        if (error.kind() != Error::Kind::refused) throw;
-        session_.run("ROLLBACK");
-        return attempt(letters, outcome, Pace::careful);
+    for (Pace pace = Pace::full;;) {
+        try {
+            return attempt(letters, outcome, pace);
+        } catch (const SharedPassError&) {
+            // Our caller would try again by another executor, which hasn't taken note.
+        } catch (const DatabaseError& error) {
+            if (error.kind() != Error::Kind::refused || pace == Pace::careful) throw;
+            pace = Pace::careful;
+        }
     }
 }
 

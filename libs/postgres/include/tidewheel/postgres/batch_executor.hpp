@@ -32,6 +32,14 @@ class StatementError : public Error {
     int statement_;
 };
 
+// Views that were to share a pass can't (see view_script). The executor takes note: after a rollback
+// the same batch goes through.
+class SharedPassError : public Error {
+  public:
+    explicit SharedPassError(const std::string& topic)
+        : Error(Kind::unavailable, "the views of topic " + topic + " can't share a pass") {}
+};
+
 // Runs batches through the statements of a stream, each in a transaction that the caller begins and
 // ends: the lane's (batch_writer.hpp), or that of a redrive. One thread.
 class BatchExecutor {
@@ -42,7 +50,7 @@ class BatchExecutor {
     void open(Session& session);
     // Within an open transaction: stages the batch, applies the stream's rules, runs these
     // statements of the plan. Throws DatabaseError: `refused` at full pace is no verdict, the
-    // transaction has to run again carefully; then StatementError.
+    // transaction has to run again carefully; then StatementError. Throws SharedPassError.
     void run(const engine::Batch& batch, const std::vector<int>& statements, Pace pace);
     // Empties what the run staged, for another run in the same transaction.
     void clear_stage();
