@@ -27,14 +27,22 @@ constexpr std::chrono::seconds patience{60};  // with one batch, while its locks
 // How one stream's letters are redriven, as of one version of the catalogue.
 class StreamRedrive {
   public:
+    // Throws Error: unavailable, when the catalogue changes meanwhile. What is planned beside an
+    // `apply` of the stream fails, or stops statements that are sound: the tables aren't those of
+    // the catalogue that was read.
     StreamRedrive(Context& context, int stream) {
         const auto connection = context.connect();
         const postgres::Catalogue catalogue = postgres::load_catalogue(*connection);
-        plans_ = postgres::plan_stream(*connection, catalogue, stream);
-        if (plans_.streams.empty()) return;
-        decoder_ = codec::make_json_decoder(plans_.streams[0].schema);
-        redrive_ = std::make_unique<postgres::Redrive>(context.settings.database, plans_.streams[0],
-                                                       catalogue.version, *decoder_);
+        const auto changed = [&] {
+            return postgres::catalogue_version(*connection) != catalogue.version;
+        };
+        try {
+            open(*connection, catalogue, stream, context.settings.database);
+            if (!changed()) return;
+        } catch (const Error&) {
+            if (!changed()) throw;
+        }
+        throw Error(Error::Kind::unavailable, "the catalogue has just changed");
     }
 
     // nullptr: the stream has no statement that can be run
@@ -42,6 +50,15 @@ class StreamRedrive {
     const std::vector<postgres::StoppedStatement>& stopped() const { return plans_.stopped; }
 
   private:
+    void open(postgres::Connection& connection, const postgres::Catalogue& catalogue, int stream,
+              const std::string& url) {
+        plans_ = postgres::plan_stream(connection, catalogue, stream);
+        if (plans_.streams.empty()) return;
+        decoder_ = codec::make_json_decoder(plans_.streams[0].schema);
+        redrive_ = std::make_unique<postgres::Redrive>(url, plans_.streams[0], catalogue.version,
+                                                       *decoder_);
+    }
+
     postgres::StreamPlans plans_;
     std::unique_ptr<engine::Decoder> decoder_;
     std::unique_ptr<postgres::Redrive> redrive_;
@@ -73,11 +90,13 @@ class Run {
     void attempt(const DeadLetterPage& page) {
         if (!stream_ || stream_id_ != page.stream) open(page.stream);
         Redriven done;
-        if (auto* redrive = stream_->redrive())
+        if (auto* redrive = stream_->redrive()) {
             done = redrive->run(
                 page.ids, options_.dry_run ? postgres::Outcome::undo : postgres::Outcome::keep);
-        else
+        } else {
             done.waiting = page.ids.size();
+            stream_.reset();  // an `apply` may mend it, and nothing else here looks
+        }
         result_.add(done);
     }
 
