@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <ostream>
 
@@ -22,7 +23,23 @@ namespace {
 using codec::Json;
 using postgres::Redriven;
 
-constexpr std::chrono::seconds patience{60};  // with one batch, while its locks can't be had
+// Statements that failed over letters, by their ids.
+using LeftOut = std::map<int, postgres::StoppedStatement>;
+
+// With one page of letters, while its locks can't be had or a server is away.
+class Patience {
+  public:
+    // Throws the failure on when it isn't one that passes, or comes too late.
+    void wait_after(const Error& failure) {
+        if (!failure.retryable() || std::chrono::steady_clock::now() >= deadline_) throw;
+        wait_for({}, backoff_.next());
+    }
+
+  private:
+    std::chrono::steady_clock::time_point deadline_ =
+        std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    Backoff backoff_;
+};
 
 // How one stream's letters are redriven, as of one version of the catalogue.
 class StreamRedrive {
@@ -30,9 +47,11 @@ class StreamRedrive {
     // Throws Error: unavailable, when the catalogue changes meanwhile. What is planned beside an
     // `apply` of the stream fails, or stops statements that are sound: the tables aren't those of
     // the catalogue that was read.
-    StreamRedrive(Context& context, int stream) {
+    StreamRedrive(Context& context, int stream, const LeftOut& left_out) {
         const auto connection = context.connect();
-        const postgres::Catalogue catalogue = postgres::load_catalogue(*connection);
+        postgres::Catalogue catalogue = postgres::load_catalogue(*connection);
+        std::erase_if(catalogue.statements,
+                      [&](const auto& each) { return left_out.contains(each.id); });
         const auto changed = [&] {
             return postgres::catalogue_version(*connection) != catalogue.version;
         };
@@ -64,29 +83,57 @@ class StreamRedrive {
     std::unique_ptr<postgres::Redrive> redrive_;
 };
 
+// All that a filter selects, page by page.
 class Run {
   public:
-    Run(Context& context, const RedriveOptions& options) : context_(context), options_(options) {}
+    Run(Context& context, const RedriveOptions& options, const DeadLetterFilter& filter)
+        : context_(context), options_(options), pages_(filter) {}
 
-    void page(const DeadLetterPage& page) {
-        const auto deadline = std::chrono::steady_clock::now() + patience;
-        Backoff backoff;
-        for (;;) {
-            try {
-                return attempt(page);
-            } catch (const Error& error) {
-                // Whatever was under way is undone, or done whole: then its letters are gone.
-                if (!error.retryable() || std::chrono::steady_clock::now() >= deadline) throw;
-            }
-            if (stream_) stream_.reset();
-            wait_for({}, backoff.next());
-        }
+    // False: there is no more.
+    bool next() {
+        const auto page = next_page();
+        if (!page) return false;
+        run(*page);
+        tried_ += static_cast<std::int64_t>(page->ids.size());
+        return true;
     }
 
+    std::int64_t tried() const { return tried_; }  // letters
     const Redriven& result() const { return result_; }
     const std::vector<postgres::StoppedStatement>& stopped() const { return stopped_; }
 
   private:
+    std::optional<DeadLetterPage> next_page() {
+        for (Patience patience;;) {
+            try {
+                if (!connection_) connection_ = context_.connect();
+                return pages_.next(*connection_);
+            } catch (const Error& error) {
+                connection_.reset();
+                patience.wait_after(error);
+            }
+        }
+    }
+
+    void run(const DeadLetterPage& page) {
+        for (Patience patience;;) {
+            try {
+                attempt(page);
+                break;
+            } catch (const postgres::StatementError& error) {
+                left_out_.emplace(error.statement(), error.stopped());
+                stream_.reset();
+            } catch (const Error& error) {
+                // Whatever was under way is undone, or done whole: then its letters are gone.
+                stream_.reset();
+                patience.wait_after(error);
+            }
+        }
+        // What a statement failed over may be in this page alone.
+        if (!left_out_.empty()) stream_.reset();
+        left_out_.clear();
+    }
+
     void attempt(const DeadLetterPage& page) {
         if (!stream_ || stream_id_ != page.stream) open(page.stream);
         Redriven done;
@@ -101,17 +148,29 @@ class Run {
     }
 
     void open(int stream) {
-        stream_ = std::make_unique<StreamRedrive>(context_, stream);
+        stream_ = std::make_unique<StreamRedrive>(context_, stream, left_out_);
         stream_id_ = stream;
         for (const postgres::StoppedStatement& each : stream_->stopped())
-            if (std::count(stopped_.begin(), stopped_.end(), each) == 0) stopped_.push_back(each);
+            name_once(each);
+        for (const auto& [id, stopped] : left_out_)
+            name_once(stopped);
+    }
+
+    void name_once(const postgres::StoppedStatement& stopped) {
+        if (std::ranges::find(stopped_, stopped.name, &postgres::StoppedStatement::name) ==
+            stopped_.end())
+            stopped_.push_back(stopped);
     }
 
     Context& context_;
     const RedriveOptions& options_;
+    DeadLetterPages pages_;
+    std::unique_ptr<postgres::Connection> connection_;  // for pages_
     std::unique_ptr<StreamRedrive> stream_;
     int stream_id_ = 0;
+    LeftOut left_out_;  // of this page
     std::vector<postgres::StoppedStatement> stopped_;
+    std::int64_t tried_ = 0;
     Redriven result_;
 };
 
@@ -163,7 +222,22 @@ std::string count_of(std::size_t number) {
     return grouped(static_cast<long long>(number));
 }
 
-std::string closing_line(const Redriven& result, std::int64_t selected, bool dry_run) {
+// Letters that were selected and not met.
+struct Unmet {
+    std::int64_t gone = 0;  // redriven or discarded by somebody else meanwhile
+    std::int64_t not_tried = 0;
+};
+
+Unmet unmet(const Run& run, std::int64_t selected, bool whole) {
+    const Redriven& result = run.result();
+    const auto met = static_cast<std::int64_t>(result.stored + result.waiting + refused_of(result));
+    Unmet unmet;
+    if (!whole) unmet.not_tried = std::max<std::int64_t>(selected - run.tried(), 0);
+    unmet.gone = std::max<std::int64_t>(selected - met - unmet.not_tried, 0);
+    return unmet;
+}
+
+std::string closing_line(const Redriven& result, const Unmet& unmet, bool dry_run) {
     std::string line = (dry_run ? "would be stored: " : "stored: ") + count_of(result.stored);
     line += "; refused again: " + count_of(refused_of(result));
     std::string reasons;
@@ -171,29 +245,48 @@ std::string closing_line(const Redriven& result, std::int64_t selected, bool dry
         reasons += (reasons.empty() ? "" : ", ") + reason + " " + count_of(count);
     if (!reasons.empty()) line += " (" + reasons + ")";
     if (result.waiting > 0) line += "; waiting for a statement: " + count_of(result.waiting);
-    const auto met = result.stored + result.waiting + refused_of(result);
-    if (const auto gone = selected - static_cast<std::int64_t>(met); gone > 0)
-        line += "; gone meanwhile: " + grouped(gone);
+    if (unmet.gone > 0) line += "; gone meanwhile: " + grouped(unmet.gone);
+    if (unmet.not_tried > 0) line += "; not tried: " + grouped(unmet.not_tried);
     return line;
 }
 
-void report(Context& context, const Run& run, std::int64_t selected, bool dry_run) {
-    for (const postgres::StoppedStatement& each : run.stopped())
-        context.err << "statement " << each.name << " can't be run: " << each.reason << '\n';
-    const Redriven& result = run.result();
-    if (!context.json) {
-        context.out << closing_line(result, selected, dry_run) << '\n';
-        return;
-    }
+Json report_as_json(const Redriven& result, const Unmet& unmet, std::int64_t selected,
+                    bool dry_run) {
     Json refused = Json::object();
     for (const auto& [reason, count] : result.refused)
         refused.set(reason, static_cast<std::int64_t>(count));
-    print(context.out, Json::object()
-                           .set("dry_run", dry_run)
-                           .set("selected", selected)
-                           .set("stored", static_cast<std::int64_t>(result.stored))
-                           .set("refused", refused)
-                           .set("waiting", static_cast<std::int64_t>(result.waiting)));
+    return Json::object()
+        .set("dry_run", dry_run)
+        .set("selected", selected)
+        .set("stored", static_cast<std::int64_t>(result.stored))
+        .set("refused", refused)
+        .set("waiting", static_cast<std::int64_t>(result.waiting))
+        .set("gone", unmet.gone)
+        .set("not_tried", unmet.not_tried);
+}
+
+void report(Context& context, const Run& run, std::int64_t selected, bool dry_run, bool whole) {
+    for (const postgres::StoppedStatement& each : run.stopped())
+        context.err << "statement " << each.name << " can't be run: " << each.reason << '\n';
+    const Unmet rest = unmet(run, selected, whole);
+    if (context.json)
+        print(context.out, report_as_json(run.result(), rest, selected, dry_run));
+    else
+        context.out << closing_line(run.result(), rest, dry_run) << '\n';
+}
+
+// Says what was done, even if it ends halfway.
+void run_all(Context& context, const RedriveOptions& options, Run& run, std::int64_t selected) {
+    try {
+        ProgressBar bar(context.err, context.err_is_terminal,
+                        options.dry_run ? "trying" : "redriving", selected);
+        while (run.next())
+            bar.set(run.tried());
+    } catch (const std::exception&) {
+        report(context, run, selected, options.dry_run, false);
+        throw;
+    }
+    report(context, run, selected, options.dry_run, true);
 }
 
 }  // namespace
@@ -208,17 +301,8 @@ int dlq_redrive(Context& context, const RedriveOptions& options) {
     if (selected.letters > 0 && !options.dry_run && !options.yes &&
         !agreed(context, selected.lines))
         return static_cast<int>(ExitCode::usage);
-    Run run(context, options);
-    {
-        ProgressBar bar(context.err, context.err_is_terminal,
-                        options.dry_run ? "trying" : "redriving", selected.letters);
-        DeadLetterPages pages(filter);
-        while (const auto page = pages.next(*connection)) {
-            run.page(*page);
-            bar.advance(static_cast<std::int64_t>(page->ids.size()));
-        }
-    }
-    report(context, run, selected.letters, options.dry_run);
+    Run run(context, options, filter);
+    run_all(context, options, run, selected.letters);
     const bool all = run.result().refused.empty() && run.result().waiting == 0;
     return static_cast<int>(all ? ExitCode::ok : ExitCode::difference);
 }

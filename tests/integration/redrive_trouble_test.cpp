@@ -18,20 +18,21 @@ std::string with(const std::string& more, bool mended) {
     return text;
 }
 
-// Parks the letters of the numbers from 1000 on, and mends the rule that refused them.
-void park(Deployment& deployment, const std::string& more, int letters) {
+// Parks the letters of the numbers from 1000 on, in two partitions, and mends the rule that refused
+// them.
+void park(Deployment& deployment, const std::string& more, int letters, int others = 0) {
     require_applied(deployment, with(more, false));
     Services services(deployment);
     deployment.send(0, numbers(990, 1000 + letters));
+    deployment.send(1, numbers(1000 + letters, 1000 + letters + others));
     deployment.arrive();
-    REQUIRE(redrives::letters(deployment) == std::to_string(letters));
+    REQUIRE(redrives::letters(deployment) == std::to_string(letters + others));
     require_applied(deployment, with(more, true));
 }
 
-std::unique_ptr<Process> start_redrive(const Deployment& deployment,
+std::unique_ptr<Process> start_redrive(const std::string& url,
                                        std::vector<std::string> environment = {}) {
-    environment.push_back("TIDEWHEEL_DATABASE=" + deployment.url());
-    environment.push_back("TIDEWHEEL_KAFKA=" + deployment.kafka().brokers);
+    environment.push_back("TIDEWHEEL_DATABASE=" + url);
     return std::make_unique<Process>(
         std::vector<std::string>{program("tidewheel"), "dlq", "redrive", "--yes"},
         std::move(environment));
@@ -77,7 +78,7 @@ TEST_CASE("a redrive that opens during an apply of its stream goes by what was a
                   {"TIDEWHEEL_DATABASE=" + deployment.url(),
                    "TIDEWHEEL_KAFKA=" + deployment.kafka().brokers});
     eventually("the stream is made anew", [&] { return waiting_for_locks(deployment) == 1; });
-    auto redrive = start_redrive(deployment);
+    auto redrive = start_redrive(deployment.url());
     eventually("the redrive plans", [&] { return waiting_for_locks(deployment) == 2; });
     gate.commit();
     CHECK(apply.wait() == 0);
@@ -86,4 +87,71 @@ TEST_CASE("a redrive that opens during an apply of its stream goes by what was a
     CHECK(redrive->errors().find("can't be run") == std::string::npos);
     CHECK(letters(deployment) == "0");
     CHECK(deployment.value("SELECT count(*) FROM whole") == "30");
+}
+
+TEST_CASE("a function that fails over some letters keeps their share back, and nobody else's") {
+    Deployment deployment;
+    const std::string priced = R"(
+CREATE TABLE prices (n integer, price integer);
+CREATE FUNCTION price_of(integer) RETURNS integer LANGUAGE plpgsql STABLE AS $$ BEGIN
+IF $1 < 1020 THEN RETURN coalesce((SELECT price FROM prices p WHERE p.n = $1), 1); END IF; RETURN 1; END $$;
+CREATE TABLE priced (n integer, price integer);
+INSERT INTO priced SELECT n, price_of(n) FROM numbers;
+)";
+    park(deployment, priced, 20, 10);
+    deployment.query("ALTER TABLE prices RENAME TO hidden");
+    const Finished part = deployment.tidewheel({"dlq", "redrive", "--yes"});
+    INFO(part.output << part.errors);
+    CHECK(part.status == 1);
+    CHECK_THAT(part.output, ContainsSubstring("stored: 10; refused again: 0; waiting for a "
+                                              "statement: 20"));
+    CHECK_THAT(part.errors, ContainsSubstring("statement priced can't be run: relation \"prices\" "
+                                              "does not exist"));
+    CHECK(deployment.value("SELECT count(*) FROM whole") == "40");
+    CHECK(deployment.value("SELECT sum(n) FROM by_store") == "40");
+    CHECK(deployment.value("SELECT count(*) FROM priced") == "20");
+    deployment.query("ALTER TABLE hidden RENAME TO prices");
+    deployment.must({"dlq", "redrive", "--yes"});
+    CHECK(letters(deployment) == "0");
+    CHECK(deployment.value("SELECT count(DISTINCT n) FROM priced") == "40");
+    is_verified(deployment);
+}
+
+TEST_CASE("a redrive whose connections are lost goes on, or says how far it has come") {
+    Deployment deployment;
+    park(deployment, "", 20, 10);
+    const std::string role = unique("redriver");
+    deployment.query("CREATE ROLE " + role + " LOGIN SUPERUSER PASSWORD 'secret'");
+    std::string url = deployment.url();
+    const auto user = url.find("://") + 3;
+    url.replace(user, url.find('@') - user, role + ":secret");
+    // It has done the first partition, and waits for a letter of the second.
+    postgres::Connection connection(deployment.url());
+    postgres::Transaction gate(connection);
+    gate.run("SELECT FROM tidewheel.dead_letters WHERE partition = 1 FOR UPDATE");
+    auto redrive = start_redrive(url);
+    eventually("the first partition is done", [&] { return waiting_for_locks(deployment) == 1; });
+    CHECK(letters(deployment) == "10");
+    const auto end_its_connections = [&] {
+        deployment.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" + role +
+            "'");
+    };
+    SECTION("goes on") {
+        end_its_connections();
+        gate.commit();
+        CHECK(redrive->wait() == 0);
+        CHECK_THAT(redrive->output(), ContainsSubstring("stored: 30; refused again: 0\n"));
+        CHECK(letters(deployment) == "0");
+        is_verified(deployment);
+    }
+    SECTION("says how far it has come") {
+        deployment.query("ALTER ROLE " + role + " NOLOGIN");
+        end_its_connections();
+        CHECK(redrive->wait() == 2);
+        CHECK_THAT(redrive->output(),
+                   ContainsSubstring("stored: 20; refused again: 0; not tried: 10\n"));
+        CHECK_THAT(redrive->errors(), ContainsSubstring("not permitted to log in"));
+    }
+    deployment.query("DROP ROLE " + role);
 }

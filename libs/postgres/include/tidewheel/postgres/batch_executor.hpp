@@ -25,15 +25,18 @@ class StatementError : public Error {
     StatementError(const StoredStatement& statement, const DatabaseError& error)
         : Error(Kind::pipeline, "statement " + statement.statement.name + ": " + error.what(),
                 error.hint()),
-          statement_(statement.id) {}
+          statement_(statement.id),
+          stopped_{statement.statement.name, error.what(), error.hint()} {}
     int statement() const { return statement_; }
+    const StoppedStatement& stopped() const { return stopped_; }
 
   private:
     int statement_;
+    StoppedStatement stopped_;
 };
 
-// Views that were to share a pass can't (see view_script). The executor takes note: after a rollback
-// the same batch goes through.
+// Views that were to share a pass can't (see view_script). The executor takes note: after a
+// rollback the same batch goes through.
 class SharedPassError : public Error {
   public:
     explicit SharedPassError(const std::string& topic)

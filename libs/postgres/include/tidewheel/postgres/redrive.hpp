@@ -38,7 +38,7 @@ class Redrive {
     // These letters, of one partition; those that are gone or discarded meanwhile are passed over.
     // Throws Error: unavailable when it is to be tried again (after a deadlock, a wait for a lock,
     // a change of the catalogue; with an empty sqlstate nobody knows whether it was stored, but
-    // trying again is safe all the same), pipeline when a statement can't be run any more.
+    // trying again is safe all the same); StatementError when a statement can't be run any more.
     Redriven run(const std::vector<std::int64_t>& letters, Outcome outcome);
 
   private:
