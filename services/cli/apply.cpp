@@ -152,7 +152,7 @@ int apply(Context& context, const ApplyOptions& options) {
     const PipelineFiles files = read_pipeline_files(options.paths);
     DeploymentReport report;
     std::vector<MissingTopic> topics;
-    despite_locks([&] { report = deploy_files(context, files, options, topics); });
+    despite_locks(context, [&] { report = deploy_files(context, files, options, topics); });
     if (!context.json) print_text(context, report);
     const auto rebuilt = recompute(context, report.recomputation, options.from_what_is_left);
     if (context.json) print_json(context, report, rebuilt);

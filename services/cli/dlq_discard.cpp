@@ -7,6 +7,7 @@
 #include "cli/context.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/question.hpp"
+#include "cli/running_change.hpp"
 #include "cli/table.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/postgres/catalogue.hpp"
@@ -53,9 +54,10 @@ int dlq_discard(Context& context, const DiscardOptions& options) {
     std::int64_t discarded = 0;
     {
         ProgressBar bar(context.err, context.err_is_terminal, "discarding", selected);
+        connection->query("SET lock_timeout = '5s'");
         DeadLetterPages pages(filter);
         while (const auto page = pages.next(*connection)) {
-            discarded += discard(*connection, *page);
+            despite_locks(context, [&] { discarded += discard(*connection, *page); });
             bar.set(discarded);
         }
     }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/catalogue_holders.hpp"
 #include "cli/context.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/question.hpp"
@@ -148,6 +149,7 @@ class Run {
     }
 
     void open(int stream) {
+        end_frozen_holders(context_);  // another redrive that is frozen has its letters locked, too
         stream_ = std::make_unique<StreamRedrive>(context_, stream, left_out_);
         stream_id_ = stream;
         for (const postgres::StoppedStatement& each : stream_->stopped())

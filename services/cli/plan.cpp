@@ -85,7 +85,7 @@ Plan try_files(Context& context, const PlanOptions& options) {
 
 Plan plan_files(Context& context, const PlanOptions& options) {
     Plan plan;
-    despite_locks([&] { plan = try_files(context, options); });
+    despite_locks(context, [&] { plan = try_files(context, options); });
     return plan;
 }
 

@@ -176,7 +176,7 @@ std::optional<Shadow> Rebuilding::take_up(const Offsets& goals) {
     const Offsets begin = beginnings(goals);
     std::optional<Shadow> shadow;
     try {
-        despite_locks([&] { shadow = try_take_up(goals, begin); });
+        despite_locks(context_, [&] { shadow = try_take_up(goals, begin); });
     } catch (const DatabaseError& error) {
         if (!is_lock_trouble(error)) throw;
         throw locked(error);

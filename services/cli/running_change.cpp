@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "cli/catalogue_holders.hpp"
 #include "cli/context.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/core/failpoint.hpp"
@@ -26,6 +27,15 @@ void change_once(const Context& context,
     commit_change(transaction);
 }
 
+// Names who is in the way.
+postgres::DatabaseError with_holders(const Context& context, const postgres::DatabaseError& error) {
+    const std::string holders = catalogue_holders(context);
+    if (holders.empty()) return error;
+    return postgres::DatabaseError(
+        std::string(error.what()) + "; the catalogue is held by " + holders, error.sqlstate(), 0,
+        "wait for it, or end it: SELECT pg_terminate_backend(pid)");
+}
+
 }  // namespace
 
 bool is_lock_trouble(const postgres::DatabaseError& error) {
@@ -43,22 +53,24 @@ void commit_change(postgres::Transaction& transaction) {
     failpoint("after_change");
 }
 
-void despite_locks(const std::function<void()>& attempt) {
+void despite_locks(const Context& context, const std::function<void()>& attempt) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
     Backoff backoff;
     for (;;) {
         try {
             return attempt();
         } catch (const postgres::DatabaseError& error) {
-            if (!is_lock_trouble(error) || std::chrono::steady_clock::now() >= deadline) throw;
+            if (!is_lock_trouble(error)) throw;
+            if (std::chrono::steady_clock::now() >= deadline) throw with_holders(context, error);
         }
+        end_frozen_holders(context);
         wait_for({}, backoff.next());
     }
 }
 
 void change_what_runs(const Context& context,
                       const std::function<void(postgres::Transaction&, const Ledger&)>& change) {
-    despite_locks([&] { change_once(context, change); });
+    despite_locks(context, [&] { change_once(context, change); });
 }
 
 void fence_off(postgres::Transaction& transaction,

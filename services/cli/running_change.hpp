@@ -19,8 +19,9 @@ void limit_waits(postgres::Transaction& transaction);
 // The last step of every change of what runs; a test may have this process fail before or after it.
 void commit_change(postgres::Transaction& transaction);
 
-// Begins `attempt` again as long as something is locked, for up to half a minute.
-void despite_locks(const std::function<void()>& attempt);
+// Begins `attempt` again as long as something is locked, for up to half a minute. Ends who holds
+// the catalogue and is frozen; names who holds it in the end.
+void despite_locks(const Context& context, const std::function<void()>& attempt);
 
 // Runs `change` in a transaction, with nobody else at the catalogue, and commits it. Begins again
 // when something was locked, for up to half a minute. Throws Error (unavailable) after that.

@@ -1,5 +1,8 @@
 // A redrive that meets trouble of one statement, of the catalogue or of a server does all the rest,
 // and says what it did.
+#include <csignal>
+
+#include "cli/ledger.hpp"
 #include "redrives.hpp"
 
 using namespace tidewheel;
@@ -24,7 +27,7 @@ void park(Deployment& deployment, const std::string& more, int letters, int othe
     require_applied(deployment, with(more, false));
     Services services(deployment);
     deployment.send(0, numbers(990, 1000 + letters));
-    deployment.send(1, numbers(1000 + letters, 1000 + letters + others));
+    if (others > 0) deployment.send(1, numbers(1000 + letters, 1000 + letters + others));
     deployment.arrive();
     REQUIRE(redrives::letters(deployment) == std::to_string(letters + others));
     require_applied(deployment, with(more, true));
@@ -154,4 +157,48 @@ TEST_CASE("a redrive whose connections are lost goes on, or says how far it has 
         CHECK_THAT(redrive->errors(), ContainsSubstring("not permitted to log in"));
     }
     deployment.query("DROP ROLE " + role);
+}
+
+TEST_CASE("a redrive that is frozen in the middle of a COPY keeps nobody out for long") {
+    Deployment deployment;
+    park(deployment, "", 20);
+    auto frozen = start_redrive(deployment.url(), {"TIDEWHEEL_FAILPOINTS=during_copy=stop@1"});
+    eventually("it is frozen", [&] { return frozen->stopped(); });
+    SECTION("no command that changes what runs") {
+        deployment.must({"pause", "whole"});
+        deployment.must({"resume", "whole"});
+        frozen->signal(SIGCONT);
+        CHECK(frozen->wait() == 0);
+        CHECK(letters(deployment) == "0");
+    }
+    SECTION("no other redrive") {
+        deployment.must({"dlq", "redrive", "--yes"});
+        CHECK(letters(deployment) == "0");
+        frozen->signal(SIGCONT);
+        CHECK(frozen->wait() == 0);
+        CHECK_THAT(frozen->output(), ContainsSubstring("gone meanwhile: 20"));
+    }
+    SECTION("no discard") {
+        deployment.must({"dlq", "discard", "--all", "--yes"});
+        CHECK(letters(deployment) == "20");
+        frozen->signal(SIGCONT);
+        CHECK(frozen->wait() == 0);
+        CHECK(deployment.value("SELECT count(*) FROM whole") == "10");
+        return;
+    }
+    CHECK(deployment.value("SELECT count(*) FROM whole") == "30");
+    is_verified(deployment);
+}
+
+TEST_CASE("a command that the catalogue is kept from says by whom") {
+    Deployment deployment;
+    require_applied(deployment);
+    postgres::Connection connection(deployment.url(), "long transaction");
+    postgres::Transaction holder(connection);
+    cli::lock_catalogue(holder);
+    const Finished paused = deployment.tidewheel({"pause", "whole"});
+    CHECK(paused.status == 5);
+    CHECK_THAT(paused.errors,
+               ContainsSubstring("the catalogue is held by long transaction, pid ") &&
+                   ContainsSubstring("waiting for its client since"));
 }
