@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <optional>
 #include <ostream>
 
 #include "cli/catalogue_holders.hpp"
@@ -124,8 +125,11 @@ class Run {
             } catch (const postgres::StatementError& error) {
                 left_out_.emplace(error.statement(), error.stopped());
                 stream_.reset();
+            } catch (const postgres::InDoubtError& error) {
+                stream_.reset();
+                in_doubt_ = error;
+                patience.wait_after(error);
             } catch (const Error& error) {
-                // Whatever was under way is undone, or done whole: then its letters are gone.
                 stream_.reset();
                 patience.wait_after(error);
             }
@@ -136,6 +140,12 @@ class Run {
     }
 
     void attempt(const DeadLetterPage& page) {
+        if (in_doubt_ && in_doubt_->was_committed(*context_.connect())) {
+            result_.add(in_doubt_->done());
+            in_doubt_.reset();
+            return;
+        }
+        in_doubt_.reset();
         if (!stream_ || stream_id_ != page.stream) open(page.stream);
         Redriven done;
         if (auto* redrive = stream_->redrive()) {
@@ -170,7 +180,8 @@ class Run {
     std::unique_ptr<postgres::Connection> connection_;  // for pages_
     std::unique_ptr<StreamRedrive> stream_;
     int stream_id_ = 0;
-    LeftOut left_out_;  // of this page
+    LeftOut left_out_;                                // of this page
+    std::optional<postgres::InDoubtError> in_doubt_;  // the last attempt at this page
     std::vector<postgres::StoppedStatement> stopped_;
     std::int64_t tried_ = 0;
     Redriven result_;

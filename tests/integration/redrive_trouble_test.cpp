@@ -4,6 +4,7 @@
 
 #include "cli/ledger.hpp"
 #include "redrives.hpp"
+#include "tidewheel/testing/proxy.hpp"
 
 using namespace tidewheel;
 using namespace tidewheel::testing;
@@ -201,4 +202,27 @@ TEST_CASE("a command that the catalogue is kept from says by whom") {
     CHECK_THAT(paused.errors,
                ContainsSubstring("the catalogue is held by long transaction, pid ") &&
                    ContainsSubstring("waiting for its client since"));
+}
+
+TEST_CASE("a redrive that loses the answer to its COMMIT counts what it has stored") {
+    Deployment deployment;
+    park(deployment, "", 20);
+    const auto at = deployment.url().find('@') + 1;
+    const auto end = deployment.url().find('/', at);
+    Proxy proxy(deployment.url().substr(at, end - at));
+    postgres::Connection connection(deployment.url());
+    postgres::Transaction gate(connection);
+    gate.run("SELECT FROM tidewheel.dead_letters FOR UPDATE");
+    auto redrive =
+        start_redrive(std::string(deployment.url()).replace(at, end - at, proxy.address()));
+    eventually("it waits for the letters", [&] { return waiting_for_locks(deployment) == 1; });
+    proxy.swallow_answer_to("COMMIT");
+    gate.commit();
+    eventually("the answer is lost", [&] { return proxy.swallowed() == 1; });
+    proxy.heal();
+    CHECK(redrive->wait() == 0);
+    INFO(redrive->output() << redrive->errors());
+    CHECK_THAT(redrive->output(), ContainsSubstring("stored: 20; refused again: 0\n"));
+    CHECK(letters(deployment) == "0");
+    is_verified(deployment);
 }

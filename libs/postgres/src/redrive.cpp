@@ -89,7 +89,10 @@ Redriven Redrive::attempt(const std::vector<std::int64_t>& ids, Outcome outcome,
     for (Letters& batch : batches_of(std::move(letters)))
         done.add(run_batch(batch, pace));
     count_rows(partition);
-    session_.run(outcome == Outcome::keep ? "COMMIT" : "SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK");
+    if (outcome == Outcome::keep)
+        commit(done);
+    else
+        session_.run("SET CONSTRAINTS ALL IMMEDIATE; ROLLBACK");
     return done;
 }
 
@@ -227,6 +230,29 @@ void Redrive::count_rows(int partition) {
         ") m(statement, written) WHERE p.statement_id = m.statement AND p.topic = " +
         quote_literal(plan_.stream.stream.topic) +
         " AND p.partition = " + std::to_string(partition));
+}
+
+void Redrive::commit(const Redriven& done) {
+    const std::string transaction = session_.run("SELECT pg_current_xact_id()").at(0).text(0);
+    try {
+        session_.run("COMMIT");
+    } catch (const DatabaseError& error) {
+        if (!error.sqlstate().empty()) throw;
+        throw InDoubtError(error, transaction, done);
+    }
+}
+
+bool InDoubtError::was_committed(Connection& connection) const {
+    try {
+        const Row row = connection.query("SELECT pg_xact_status($1::xid8)", {transaction_}).at(0);
+        const std::string status = row.text_or(0, "");
+        if (status == "in progress")
+            throw Error(Kind::unavailable, "a transaction of ours is still under way");
+        return status == "committed";
+    } catch (const DatabaseError& error) {
+        if (!error.is_about_data()) throw;
+        return false;  // its number lies in the future: a server that fell has forgotten it
+    }
 }
 
 }  // namespace tidewheel::postgres

@@ -20,6 +20,23 @@ struct Redriven {
     void add(const Redriven& more);
 };
 
+// The answer to a COMMIT was lost.
+class InDoubtError : public Error {
+  public:
+    InDoubtError(const Error& lost, std::string transaction, Redriven done)
+        : Error(Kind::unavailable, lost.what(), lost.hint()),
+          transaction_(std::move(transaction)),
+          done_(std::move(done)) {}
+    const Redriven& done() const { return done_; }  // if it was committed
+
+    // Asks PostgreSQL. Throws Error: unavailable, while the transaction is not over.
+    bool was_committed(Connection& connection) const;
+
+  private:
+    std::string transaction_;
+    Redriven done_;
+};
+
 enum class Outcome { keep, undo };  // undo: only to see what would become of them
 
 // Runs dead letters of one stream through the statements that missed them (dead_letters.missed_by),
@@ -37,8 +54,8 @@ class Redrive {
 
     // These letters, of one partition; those that are gone or discarded meanwhile are passed over.
     // Throws Error: unavailable when it is to be tried again (after a deadlock, a wait for a lock,
-    // a change of the catalogue; with an empty sqlstate nobody knows whether it was stored, but
-    // trying again is safe all the same); StatementError when a statement can't be run any more.
+    // a change of the catalogue), which is safe after an InDoubtError, too; StatementError when a
+    // statement can't be run any more.
     Redriven run(const std::vector<std::int64_t>& letters, Outcome outcome);
 
   private:
@@ -60,6 +77,7 @@ class Redrive {
     std::set<std::int64_t> take_off(const std::vector<std::int64_t>& letters,
                                     const std::vector<int>& statements);
     void count_rows(int partition);
+    void commit(const Redriven& done);
 
     const StreamPlan& plan_;
     std::int64_t catalogue_version_;
