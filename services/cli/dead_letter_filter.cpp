@@ -4,6 +4,7 @@
 #include <regex>
 
 #include "tidewheel/core/error.hpp"
+#include "tidewheel/engine/reject.hpp"
 
 namespace tidewheel::cli {
 namespace {
@@ -12,6 +13,13 @@ using postgres::quote_literal;
 
 constexpr int page_letters = 2000;
 constexpr std::int64_t page_bytes = 8 << 20;  // of payload; a single letter may be larger
+
+std::string id_array(const std::vector<std::int64_t>& ids) {
+    std::vector<postgres::Parameter> items;
+    for (const std::int64_t id : ids)
+        items.emplace_back(std::to_string(id));
+    return postgres::array_literal(items);
+}
 
 bool matches(const std::string& text, const char* pattern) {
     return std::regex_search(text, std::regex(pattern, std::regex::icase));
@@ -60,6 +68,25 @@ std::string moment(postgres::Connection& connection, const std::string& flag,
                 "days ago', '1 hour'");
 }
 
+// What is misspelled selects nothing, and that looks like good news.
+void require_known(postgres::Connection& connection, const std::string& what,
+                   const std::string& name, const std::string& query) {
+    if (!name.empty() && connection.query(query, {name}).empty())
+        throw Error(Error::Kind::setting, "there is no " + what + " " + name,
+                    "tidewheel status lists them");
+}
+
+void require_reason(const std::string& reason) {
+    std::string all;
+    for (int i = 0; i < engine::reason_count; ++i) {
+        const std::string each(engine::name(static_cast<engine::Reason>(i)));
+        if (each == reason) return;
+        all += (all.empty() ? "" : ", ") + each;
+    }
+    if (!reason.empty())
+        throw Error(Error::Kind::setting, "there is no reason " + reason, "there are: " + all);
+}
+
 }  // namespace
 
 const char* const from_dead_letters =
@@ -98,12 +125,35 @@ bool DeadLetterFilter::selects_all() const {
 }
 
 DeadLetterFilter as_of_now(postgres::Connection& connection, DeadLetterFilter filter) {
+    require_reason(filter.reason);
+    require_known(connection, "stream", filter.stream,
+                  "SELECT FROM tidewheel.streams WHERE $1 IN (name, schema_name || '.' || name)");
+    require_known(connection, "statement", filter.statement,
+                  "SELECT FROM tidewheel.statements WHERE name = $1");
+    require_known(connection, "stream of topic", filter.topic,
+                  "SELECT FROM tidewheel.streams WHERE topic = $1");
     filter.since = moment(connection, "--since", filter.since);
     filter.until = moment(connection, "--until", filter.until);
     filter.last = connection.query("SELECT coalesce(max(id), 0) FROM tidewheel.dead_letters")
                       .at(0)
                       .integer(0);
     return filter;
+}
+
+std::optional<std::string> missing_ids(postgres::Connection& connection,
+                                       const DeadLetterFilter& filter) {
+    if (filter.ids.empty()) return {};
+    const std::string missing =
+        connection
+            .query(
+                "SELECT string_agg(i::text, ', ' ORDER BY i) FROM unnest($1::bigint[]) i WHERE "
+                "i NOT IN (SELECT d.id" +
+                    std::string(from_dead_letters) + "WHERE " + condition_of(filter) + ")",
+                {id_array(filter.ids)})
+            .at(0)
+            .text_or(0, "");
+    if (missing.empty()) return {};
+    return "warning: there is no such dead letter (any more): " + missing;
 }
 
 std::string condition_of(const DeadLetterFilter& filter) {
@@ -128,10 +178,7 @@ std::string condition_of(const DeadLetterFilter& filter) {
 }
 
 std::string DeadLetterPage::id_array() const {
-    std::vector<postgres::Parameter> items;
-    for (const std::int64_t id : ids)
-        items.emplace_back(std::to_string(id));
-    return postgres::array_literal(items);
+    return cli::id_array(ids);
 }
 
 DeadLetterPages::DeadLetterPages(const DeadLetterFilter& filter)

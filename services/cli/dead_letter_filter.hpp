@@ -33,8 +33,13 @@ void add_filter_options_and_ids(CLI::App& command, DeadLetterFilter& filter);
 // 'An hour ago' is what people mean by an interval: since and until become moments, so that they
 // mean the same in every query that follows. So does the rest: letters that come later are left
 // out, however long a human thinks about those that there were. Throws Error (setting) for what is
-// no time, or could be another one than its author thinks.
+// no time, or could be another one than its author thinks, and for names that nothing bears.
 DeadLetterFilter as_of_now(postgres::Connection& connection, DeadLetterFilter filter);
+
+// A warning of numbers that select nothing: a command that is run again may have been through with
+// them, so it is no error.
+std::optional<std::string> missing_ids(postgres::Connection& connection,
+                                       const DeadLetterFilter& filter);
 
 // FROM dead letters d, their streams t and statements s.
 extern const char* const from_dead_letters;

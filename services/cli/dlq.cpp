@@ -46,14 +46,19 @@ void print_summary(Context& context, postgres::Connection& connection, const std
 
 void print_list(Context& context, postgres::Connection& connection, const std::string& where,
                 int limit) {
+    const std::int64_t total =
+        connection.query("SELECT count(*)" + std::string(from_dead_letters) + where)
+            .at(0)
+            .integer(0);
     const std::string query =
         "SELECT d.id, t.name AS stream, s.name AS statement, d.topic, d.partition, d.\"offset\", "
         "d.record_time, d.reason, d.column_name, d.detail" +
         std::string(from_dead_letters) + where + " ORDER BY d.id DESC LIMIT " +
         std::to_string(limit);
     if (context.json)
-        return print(context.out,
-                     Json::object().set("dead_letters", rows_as_json(connection, query)));
+        return print(context.out, Json::object()
+                                      .set("dead_letters", rows_as_json(connection, query))
+                                      .set("total", total));
     Table table({{"ID", Align::right}, {"STREAM"}, {"STATEMENT"}, {"AT"}, {"REASON"}, {"DETAIL"}});
     for (const Row& row : connection.query(query)) {
         const std::string detail = (row.is_null(8) ? "" : row.text(8) + ": ") + row.text(9);
@@ -61,6 +66,8 @@ void print_list(Context& context, postgres::Connection& connection, const std::s
                    row.text(7), context.out_is_terminal ? shorten(detail, most_shown) : detail});
     }
     context.out << (table.empty() ? "No dead letters.\n" : table.text());
+    if (total > limit)
+        context.out << grouped(limit) << " of " << grouped(total) << ": --limit shows more\n";
 }
 
 // Bytes as people read them: text where it is UTF-8 without NUL, hexadecimal otherwise.

@@ -46,6 +46,8 @@ int dlq_discard(Context& context, const DiscardOptions& options) {
     const auto connection = context.connect();
     postgres::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
     const DeadLetterFilter filter = as_of_now(*connection, options.filter);
+    const auto missing = missing_ids(*connection, filter);
+    if (missing && !context.json) context.err << *missing << '\n';
     const std::int64_t selected = count(*connection, filter);
     if (selected > 0 && !options.yes &&
         !agreed(context, {plural(selected, "dead letter") + " will lose key, headers and payload, "
@@ -62,7 +64,8 @@ int dlq_discard(Context& context, const DiscardOptions& options) {
         }
     }
     if (context.json)
-        print(context.out, codec::Json::object().set("discarded", discarded));
+        print(context.out,
+              codec::Json::object().set("discarded", discarded).set("warning", missing));
     else
         context.out << "discarded: " << grouped(discarded) << '\n';
     return 0;

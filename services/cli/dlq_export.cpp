@@ -119,7 +119,9 @@ std::int64_t for_each_page(
     const auto connection = context.connect();
     postgres::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
     connection->query(text_of);
-    DeadLetterPages pages(as_of_now(*connection, filter));
+    const DeadLetterFilter now = as_of_now(*connection, filter);
+    if (const auto missing = missing_ids(*connection, now)) context.err << *missing << '\n';
+    DeadLetterPages pages(now);
     std::int64_t written = 0;
     while (const auto page = pages.next(*connection))
         written += write(*connection, *page);

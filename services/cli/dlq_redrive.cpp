@@ -221,6 +221,7 @@ Selected select(postgres::Connection& connection, const DeadLetterFilter& filter
                                  " of reason " + row.text(1));
     }
     selected.warnings = warnings(connection, where);
+    if (const auto missing = missing_ids(connection, filter)) selected.warnings.push_back(*missing);
     return selected;
 }
 
@@ -263,36 +264,45 @@ std::string closing_line(const Redriven& result, const Unmet& unmet, bool dry_ru
     return line;
 }
 
-Json report_as_json(const Redriven& result, const Unmet& unmet, std::int64_t selected,
-                    bool dry_run) {
-    Json refused = Json::object();
+Json as_json(const std::vector<std::string>& lines) {
+    Json items = Json::array();
+    for (const std::string& line : lines)
+        items.push(line);
+    return items;
+}
+
+Json report_as_json(const Run& run, const Selected& selected, const Unmet& unmet, bool dry_run) {
+    const Redriven& result = run.result();
+    Json refused = Json::object(), stopped = Json::array();
     for (const auto& [reason, count] : result.refused)
         refused.set(reason, static_cast<std::int64_t>(count));
+    for (const postgres::StoppedStatement& each : run.stopped())
+        stopped.push(Json::object().set("statement", each.name).set("reason", each.reason));
     return Json::object()
         .set("dry_run", dry_run)
-        .set("selected", selected)
+        .set("selected", selected.letters)
         .set("stored", static_cast<std::int64_t>(result.stored))
         .set("refused", refused)
         .set("waiting", static_cast<std::int64_t>(result.waiting))
         .set("gone", unmet.gone)
-        .set("not_tried", unmet.not_tried);
+        .set("not_tried", unmet.not_tried)
+        .set("stopped", stopped)
+        .set("warnings", as_json(selected.warnings));
 }
 
-void report(Context& context, const Run& run, std::int64_t selected, bool dry_run, bool whole) {
+void report(Context& context, const Run& run, const Selected& selected, bool dry_run, bool whole) {
+    const Unmet rest = unmet(run, selected.letters, whole);
+    if (context.json) return print(context.out, report_as_json(run, selected, rest, dry_run));
     for (const postgres::StoppedStatement& each : run.stopped())
         context.err << "statement " << each.name << " can't be run: " << each.reason << '\n';
-    const Unmet rest = unmet(run, selected, whole);
-    if (context.json)
-        print(context.out, report_as_json(run.result(), rest, selected, dry_run));
-    else
-        context.out << closing_line(run.result(), rest, dry_run) << '\n';
+    context.out << closing_line(run.result(), rest, dry_run) << '\n';
 }
 
 // Says what was done, even if it ends halfway.
-void run_all(Context& context, const RedriveOptions& options, Run& run, std::int64_t selected) {
+void run_all(Context& context, const RedriveOptions& options, Run& run, const Selected& selected) {
     try {
         ProgressBar bar(context.err, context.err_is_terminal,
-                        options.dry_run ? "trying" : "redriving", selected);
+                        options.dry_run ? "trying" : "redriving", selected.letters);
         while (run.next())
             bar.set(run.tried());
     } catch (const std::exception&) {
@@ -309,13 +319,14 @@ int dlq_redrive(Context& context, const RedriveOptions& options) {
     postgres::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
     const DeadLetterFilter filter = as_of_now(*connection, options.filter);
     const Selected selected = select(*connection, filter);
-    for (const std::string& warning : selected.warnings)
-        context.err << warning << '\n';
+    if (!context.json)
+        for (const std::string& warning : selected.warnings)
+            context.err << warning << '\n';
     if (selected.letters > 0 && !options.dry_run && !options.yes &&
         !agreed(context, selected.lines))
         return static_cast<int>(ExitCode::usage);
     Run run(context, options, filter);
-    run_all(context, options, run, selected.letters);
+    run_all(context, options, run, selected);
     const bool all = run.result().refused.empty() && run.result().waiting == 0;
     return static_cast<int>(all ? ExitCode::ok : ExitCode::difference);
 }

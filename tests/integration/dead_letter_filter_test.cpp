@@ -72,3 +72,45 @@ TEST_CASE("dlq refuses a time that it could get wrong, says why, and touches not
     CHECK_THAT(refused.errors, ContainsSubstring(flag) && ContainsSubstring(why));
     CHECK(discarded(deployment) == "\\N");
 }
+
+TEST_CASE("dlq says what a selection names and nothing bears") {
+    Deployment deployment;
+    require_applied(deployment);
+    park(deployment, {"1 minute", "2 minutes", "3 minutes"});
+    const std::string command = GENERATE("list", "redrive", "discard", "export");
+    const std::string flag = GENERATE("--stream", "--statement", "--topic", "--reason");
+    INFO(command << ' ' << flag);
+    const Finished refused = deployment.tidewheel({"dlq", command, flag, "misspelled"});
+    CHECK(refused.status == 2);
+    CHECK(refused.output == "");
+    CHECK_THAT(refused.errors, ContainsSubstring("misspelled"));
+}
+
+TEST_CASE("dlq warns of numbers that no dead letter has, in the document where there is one") {
+    Deployment deployment;
+    require_applied(deployment);
+    park(deployment, {"1 minute", "2 minutes"});
+    const std::string first = deployment.value("SELECT min(id) FROM tidewheel.dead_letters");
+    const std::string warning = "there is no such dead letter (any more): 998, 999";
+    for (const std::string command : {"redrive", "export", "discard"}) {
+        INFO(command);
+        std::vector<std::string> words{"dlq", command, "999", first, "998"};
+        if (command != "export") words.push_back("--yes");
+        CHECK_THAT(deployment.tidewheel(words).errors, ContainsSubstring(warning));
+    }
+    const Finished documented =
+        deployment.tidewheel({"dlq", "redrive", "--yes", "--json", "998", "999"});
+    CHECK(documented.errors == "");
+    CHECK_THAT(documented.output, ContainsSubstring(warning));
+}
+
+TEST_CASE("dlq list says how many there are when it shows only some") {
+    Deployment deployment;
+    require_applied(deployment);
+    park(deployment, {"1 minute", "2 minutes", "3 minutes"});
+    CHECK_THAT(deployment.tidewheel({"dlq", "list", "--limit", "2"}).output,
+               ContainsSubstring("2 of 3"));
+    CHECK(deployment.tidewheel({"dlq", "list"}).output.find(" of 3") == std::string::npos);
+    CHECK_THAT(deployment.tidewheel({"dlq", "list", "--limit", "1", "--json"}).output,
+               ContainsSubstring("\"total\": 3"));
+}
