@@ -2,190 +2,22 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
-#include <map>
 #include <memory>
-#include <optional>
 #include <ostream>
 
-#include "cli/catalogue_holders.hpp"
 #include "cli/context.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/question.hpp"
+#include "cli/redrive_run.hpp"
 #include "cli/table.hpp"
-#include "tidewheel/codec/json_decoder.hpp"
 #include "tidewheel/core/error.hpp"
-#include "tidewheel/core/retry.hpp"
 #include "tidewheel/postgres/catalogue.hpp"
-#include "tidewheel/postgres/redrive.hpp"
 
 namespace tidewheel::cli {
 namespace {
 
 using codec::Json;
 using postgres::Redriven;
-
-// Statements that failed over letters, by their ids.
-using LeftOut = std::map<int, postgres::StoppedStatement>;
-
-// With one page of letters, while its locks can't be had or a server is away.
-class Patience {
-  public:
-    // Throws the failure on when it isn't one that passes, or comes too late.
-    void wait_after(const Error& failure) {
-        if (!failure.retryable() || std::chrono::steady_clock::now() >= deadline_) throw;
-        wait_for({}, backoff_.next());
-    }
-
-  private:
-    std::chrono::steady_clock::time_point deadline_ =
-        std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    Backoff backoff_;
-};
-
-// How one stream's letters are redriven, as of one version of the catalogue.
-class StreamRedrive {
-  public:
-    // Throws Error: unavailable, when the catalogue changes meanwhile. What is planned beside an
-    // `apply` of the stream fails, or stops statements that are sound: the tables aren't those of
-    // the catalogue that was read.
-    StreamRedrive(Context& context, int stream, const LeftOut& left_out) {
-        const auto connection = context.connect();
-        postgres::Catalogue catalogue = postgres::load_catalogue(*connection);
-        std::erase_if(catalogue.statements,
-                      [&](const auto& each) { return left_out.contains(each.id); });
-        const auto changed = [&] {
-            return postgres::catalogue_version(*connection) != catalogue.version;
-        };
-        try {
-            open(*connection, catalogue, stream, context.settings.database);
-            if (!changed()) return;
-        } catch (const Error&) {
-            if (!changed()) throw;
-        }
-        throw Error(Error::Kind::unavailable, "the catalogue has just changed");
-    }
-
-    // nullptr: the stream has no statement that can be run
-    postgres::Redrive* redrive() { return redrive_.get(); }
-    const std::vector<postgres::StoppedStatement>& stopped() const { return plans_.stopped; }
-
-  private:
-    void open(postgres::Connection& connection, const postgres::Catalogue& catalogue, int stream,
-              const std::string& url) {
-        plans_ = postgres::plan_stream(connection, catalogue, stream);
-        if (plans_.streams.empty()) return;
-        decoder_ = codec::make_json_decoder(plans_.streams[0].schema);
-        redrive_ = std::make_unique<postgres::Redrive>(url, plans_.streams[0], catalogue.version,
-                                                       *decoder_);
-    }
-
-    postgres::StreamPlans plans_;
-    std::unique_ptr<engine::Decoder> decoder_;
-    std::unique_ptr<postgres::Redrive> redrive_;
-};
-
-// All that a filter selects, page by page.
-class Run {
-  public:
-    Run(Context& context, const RedriveOptions& options, const DeadLetterFilter& filter)
-        : context_(context), options_(options), pages_(filter) {}
-
-    // False: there is no more.
-    bool next() {
-        const auto page = next_page();
-        if (!page) return false;
-        run(*page);
-        tried_ += static_cast<std::int64_t>(page->ids.size());
-        return true;
-    }
-
-    std::int64_t tried() const { return tried_; }  // letters
-    const Redriven& result() const { return result_; }
-    const std::vector<postgres::StoppedStatement>& stopped() const { return stopped_; }
-
-  private:
-    std::optional<DeadLetterPage> next_page() {
-        for (Patience patience;;) {
-            try {
-                if (!connection_) connection_ = context_.connect();
-                return pages_.next(*connection_);
-            } catch (const Error& error) {
-                connection_.reset();
-                patience.wait_after(error);
-            }
-        }
-    }
-
-    void run(const DeadLetterPage& page) {
-        for (Patience patience;;) {
-            try {
-                attempt(page);
-                break;
-            } catch (const postgres::StatementError& error) {
-                left_out_.emplace(error.statement(), error.stopped());
-                stream_.reset();
-            } catch (const postgres::InDoubtError& error) {
-                stream_.reset();
-                in_doubt_ = error;
-                patience.wait_after(error);
-            } catch (const Error& error) {
-                stream_.reset();
-                patience.wait_after(error);
-            }
-        }
-        // What a statement failed over may be in this page alone.
-        if (!left_out_.empty()) stream_.reset();
-        left_out_.clear();
-    }
-
-    void attempt(const DeadLetterPage& page) {
-        if (in_doubt_ && in_doubt_->was_committed(*context_.connect())) {
-            result_.add(in_doubt_->done());
-            in_doubt_.reset();
-            return;
-        }
-        in_doubt_.reset();
-        if (!stream_ || stream_id_ != page.stream) open(page.stream);
-        Redriven done;
-        if (auto* redrive = stream_->redrive()) {
-            done = redrive->run(
-                page.ids, options_.dry_run ? postgres::Outcome::undo : postgres::Outcome::keep);
-        } else {
-            done.waiting = page.ids.size();
-            stream_.reset();  // an `apply` may mend it, and nothing else here looks
-        }
-        result_.add(done);
-    }
-
-    void open(int stream) {
-        end_frozen_holders(context_);  // another redrive that is frozen has its letters locked, too
-        stream_ = std::make_unique<StreamRedrive>(context_, stream, left_out_);
-        stream_id_ = stream;
-        for (const postgres::StoppedStatement& each : stream_->stopped())
-            name_once(each);
-        for (const auto& [id, stopped] : left_out_)
-            name_once(stopped);
-    }
-
-    void name_once(const postgres::StoppedStatement& stopped) {
-        if (std::ranges::find(stopped_, stopped.name, &postgres::StoppedStatement::name) ==
-            stopped_.end())
-            stopped_.push_back(stopped);
-    }
-
-    Context& context_;
-    const RedriveOptions& options_;
-    DeadLetterPages pages_;
-    std::unique_ptr<postgres::Connection> connection_;  // for pages_
-    std::unique_ptr<StreamRedrive> stream_;
-    int stream_id_ = 0;
-    LeftOut left_out_;                                // of this page
-    std::optional<postgres::InDoubtError> in_doubt_;  // the last attempt at this page
-    std::vector<postgres::StoppedStatement> stopped_;
-    std::int64_t tried_ = 0;
-    Redriven result_;
-};
 
 // Statements for which an older record isn't the same late as in time.
 std::vector<std::string> warnings(postgres::Connection& connection, const std::string& where) {
@@ -242,7 +74,7 @@ struct Unmet {
     std::int64_t not_tried = 0;
 };
 
-Unmet unmet(const Run& run, std::int64_t selected, bool whole) {
+Unmet unmet(const RedriveRun& run, std::int64_t selected, bool whole) {
     const Redriven& result = run.result();
     const auto met = static_cast<std::int64_t>(result.stored + result.waiting + refused_of(result));
     Unmet unmet;
@@ -271,7 +103,8 @@ Json as_json(const std::vector<std::string>& lines) {
     return items;
 }
 
-Json report_as_json(const Run& run, const Selected& selected, const Unmet& unmet, bool dry_run) {
+Json report_as_json(const RedriveRun& run, const Selected& selected, const Unmet& unmet,
+                    bool dry_run) {
     const Redriven& result = run.result();
     Json refused = Json::object(), stopped = Json::array();
     for (const auto& [reason, count] : result.refused)
@@ -290,7 +123,8 @@ Json report_as_json(const Run& run, const Selected& selected, const Unmet& unmet
         .set("warnings", as_json(selected.warnings));
 }
 
-void report(Context& context, const Run& run, const Selected& selected, bool dry_run, bool whole) {
+void report(Context& context, const RedriveRun& run, const Selected& selected, bool dry_run,
+            bool whole) {
     const Unmet rest = unmet(run, selected.letters, whole);
     if (context.json) return print(context.out, report_as_json(run, selected, rest, dry_run));
     for (const postgres::StoppedStatement& each : run.stopped())
@@ -299,7 +133,8 @@ void report(Context& context, const Run& run, const Selected& selected, bool dry
 }
 
 // Says what was done, even if it ends halfway.
-void run_all(Context& context, const RedriveOptions& options, Run& run, const Selected& selected) {
+void run_all(Context& context, const RedriveOptions& options, RedriveRun& run,
+             const Selected& selected) {
     try {
         ProgressBar bar(context.err, context.err_is_terminal,
                         options.dry_run ? "trying" : "redriving", selected.letters);
@@ -325,7 +160,8 @@ int dlq_redrive(Context& context, const RedriveOptions& options) {
     if (selected.letters > 0 && !options.dry_run && !options.yes &&
         !agreed(context, selected.lines))
         return static_cast<int>(ExitCode::usage);
-    Run run(context, options, filter);
+    RedriveRun run(context, options.dry_run ? postgres::Outcome::undo : postgres::Outcome::keep,
+                   filter);
     run_all(context, options, run, selected);
     const bool all = run.result().refused.empty() && run.result().waiting == 0;
     return static_cast<int>(all ? ExitCode::ok : ExitCode::difference);
