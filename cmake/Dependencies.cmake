@@ -2,6 +2,12 @@
 # Debian 12 has Catch2 v2 and libpqxx 6.4, Debian 13 has Catch2 v3 and libpqxx 7.10.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
+# What `./dev setup --librdkafka` built comes before the system's, and installed programs find it there.
+set(own_librdkafka ${CMAKE_SOURCE_DIR}/build/librdkafka)
+if(EXISTS ${own_librdkafka}/lib/pkgconfig/rdkafka.pc)
+  set(ENV{PKG_CONFIG_PATH} ${own_librdkafka}/lib/pkgconfig:$ENV{PKG_CONFIG_PATH})
+  set(CMAKE_INSTALL_RPATH ${own_librdkafka}/lib)
+endif()
 pkg_check_modules(rdkafka REQUIRED IMPORTED_TARGET rdkafka)
 pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET libpqxx)
 pkg_check_modules(pq REQUIRED IMPORTED_TARGET libpq)
@@ -22,6 +28,7 @@ add_library(rapidjson_headers INTERFACE)
 target_include_directories(rapidjson_headers SYSTEM INTERFACE ${RAPIDJSON_INCLUDE_DIRS} ${RapidJSON_INCLUDE_DIRS})
 
 if(TIDEWHEEL_TESTS)
+  find_package(benchmark QUIET)  # for tests/bench alone, which does without
   find_package(Catch2 REQUIRED)
   if(TARGET Catch2::Catch2WithMain)
     add_library(catch_main ALIAS Catch2::Catch2WithMain)

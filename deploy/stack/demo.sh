@@ -28,7 +28,7 @@ demo() {
 }
 
 next_steps() {
-    heading "Everything is still running. Go on with:"
+    heading "Everything is still running. Next steps:"
     cat <<TEXT
   eval "\$(./dev env)"                       # the addresses, and tidewheel on the PATH
   psql "\$TIDEWHEEL_DATABASE"                # SELECT * FROM sales_daily;

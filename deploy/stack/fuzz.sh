@@ -31,7 +31,7 @@ fuzz() {
             *) targets+=("$1"); shift ;;
         esac
     done
-    command -v clang++ >/dev/null || die "libFuzzer comes with clang, which is not here: apt-get install clang"
+    command -v clang++ >/dev/null || die "libFuzzer requires clang, which is not installed: apt-get install clang"
     if ((${#targets[@]} == 0)); then targets=("${fuzz_targets[@]}"); fi
     build fuzz "${targets[@]/#/fuzz_}"
     for target in "${targets[@]}"; do fuzz_one "$target" "$seconds" || failed=1; done

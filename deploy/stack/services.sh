@@ -34,7 +34,7 @@ export_environment() {
 service_program() { echo "$programs/tidewheel-${1%-*}"; }
 service_pid() { cat "$state/log/$1.pid" 2>/dev/null; }
 
-# "(deleted)" behind the name: the program was built anew since, and what runs is the old one.
+# "(deleted)" after the name: the program was rebuilt since, and the old one is running.
 service_executable() {
     local pid
     pid=$(service_pid "$1") && readlink "/proc/$pid/exe" 2>/dev/null
@@ -45,34 +45,59 @@ service_alive() {
     pid=$(service_pid "$1") && [[ $(tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | head -1) == "$(service_program "$1")" ]]
 }
 
+# Its supervisor starts it again when it ends.
+supervisor_alive() {
+    local pid
+    pid=$(cat "$state/log/$1.supervisor" 2>/dev/null) && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "supervise $state/log/$1 "
+}
+service_ends() { tail -1 "$state/log/$1.ends" 2>/dev/null; }
+
 start_service() {
-    if service_alive "$1" && [[ $(service_executable "$1") == "$(service_program "$1")" ]]; then return; fi
+    if supervisor_alive "$1" && service_alive "$1" && [[ $(service_executable "$1") == "$(service_program "$1")" ]]; then return; fi
     stop_service "$1"
     local dir=$state/log
     mkdir -p "$dir"
+    rm -f "$dir/$1".{ends,pid}
     TIDEWHEEL_LISTEN=127.0.0.1:$(remembered_port "$1.port") TIDEWHEEL_INSTANCE=$1 \
-        run_detached "$dir/$1.log" "$(service_program "$1")"
-    echo $! >"$dir/$1.pid"
+        run_detached "$dir/$1.log" "$stack/supervise" "$dir/$1" "$(service_program "$1")"
+    echo $! >"$dir/$1.supervisor"
 }
 
 # A service that ends by itself has said why in its last lines.
 await_service() {
     local dir=$state/log
-    wait_until 20 service_answers_or_ended "$1" && service_alive "$1" && return
+    wait_until 20 service_answers_or_ended "$1" && [[ ! -s $dir/$1.ends ]] && return
     tail -5 "$dir/$1.log" >&2
+    stop_service "$1"
     die "$1 did not start: see $dir/$1.log"
 }
-service_answers_or_ended() { ! service_alive "$1" || listening "$(<"$state/log/$1.port")"; }
+service_answers_or_ended() { [[ -s $state/log/$1.ends ]] || { service_alive "$1" && listening "$(<"$state/log/$1.port")"; }; }
 
+# The supervisor first, which passes the signal on.
 stop_service() {
-    local pid
-    if service_alive "$1"; then
-        pid=$(service_pid "$1")
-        kill "$pid"
-        wait_until 15 gone "$pid" || { say "$1 did not stop in 15 s: killed"; kill -s KILL "$pid"; }
-        say "$1 stopped"
+    local pid supervisor='' was_there=''
+    if supervisor_alive "$1"; then
+        supervisor=$(<"$state/log/$1.supervisor") was_there=1
+        kill "$supervisor"
     fi
-    rm -f "$state/log/$1.pid"
+    if service_alive "$1"; then
+        pid=$(service_pid "$1") was_there=1
+        if [[ -z $supervisor ]]; then kill "$pid"; fi
+        wait_until 15 gone "$pid" || { say "$1 did not stop in 15 s: killed"; kill -s KILL "$pid"; }
+    fi
+    if [[ -n $supervisor ]]; then wait_until 5 gone "$supervisor" || kill -s KILL "$supervisor"; fi
+    if [[ -n $was_there ]]; then say "$1 stopped"; fi
+    rm -f "$state/log/$1".{pid,supervisor}
+}
+
+# What `status` says of a service that has ended by itself since it was started.
+service_history() {
+    local ends=$state/log/$1.ends
+    if [[ -s $ends ]]; then
+        local last
+        last=$(service_ends "$1")
+        echo "; restarted $(wc -l <"$ends") times, it last exited at ${last% *} with status ${last##* }"
+    fi
 }
 
 up() {
@@ -108,9 +133,10 @@ status() {
     "$stack/postgres" status || failed=1
     for service in "${services[@]}"; do
         if service_alive "$service"; then
-            say "$service: running (pid $(service_pid "$service"), http://127.0.0.1:$(<"$state/log/$service.port")/metrics)"
+            say "$service: running (pid $(service_pid "$service"), http://127.0.0.1:$(<"$state/log/$service.port")/metrics)$(service_history "$service")"
+            supervisor_alive "$service" || { say "$service: its supervisor is gone, so it will not be restarted"; failed=1; }
         else
-            say "$service: not running"
+            say "$service: not running$(service_history "$service")"
             failed=1
         fi
     done

@@ -26,11 +26,16 @@ libspdlog-dev             header  spdlog/spdlog.h
 libboost-dev              header  boost/beast.hpp
 catch2                    header  catch2/catch_all.hpp catch2/catch.hpp
 LIST
-    # What lint and the test of docker-compose.yml need and a user does without.
+    # What lint, the tests behind a pooler and the test of docker-compose.yml need and a user does without.
     if [[ ${CI:-} == true ]]; then
-        printf '%s\n' 'clang-format command clang-format' 'shellcheck command shellcheck' \
-            'docker.io command dockerd' 'docker-compose command docker-compose' 'mmdebstrap command mmdebstrap'
+        printf '%s\n' 'clang-format command clang-format' 'shellcheck command shellcheck' 'pgbouncer command pgbouncer' \
+            'docker.io command dockerd' 'docker-compose command docker-compose' 'mmdebstrap command mmdebstrap' 'prometheus command promtool'
     fi
+}
+
+# What only `./dev bench` needs. Not in the list above, whose libraries the image takes over.
+bench_requirements() {
+    echo 'libbenchmark-dev header benchmark/benchmark.h'
 }
 
 has_header() {
@@ -54,34 +59,44 @@ present() {
     esac
 }
 
+# missing_packages LIST: what of the list that this command prints isn't there.
 missing_packages() {
     local package kind names
     while read -r package kind names; do
         # shellcheck disable=SC2086  # several names are several arguments
         present "$kind" $names || echo "$package"
-    done < <(requirements)
+    done < <("$1")
 }
 
 install_packages() {
     local apt=(env DEBIAN_FRONTEND=noninteractive apt-get)
     if [[ $(id -u) != 0 ]]; then
-        command -v sudo >/dev/null || die "there is no sudo here: have an administrator run apt-get install $*"
+        command -v sudo >/dev/null || die "sudo is not installed: have an administrator run apt-get install $*"
         apt=(sudo "${apt[@]}")
     fi
     "${apt[@]}" -q update || say "the package lists could not be refreshed"
     "${apt[@]}" -q install -y --no-install-recommends "$@" || die "apt-get could not install: $*"
 }
 
-setup() {
+install_missing() {
     local missing
-    mapfile -t missing < <(missing_packages)
-    if ((${#missing[@]})); then
-        say "missing: ${missing[*]}"
-        command -v apt-get >/dev/null || die "this system has no apt-get. Install what the packages above hold (the names are Debian's)," \
-            "or use docker-compose, which needs none of them."
-        install_packages "${missing[@]}"
-        mapfile -t missing < <(missing_packages)
-        ((${#missing[@]} == 0)) || die "still missing after the installation: ${missing[*]}"
-    fi
+    mapfile -t missing < <(missing_packages "$1")
+    if ((${#missing[@]} == 0)); then return; fi
+    say "missing: ${missing[*]}"
+    command -v apt-get >/dev/null || die "this system has no apt-get. Install what the packages above hold (the names are Debian's)," \
+        "or use docker-compose, which needs none of them."
+    install_packages "${missing[@]}"
+    mapfile -t missing < <(missing_packages "$1")
+    ((${#missing[@]} == 0)) || die "still missing after the installation: ${missing[*]}"
+}
+
+setup() {
+    install_missing requirements
+    install_missing bench_requirements
+    case ${1:-} in
+        '') ;;
+        --librdkafka) build_librdkafka ;;
+        *) die "setup takes --librdkafka, not $1" ;;
+    esac
     "$root/deploy/stack/kafka" fetch
 }

@@ -1,11 +1,17 @@
+#include "tidewheel/flags/parse_service.hpp"
 #include "tidewheel/runtime/service.hpp"
+#include "tidewheel/service/run_main.hpp"
 
 int main(int argc, char** argv) {
-    return tidewheel::runtime::service_main(
-        {.name = "aggregator",
+    using namespace tidewheel;
+    const auto settings = flags::parse_service(
+        argc, argv,
+        {.name = "tidewheel-aggregator",
          .purpose =
              "Keeps every materialized view of the catalogue up to date, by deltas, exactly once.",
-         .audience = tidewheel::Audience::aggregator,
-         .statements = tidewheel::postgres::StatementKind::view},
-        argc, argv);
+         .programs = Programs::aggregator});
+    if (!settings) return settings.failure();
+    return service::run_main("aggregator", *settings, [&](std::stop_token stop) {
+        runtime::run_service(*settings, "aggregator", executor::StatementKind::view, stop);
+    });
 }

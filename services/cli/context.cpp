@@ -2,12 +2,10 @@
 
 #include <ostream>
 
-#include "tidewheel/postgres/connection.hpp"
-
 namespace tidewheel::cli {
 
-std::unique_ptr<postgres::Connection> Context::connect() const {
-    return std::make_unique<postgres::Connection>(settings.database, "tidewheel cli");
+catalogue::Database Context::database() const {
+    return {settings.database, "tidewheel cli"};
 }
 
 kafka::ClientSettings Context::kafka() const {
@@ -16,6 +14,14 @@ kafka::ClientSettings Context::kafka() const {
     client.options = settings.kafka_options;
     client.client_id = "tidewheel-cli";
     return client;
+}
+
+operate::RebuildLimits rebuild_limits(const Settings& settings) {
+    return {settings.sessions,
+            {.rows = settings.batch_rows,
+             .bytes = settings.batch_bytes,
+             .linger = settings.linger,
+             .retry_longest = std::chrono::seconds(1)}};
 }
 
 void print(std::ostream& out, const codec::Json& document) {

@@ -3,14 +3,13 @@
 #include <iosfwd>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tidewheel/codec/json.hpp"
 #include "tidewheel/core/settings.hpp"
-#include "tidewheel/kafka/client.hpp"
+#include "tidewheel/operate/servers.hpp"
+#include "tidewheel/operate/view_rebuild.hpp"
 
-namespace tidewheel::postgres {
-class Connection;
-}
 namespace tidewheel::kafka {
 class Admin;
 }
@@ -28,12 +27,18 @@ struct Context {
     bool can_ask = false;  // standard input and standard error are a terminal
     std::ostream& out;
     std::ostream& err;
-    std::function<int()> action;  // the chosen command; set by the parser
+    std::vector<std::string> notes;  // on how the program was called; set by the parser
+    std::function<int()> action;     // the chosen command; set by the parser
 
-    // Both throw Error when the server doesn't answer.
-    std::unique_ptr<postgres::Connection> connect() const;
+    catalogue::Database database() const;
     kafka::ClientSettings kafka() const;
+    operate::Servers servers() const { return {database(), kafka()}; }
+    // Throws Error when the server doesn't answer.
+    std::unique_ptr<postgres::Connection> connect() const { return database().connect(); }
 };
+
+// How a rebuild works, by the settings.
+operate::RebuildLimits rebuild_limits(const Settings& settings);
 
 // Prints a document for programs: indented, with a closing newline.
 void print(std::ostream& out, const codec::Json& document);

@@ -4,6 +4,7 @@
 
 #include "cli/context.hpp"
 #include "tidewheel/core/error.hpp"
+#include "tidewheel/core/text.hpp"
 #include "tidewheel/postgres/connection.hpp"
 #include "tidewheel/sql/diagnostic.hpp"
 
@@ -38,8 +39,7 @@ Json diagnostic_as_json(const sql::Diagnostic& diagnostic) {
     return json;
 }
 
-// A pipeline's diagnostics speak for themselves: they are printed as a compiler prints them,
-// without our name in front.
+// A pipeline's diagnostics are printed as a compiler prints them, without our name before them.
 void print_for_people(const std::exception& failure, std::ostream& err) {
     if (const auto* pipeline = dynamic_cast<const sql::PipelineError*>(&failure)) {
         for (const sql::Diagnostic& diagnostic : pipeline->diagnostics()) {
@@ -49,9 +49,9 @@ void print_for_people(const std::exception& failure, std::ostream& err) {
         err << "tidewheel: nothing was changed\n";
         return;
     }
-    err << "tidewheel: " << failure.what() << '\n';
+    err << "tidewheel: " << indented(failure.what(), 4) << '\n';
     if (const auto* error = dynamic_cast<const Error*>(&failure); error && !error->hint().empty())
-        err << "hint: " << error->hint() << '\n';
+        err << "hint: " << indented(error->hint(), 4) << '\n';
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 
 namespace tidewheel::producer {
 
-// What became of a service's records, over all its runs, for /metrics. Thread-safe.
+// The deliveries of a service, over all its runs, for /metrics. Thread-safe.
 class DeliveryCounters {
   public:
     DeliveryCounters(telemetry::Metrics& metrics, const std::string& topic);

@@ -1,11 +1,15 @@
 #include "producer/endpoint.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <limits>
 #include <optional>
 #include <utility>
 
 #include "producer/plan.hpp"
 #include "tidewheel/codec/json.hpp"
+#include "tidewheel/core/secret.hpp"
 
 namespace tidewheel::producer {
 namespace {
@@ -13,23 +17,24 @@ namespace {
 using codec::Json;
 using Count = Result<std::uint64_t, std::string>;
 
-constexpr int ok = 200, bad_request = 400, failed = 500, unavailable = 503;
+constexpr int ok = 200, bad_request = 400, unauthorized = 401, forbidden = 403, wrong_method = 405,
+              failed = 500, unavailable = 503;
 
-Count checked(std::int64_t count) {
+Count checked(std::int64_t count, std::uint64_t most) {
     if (count < 0) return std::string("count must not be negative");
-    if (static_cast<std::uint64_t>(count) > most_events_per_request)
-        return "count must not be more than " + std::to_string(most_events_per_request);
+    if (static_cast<std::uint64_t>(count) > most)
+        return "count must not be more than " + std::to_string(most);
     return static_cast<std::uint64_t>(count);
 }
 
-Count count_of_text(const std::string& text) {
+Count count_of_text(const std::string& text, std::uint64_t most) {
     std::int64_t count = 0;
     const char* end = text.data() + text.size();
     const auto [stopped, error] = std::from_chars(text.data(), end, count);
     if (error == std::errc::result_out_of_range && stopped == end)
-        return checked(text.front() == '-' ? -1 : std::int64_t{most_events_per_request} + 1);
+        return checked(text.front() == '-' ? -1 : std::numeric_limits<std::int64_t>::max(), most);
     if (error != std::errc() || stopped != end) return std::string("count must be a whole number");
-    return checked(count);
+    return checked(count, most);
 }
 
 bool is_blank(const std::string& text) {
@@ -37,7 +42,7 @@ bool is_blank(const std::string& text) {
 }
 
 // 0: the body names no count.
-Count count_of_body(const std::string& body) {
+Count count_of_body(const std::string& body, std::uint64_t most) {
     if (is_blank(body)) return std::uint64_t{0};
     std::string error;
     const std::optional<Json> json = Json::parse(body, &error);
@@ -45,7 +50,7 @@ Count count_of_body(const std::string& body) {
     if (!json->is_object()) return std::string("the body must be a JSON object");
     const Json* count = json->find("count");
     if (!count || count->is_null()) return std::uint64_t{0};
-    return count_of_text(count->is_string() ? '"' + count->string() : count->dump());
+    return count_of_text(count->is_string() ? '"' + count->string() : count->dump(), most);
 }
 
 Json counts_as_json(const Report& report, bool complete) {
@@ -70,16 +75,60 @@ http::Response refusal(int status, const std::string& why) {
     return reply(status, Json::object().set("miztiik_event_processed", false).set("msg", why));
 }
 
+std::string header(const http::Request& request, const std::string& name) {
+    const auto found = request.headers.find(name);
+    return found == request.headers.end() ? "" : found->second;
+}
+
+// A browser names the page that sends the request. Only our own pages may, and those are only
+// reached by address: another host name may have been pointed here (DNS rebinding).
+bool is_foreign(const http::Request& request) {
+    const std::string origin = header(request, "origin"), host = header(request, "host");
+    if (origin.empty()) return false;
+    const std::string name = host.substr(0, host.rfind(':'));
+    const bool by_address = name == "localhost" || name.starts_with('[') ||
+                            name.find_first_not_of("0123456789.") == std::string::npos;
+    return !by_address || (origin != "http://" + host && origin != "https://" + host);
+}
+
+bool bears(const http::Request& request, const std::string& token) {
+    constexpr std::string_view scheme = "bearer ";
+    const std::string given = header(request, "authorization");
+    const bool is_bearer =
+        given.size() > scheme.size() &&
+        std::equal(scheme.begin(), scheme.end(), given.begin(),
+                   [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
+    return is_bearer && same_secret(std::string_view(given).substr(scheme.size()), token);
+}
+
+// Why the request is refused before it is read; nullopt: it isn't.
+std::optional<http::Response> refusal_of(const http::Request& request, const EndpointRules& rules) {
+    if (request.method != "POST") {
+        http::Response response =
+            refusal(wrong_method, "only a POST produces events: curl -X POST …?count=10");
+        response.headers["Allow"] = "POST";
+        return response;
+    }
+    if (is_foreign(request))
+        return refusal(forbidden,
+                       "a page of " + header(request, "origin") + " may not request events");
+    if (rules.token.empty() || bears(request, rules.token)) return std::nullopt;
+    http::Response response =
+        refusal(unauthorized, "the request must carry the token: Authorization: Bearer …");
+    response.headers["WWW-Authenticate"] = "Bearer";
+    return response;
+}
+
 int status_of(const Error& error) {
     return error.retryable() ? unavailable : failed;
 }
 
 std::string explained(const Error& error) {
-    return error.hint().empty() ? error.what() : std::string(error.what()) + "; " + error.hint();
+    return error.hint().empty() ? error.what() : std::string(error.what()) + ". " + error.hint();
 }
 
-std::string trouble_of(const Report& report) {
-    if (report.trouble) return explained(*report.trouble);
+std::string failure_of(const Report& report) {
+    if (report.failure) return explained(*report.failure);
     if (report.deliveries.failed > 0)
         return std::to_string(report.deliveries.failed) +
                " events were not acknowledged: " + report.deliveries.first_failure;
@@ -89,9 +138,9 @@ std::string trouble_of(const Report& report) {
 http::Response answer_with(const Report& report, std::uint64_t count) {
     const bool complete = report.complete();
     Json counts = counts_as_json(report, complete);
-    if (!complete) counts.set("err_msg", trouble_of(report));
+    if (!complete) counts.set("err_msg", failure_of(report));
     const std::string generated = std::to_string(complete ? count : report.deliveries.delivered);
-    const int status = complete ? ok : report.trouble ? status_of(*report.trouble) : unavailable;
+    const int status = complete ? ok : report.failure ? status_of(*report.failure) : unavailable;
     return reply(status, Json::object()
                              .set("miztiik_event_processed", complete)
                              .set("msg", "Generated " + generated + " messages")
@@ -102,19 +151,20 @@ http::Response answer_with(const Report& report, std::uint64_t count) {
 
 }  // namespace
 
-Count requested_count(const http::Request& request, std::uint64_t default_count) {
+Count requested_count(const http::Request& request, const EndpointRules& rules) {
     if (const auto found = request.query.find("count"); found != request.query.end()) {
-        const Count count = count_of_text(found->second);
+        const Count count = count_of_text(found->second, rules.most);
         if (!count || *count > 0) return count;
     }
-    const Count count = count_of_body(request.body);
+    const Count count = count_of_body(request.body, rules.most);
     if (!count || *count > 0) return count;
-    return default_count;
+    return std::min(rules.default_count, rules.most);
 }
 
-http::Response answer(const http::Request& request, std::uint64_t default_count,
+http::Response answer(const http::Request& request, const EndpointRules& rules,
                       const Produce& produce) {
-    const Count count = requested_count(request, default_count);
+    if (auto refused = refusal_of(request, rules)) return *std::move(refused);
+    const Count count = requested_count(request, rules);
     if (!count) return refusal(bad_request, count.failure());
     try {
         return answer_with(produce(*count), *count);

@@ -9,7 +9,7 @@ namespace tidewheel::producer {
 namespace {
 
 // Well under the ten seconds that a service has to end.
-constexpr std::chrono::seconds admin_patience{5};
+constexpr std::chrono::seconds admin_timeout{5};
 
 class KafkaSink final : public Sink {
   public:
@@ -17,7 +17,7 @@ class KafkaSink final : public Sink {
         : topic_(topic), producer_(client) {}
 
     void send(const kafka::Outgoing& record) override { producer_.send(topic_, record); }
-    bool flush(std::chrono::milliseconds patience) override { return producer_.flush(patience); }
+    bool flush(std::chrono::milliseconds timeout) override { return producer_.flush(timeout); }
     const kafka::Deliveries& deliveries() const override { return producer_.deliveries(); }
 
   private:
@@ -35,7 +35,7 @@ kafka::ClientSettings kafka_client(const Settings& settings) {
 }
 
 std::optional<int> find_partitions(const kafka::ClientSettings& client, const std::string& topic) {
-    return kafka::Admin(client, admin_patience).partitions(topic);
+    return kafka::Admin(client, admin_timeout).partitions(topic);
 }
 
 Report produce_to_kafka(const kafka::ClientSettings& client, const std::string& topic,
@@ -43,7 +43,7 @@ Report produce_to_kafka(const kafka::ClientSettings& client, const std::string& 
     const std::optional<int> partitions = find_partitions(client, topic);
     if (!partitions)
         throw Error(Error::Kind::refused, "topic \"" + topic + "\" does not exist",
-                    "tidewheel apply pipelines/store_events.sql creates it");
+                    "`tidewheel apply pipelines/store_events.sql` creates it.");
     KafkaSink sink(client, topic);
     Report report = send_events(StoreEvents(plan.events), plan.range, *partitions, sink,
                                 std::move(stop), observe);

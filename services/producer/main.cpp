@@ -1,24 +1,19 @@
-#include <iostream>
-
-#include "producer/service.hpp"
-#include "tidewheel/core/error.hpp"
-#include "tidewheel/core/signals.hpp"
-#include "tidewheel/telemetry/log.hpp"
+#include "producer/service_flags.hpp"
+#include "tidewheel/flags/parse_service.hpp"
+#include "tidewheel/service/run_main.hpp"
 
 int main(int argc, char** argv) {
     using namespace tidewheel;
-    StopOnSignal signals;
-    Settings settings;
     producer::ServiceOptions options;
-    int status = 0;
-    if (!producer::parse(argc, argv, settings, options, status)) return status;
-    telemetry::open_log("producer", settings.log_level, settings.log_format);
-    try {
-        producer::Service(settings, options).run(signals.token());
-        return 0;
-    } catch (const Error& error) {
-        std::cerr << "tidewheel-producer: " << error.what() << '\n';
-        if (!error.hint().empty()) std::cerr << "hint: " << error.hint() << '\n';
-        return static_cast<int>(exit_code(error));
-    }
+    const auto settings = flags::parse_service(
+        argc, argv,
+        {.name = "tidewheel-producer",
+         .purpose = "Synthetic events into Kafka: on request, by HTTP (POST "
+                    "/store-events-producer-fn?count=10), and steadily with --rate.",
+         .programs = Programs::producer,
+         .flags = producer::service_flags(options)});
+    if (!settings) return settings.failure();
+    return service::run_main("producer", *settings, [&](std::stop_token stop) {
+        producer::Service(*settings, options).run(stop);
+    });
 }

@@ -18,14 +18,14 @@ nanoseconds pace_of(double rate) {
 void check(const ProduceOptions& options) {
     if (options.rate != 0 && !(options.rate >= slowest && options.rate <= fastest))
         throw Error(Error::Kind::setting, "--rate is out of range",
-                    "0 for no limit, or 0.001 to 1000000000 events a second");
+                    "Use 0 for no limit, or 0.001 to 1000000000 events per second.");
     if (options.count > 0) return;
     if (options.rate <= 0)
         throw Error(Error::Kind::setting, "--count 0 (until stopped) needs a --rate",
-                    "add --rate 1000, or say how many events with --count");
+                    "Add --rate 1000, or give the number of events with --count.");
     if (options.span)
         throw Error(Error::Kind::setting, "--span needs a --count: without end there is no span",
-                    "leave --span out: each event then happens when it is sent");
+                    "Leave --span out; each event then happens when it is sent.");
 }
 
 nanoseconds all_steps(const Plan& plan) {
@@ -33,7 +33,7 @@ nanoseconds all_steps(const Plan& plan) {
     constexpr auto longest = static_cast<std::uint64_t>(nanoseconds::max().count());
     if (step > 0 && plan.range.count > longest / step)
         throw Error(Error::Kind::setting, "at this --rate, --count events take centuries",
-                    "lower --count, or raise --rate");
+                    "Lower --count, or raise --rate.");
     return nanoseconds(step * plan.range.count);
 }
 

@@ -40,7 +40,7 @@ int produce_store_events(const Settings& settings, ProduceOptions options, std::
         out << report_as_json(report).dump(2) << std::endl;
     else
         out << report_as_text(report) << std::flush;
-    if (report.trouble) throw Error(*report.trouble);
+    if (report.failure) throw Error(*report.failure);
     return static_cast<int>(report.deliveries.failed > 0 ? ExitCode::unavailable : ExitCode::ok);
 }
 
@@ -68,7 +68,7 @@ int run_produce(const Settings& settings, const ProduceOptions& options, std::os
         known += (known.empty() ? "" : ", ") + name;
     throw Error(Error::Kind::setting,
                 "no events can be made for the stream \"" + options.stream + "\"",
-                "known: " + known);
+                "The streams are " + known + ".");
 }
 
 }  // namespace tidewheel::producer

@@ -9,10 +9,6 @@
 
 #include "tidewheel/core/settings.hpp"
 
-namespace CLI {
-class App;
-}
-
 // Synthetic events into a topic: what `tidewheel produce STREAM` and tidewheel-producer share.
 namespace tidewheel::producer {
 
@@ -24,18 +20,14 @@ struct ProduceOptions {
     std::optional<std::uint64_t> seed{};  // unset: a random one, named in the summary
     double bad = 0, late = 0, duplicates = 0;  // percent of the events
     std::chrono::nanoseconds late_by = std::chrono::hours(6);
-    std::optional<std::chrono::sys_time<std::chrono::microseconds>>
-        start{};                                     // unset: now minus span
+    // Unset: now minus span.
+    std::optional<std::chrono::sys_time<std::chrono::microseconds>> start{};
     std::optional<std::chrono::nanoseconds> span{};  // unset: 24 h, or live when a rate is given
     std::string store_fqdn = "stores.tidewheel.example";  // fixed, so that a seed means the same
     std::string store_ip = "192.0.2.10";                  // bytes on every machine
     bool json = false;
     bool quiet = false;
 };
-
-// Adds STREAM and the options above to a command line parser; they are in `options` once it has
-// run.
-void bind(CLI::App& app, ProduceOptions& options);
 
 // The streams that have a generator.
 std::vector<std::string> known_streams();

@@ -56,7 +56,7 @@ std::string report_as_text(const Report& report) {
     text +=
         line("  delivered   %" PRIu64 ", failed %" PRIu64, deliveries.delivered, deliveries.failed);
     if (deliveries.failed > 0) text += "  first failure: " + deliveries.first_failure + '\n';
-    text += line("  again with  --seed %" PRIu64 " --start %s --span %s", report.seed,
+    text += line("  repeat with --seed %" PRIu64 " --start %s --span %s", report.seed,
                  time_text(report.start).c_str(), duration_text(report.span).c_str());
     return text;
 }

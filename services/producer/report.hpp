@@ -29,8 +29,8 @@ struct Report {
     std::string topic;
     Counts counts;
     kafka::Deliveries deliveries;  // after the flush: sent == delivered + failed
-    bool interrupted = false;      // it ended early: by a stop, or by trouble
-    std::optional<Error> trouble;  // what the sink threw
+    bool interrupted = false;      // it ended early: by a stop, or by an error
+    std::optional<Error> failure;  // what the sink threw
     std::chrono::duration<double> elapsed{0};
     std::uint64_t seed = 0;
     Micros start;  // with seed and span: what makes the same events again

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 using std::chrono::milliseconds;
 
 constexpr std::uint64_t most_under_way = 50'000;
-constexpr milliseconds last_patience = 7s;  // a service has ten seconds to end
+constexpr milliseconds last_timeout = 7s;  // a service has ten seconds to end
 
 // One call of send_events.
 class Run {
@@ -33,9 +33,9 @@ class Run {
             send_all();
             flush();
         } catch (const Error& error) {
-            report_.trouble = error;
+            report_.failure = error;
             report_.interrupted = true;
-            sink_.flush(last_patience);
+            sink_.flush(last_timeout);
         }
         return finish();
     }
@@ -59,10 +59,14 @@ class Run {
     bool wait_for_turn(std::uint64_t done) {
         if (stop_.stop_requested()) return false;
         if (range_.pace == 0ns) return true;
-        const auto early = begin_ + range_.pace * static_cast<std::int64_t>(done) - clock_.now();
-        if (early < 1ms) return true;
-        observe();
-        return wait_for(stop_, std::chrono::ceil<milliseconds>(early));
+        const auto turn = begin_ + range_.pace * static_cast<std::int64_t>(done);
+        while (turn - clock_.now() >= 1ms) {
+            observe();
+            if (!wait_for(stop_,
+                          std::min(1000ms, std::chrono::ceil<milliseconds>(turn - clock_.now()))))
+                return false;
+        }
+        return true;
     }
 
     // Kept below the client's own queue, whose wait for room would not see a stop. False: stopped.
@@ -109,7 +113,7 @@ class Run {
             if (sink_.flush(200ms)) return;
             observe();
         }
-        sink_.flush(last_patience);
+        sink_.flush(last_timeout);
     }
 
     Report finish() {

@@ -16,7 +16,7 @@ class Sink {
   public:
     virtual ~Sink() = default;
     virtual void send(const kafka::Outgoing& record) = 0;  // may wait for room
-    virtual bool flush(std::chrono::milliseconds patience) = 0;
+    virtual bool flush(std::chrono::milliseconds timeout) = 0;
     virtual const kafka::Deliveries& deliveries() const = 0;
 };
 
@@ -27,7 +27,7 @@ struct Range {
     std::chrono::nanoseconds pace{0};  // from one event to the next; 0: without waiting
 };
 
-// Called at most five times a second while a run goes on, with what has been sent so far.
+// Called at most five times a second during a run, with what has been sent so far.
 using Observer = std::function<void(const Counts&, const kafka::Deliveries&)>;
 
 // A duplicate follows its event at this distance, so that the two seldom share a batch.

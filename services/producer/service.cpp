@@ -7,7 +7,6 @@
 #include "producer/kafka_run.hpp"
 #include "producer/plan.hpp"
 #include "tidewheel/core/retry.hpp"
-#include "tidewheel/core/version.hpp"
 #include "tidewheel/telemetry/log.hpp"
 
 namespace tidewheel::producer {
@@ -35,71 +34,58 @@ ServiceOptions at_home(ServiceOptions options) {
     return options;
 }
 
-http::Response text(int status, std::string body) {
-    return {.status = status, .body = std::move(body) + '\n'};
-}
-
 }  // namespace
 
 Service::Service(const Settings& settings, ServiceOptions options)
-    : client_(kafka_client(settings)),
-      listen_(settings.listen),
+    : shell_(settings, "Kafka", server_threads),
+      client_(kafka_client(settings)),
+      retry_longest_(settings.retry_longest),
       options_(at_home(std::move(options))),
+      rules_{options_.produce.count, settings.http_max_count, settings.http_token},
       seed_(options_.produce.seed.value_or(random_seed())),
       next_steady_(first_steady),
       places_(most_at_once),
-      counters_(metrics_, options_.produce.topic) {
-    metrics_.gauge(telemetry::Metric::build_info, {{"version", std::string(version())}}).set(1);
-    health_.lacking("kafka", "has not been reached yet");
+      counters_(shell_.metrics(), options_.produce.topic) {
+    shell_.health().set_degraded("kafka", "has not been reached yet");
 }
 
 void Service::run(std::stop_token stop) {
-    http::Server server(listen_, {}, server_threads);
-    add_routes(server, stop);
-    server.start();
-    log(Level::info, "producer started",
-        {{"url", server.url()}, {"topic", options_.produce.topic}, {"seed", seed_}});
-    Backoff backoff;
+    add_routes(stop);
+    shell_.start();
+    log(Level::info, "producing", {{"topic", options_.produce.topic}, {"seed", seed_}});
+    Retry retry({.longest = retry_longest_});
     while (!stop.stop_requested()) {
         try {
             step(stop);
-            backoff.reset();
+            retry.succeeded();
+            shell_.beat(look_every);
             wait_for(stop, look_every);
         } catch (const Error& error) {
             if (!error.retryable()) throw;
-            health_.lacking("kafka", error.what());
-            log(Level::warning, "waiting for Kafka", {{"trouble", error.what()}});
-            wait_for(stop, backoff.next());
+            shell_.health().set_degraded("kafka", error.what());
+            const auto wait = *retry.failed();
+            log(Level::warning, "waiting",
+                {{"reason", error.what()}, {"wait_ms", wait.count()}, {"hint", error.hint()}});
+            shell_.beat(wait);
+            wait_for(stop, wait);
         }
     }
-    log(Level::info, "producer stopped", {{"events_on_request", next_on_request_.load()}});
+    log(Level::info, "stopped", {{"events_on_request", next_on_request_.load()}});
 }
 
-void Service::add_routes(http::Server& server, const std::stop_token& stop) {
+void Service::add_routes(const std::stop_token& stop) {
     const auto produce = [this, stop](const http::Request& r) { return on_request(r, stop); };
     for (const char* path : {"/store-events-producer-fn", "/api/store-events-producer-fn"})
-        server.route("*", path, produce);
-    server.route("GET", "/metrics", [this](auto&) { return text(200, metrics_.text()); });
-    server.route("GET", "/healthz", [](auto&) { return text(200, "alive"); });
-    server.route("GET", "/readyz", [this](auto&) { return on_ready(); });
-    server.on_error([](const std::string& what) {
-        log(Level::error, "request failed", {{"trouble", what}});
-    });
-}
-
-http::Response Service::on_ready() const {
-    const auto trouble = health_.trouble();
-    return trouble ? http::Response{.status = 503, .body = *trouble} : text(200, "ready");
+        shell_.server().route("*", path, produce);
 }
 
 http::Response Service::on_request(const http::Request& request, const std::stop_token& stop) {
     if (!places_.try_acquire())
-        return answer(request, options_.produce.count, [](std::uint64_t) -> Report {
-            throw Error(Error::Kind::unavailable, "other requests are being served", "try again");
+        return answer(request, rules_, [](std::uint64_t) -> Report {
+            throw Error(Error::Kind::unavailable, "other requests are being served", "Try again.");
         });
     const std::shared_ptr<void> place(nullptr, [this](void*) { places_.release(); });
-    return answer(request, options_.produce.count,
-                  [&](std::uint64_t count) { return produce_some(count, stop); });
+    return answer(request, rules_, [&](std::uint64_t count) { return produce_some(count, stop); });
 }
 
 Report Service::produce_some(std::uint64_t count, const std::stop_token& stop) {
@@ -117,14 +103,15 @@ Report Service::produce_some(std::uint64_t count, const std::stop_token& stop) {
     return report;
 }
 
-// Either the background run, until it ends, or a look whether the topic can be reached.
+// Either the background run, until it ends, or a check whether the topic can be reached.
 void Service::step(const std::stop_token& stop) {
     const std::string& topic = options_.produce.topic;
     if (!find_partitions(client_, topic)) {
-        health_.lacking("kafka", "topic \"" + topic + "\" does not exist: apply the pipeline");
+        shell_.health().set_degraded("kafka",
+                                     "topic \"" + topic + "\" does not exist: apply the pipeline");
         return;
     }
-    health_.well("kafka");
+    shell_.health().set_healthy("kafka");
     if (options_.produce.rate > 0) produce_steadily(stop);
 }
 
@@ -140,20 +127,21 @@ void Service::produce_steadily(const std::stop_token& stop) {
         [this](const Counts&, const kafka::Deliveries& deliveries) { follow(deliveries); });
     counters_.advance(seen_, report.deliveries);
     next_steady_ += report.counts.sent - report.counts.duplicates;
-    if (report.trouble) throw Error(*report.trouble);
+    if (report.failure) throw Error(*report.failure);
 }
 
-// The client gives a record up only after minutes, so silence has to count as trouble long before.
+// The client gives a record up only after minutes, so silence must count as a failure long before.
 void Service::follow(const kafka::Deliveries& deliveries) {
+    shell_.beat();
     const auto now = Clock::system().now();
     const bool answered = deliveries.delivered > seen_.delivered;
     if (answered || deliveries.sent == deliveries.delivered + deliveries.failed) moved_ = now;
     if (deliveries.failed > seen_.failed)
-        health_.lacking("kafka", deliveries.first_failure);
+        shell_.health().set_degraded("kafka", deliveries.first_failure);
     else if (now - moved_ > silence_allowed)
-        health_.lacking("kafka", "acknowledges nothing");
+        shell_.health().set_degraded("kafka", "the brokers acknowledge nothing");
     else if (answered)
-        health_.well("kafka");
+        shell_.health().set_healthy("kafka");
     counters_.advance(seen_, deliveries);
 }
 

@@ -1,10 +1,16 @@
+#include "tidewheel/flags/parse_service.hpp"
 #include "tidewheel/runtime/service.hpp"
+#include "tidewheel/service/run_main.hpp"
 
 int main(int argc, char** argv) {
-    return tidewheel::runtime::service_main(
-        {.name = "worker",
+    using namespace tidewheel;
+    const auto settings = flags::parse_service(
+        argc, argv,
+        {.name = "tidewheel-worker",
          .purpose = "Runs every continuous INSERT … SELECT of the catalogue: rows, exactly once.",
-         .audience = tidewheel::Audience::worker,
-         .statements = tidewheel::postgres::StatementKind::rows},
-        argc, argv);
+         .programs = Programs::worker});
+    if (!settings) return settings.failure();
+    return service::run_main("worker", *settings, [&](std::stop_token stop) {
+        runtime::run_service(*settings, "worker", executor::StatementKind::rows, stop);
+    });
 }

@@ -186,7 +186,7 @@ survives_down_and_up() {
 first_catalogue_is_migrated() {
     compose stop worker aggregator producer
     { sed '/^-- Here/q' "$here/first_catalogue.sql"
-      cat "$root/libs/postgres/migrations/0001_catalogue.sql"
+      cat "$root/libs/catalogue/migrations/0001_catalogue.sql"
       sed '1,/^-- Here/d' "$here/first_catalogue.sql"; } | as_owner -v ON_ERROR_STOP=1
     compose up -d
     compose logs --no-color --tail=10 init | grep 'catalogue (schema tidewheel): migrated (from version 1 to '
@@ -208,7 +208,7 @@ lost_kafka_is_noticed() {
     compose rm -sf kafka
     docker volume rm "${COMPOSE_PROJECT_NAME}_kafka"
     if compose up -d; then echo "up did not fail"; return 1; fi
-    compose logs --no-color --tail=10 apply | grep -E 'store_events\.sql:[0-9]+:[0-9]+: error: topic store-events is gone, although'
+    compose logs --no-color --tail=10 apply | grep -E 'store_events\.sql:[0-9]+:[0-9]+: error: topic store-events does not exist, although'
     "$root/deploy/compose/programs/kafka" tool org.apache.kafka.tools.TopicCommand --bootstrap-server "localhost:$KAFKA_PORT" \
         --create --topic store-events --partitions 4
     compose exec -T producer tidewheel produce store_events --count 1000
@@ -228,7 +228,7 @@ lanes_have_stopped() {
 # As the page says below its last but one heading, on the host, where `tidewheel` is a program.
 missing_data_page_helps() {
     local commands
-    commands=$(awk '/^## / { here = /Begin anew/ } here && /^...$/ { inside = 0 } inside; here && /^...sh$/ { inside = 1 }' \
+    commands=$(awk '/^## / { here = /Start again/ } here && /^...$/ { inside = 0 } inside; here && /^...sh$/ { inside = 1 }' \
         "$root/docs/how-to/missing-data.md")
     [[ $commands == *'tidewheel drop '*'tidewheel apply '* ]]
     (unset -f tidewheel && eval "$("$root/deploy/compose/env")" && eval "$commands")

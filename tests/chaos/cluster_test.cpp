@@ -1,7 +1,8 @@
 // A cluster of three brokers behind proxies does what the suite relies on.
+#include "integration/kafka_members.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/kafka/admin.hpp"
-#include "tidewheel/kafka/consumer.hpp"
+#include "tidewheel/kafka/partition.hpp"
 #include "tidewheel/kafka/producer.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/proxy.hpp"
@@ -38,6 +39,15 @@ TEST_CASE("of three brokers one may be killed, and what was acknowledged is read
     send(300);
     REQUIRE(producer.flush(std::chrono::seconds(60)));
     CHECK(proxies[0].connections() + proxies[1].connections() + proxies[2].connections() > 0);
+    kafka::Member member(unique("group"), {}, cluster.settings());
+    member.consumer.subscribe({topic}, member);
+    member.poll_until("three partitions", [&] { return member.sources.size() == 3; });
+    const auto leaders_answer = [&] {
+        for (const auto& [partition, source] : member.sources)
+            member.poll_until("the partition's leader answers",
+                              [&, &each = *source] { return each.first_at(0) == 0; });
+    };
+    leaders_answer();
     cluster.broker(1).kill();
     kafka::Admin hasty(cluster.settings(), std::chrono::seconds(2));
     for (int partition = 0; partition < 3; ++partition) {
@@ -58,5 +68,6 @@ TEST_CASE("of three brokers one may be killed, and what was acknowledged is read
                               std::chrono::seconds(30), [&](const engine::Record&) { ++seen; });
         CHECK(seen == 200);
     }
+    leaders_answer();  // also where it was the one that is gone
     cluster.broker(1).start();
 }

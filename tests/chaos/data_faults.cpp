@@ -1,7 +1,8 @@
-// What happens to the data itself: offsets vanish. The lanes that want them stand still, all others
-// go on, and a human's answer (docs/how-to/missing-data.md) brings them back, without a record too
+// What happens to the data itself: offsets vanish. The lanes that need them stop, all others
+// continue, and a user's decision (docs/how-to/missing-data.md) restarts them, without a record too
 // many or too few. It happens to a topic of the fault's own, beside the one that everything else is
 // about.
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <set>
@@ -48,12 +49,29 @@ class Passage {
     kafka::Admin admin() const { return kafka::Admin(deployment_.kafka(), 30s); }
 
     void send(int partition) {
+        expect(next_, next_ + batch);
+        send_unread(partition);
+    }
+    // No statement may read them before a user has decided.
+    void send_unread(int partition) {
         std::vector<std::string> records;
         for (int i = 0; i < batch; ++i)
             records.push_back("{\"n\": " + std::to_string(next_ + i) + "}");
-        deployment_.send(partition, records);
-        expect(next_, next_ + batch);
+        deployment_.send(partition, records, testing::new_year_2026 + next_);
         next_ += batch;
+    }
+    void create_again() const {
+        kafka::Admin admin = this->admin();
+        admin.delete_topic(deployment_.topic());
+        testing::eventually("the topic is gone",
+                            [&] { return !admin.partitions(deployment_.topic()); });
+        testing::eventually("the topic is there again",
+                            [&] { return admin.create_topic(deployment_.topic(), 2); });
+    }
+    // Past what the old topic held.
+    void refill() {
+        for (const int partition : {0, 1, 0, 1})
+            send_unread(partition);
     }
     void expect(int begin, int end) {
         for (int n = begin; n < end; ++n)
@@ -95,6 +113,11 @@ class Passage {
     int next_ = 0;
 };
 
+void kill_all(Site& site) {
+    for (const std::string& name : Site::services())
+        site.supervisor().signal(name, SIGKILL);
+}
+
 // Retention was faster than the statement.
 Happening records_deleted(Site& site, Random&) {
     const auto passage = std::make_shared<Passage>(site);
@@ -108,15 +131,20 @@ Happening records_deleted(Site& site, Random&) {
     passage->give_up(unread, unread + batch);
     passage->send(1);
     passage->await_rows();  // nothing of partition 0, though half of it is there
+    const int later = passage->next();
+    passage->send_unread(0);
+    kill_all(site);
+    passage->await_stop();
     return {"records " + std::to_string(batch) + " to " + std::to_string(batch + deleted) +
                 " of a topic",
-            0,
+            4,
             {},
-            [passage, unread](Happening&) {
+            [passage, unread, later](Happening&) {
                 passage->await_rows();
                 passage->deployment().must(
                     {"reset", "passed", "--partition", "0", "--to", "earliest", "--yes"});
                 passage->expect(unread + deleted, unread + batch);
+                passage->expect(later, later + batch);
                 passage->await_rows();
             }};
 }
@@ -124,12 +152,7 @@ Happening records_deleted(Site& site, Random&) {
 // Its offsets mean other records now.
 Happening topic_recreated(Site& site, Random&) {
     const auto passage = std::make_shared<Passage>(site);
-    const testing::Deployment& deployment = passage->deployment();
-    kafka::Admin admin = passage->admin();
-    admin.delete_topic(deployment.topic());
-    testing::eventually("the topic is gone", [&] { return !admin.partitions(deployment.topic()); });
-    testing::eventually("the topic is there anew",
-                        [&] { return admin.create_topic(deployment.topic(), 2); });
+    passage->create_again();
     passage->await_stop();
     return {"a topic", 0, {}, [passage](Happening&) {
                 passage->await_rows();
@@ -141,6 +164,60 @@ Happening topic_recreated(Site& site, Random&) {
             }};
 }
 
+// The new topic holds more than the old one did: no offset is out of range, and no lane may
+// continue.
+Happening refilled(const std::shared_ptr<Passage>& passage, const std::string& what, int first) {
+    passage->await_stop();
+    return {what, 0, {}, [passage, first](Happening&) {
+                passage->await_rows();
+                passage->deployment().must(
+                    {"reset", "--topic-recreated", passage->deployment().topic(), "--yes"});
+                passage->expect(first, passage->next());
+                passage->await_rows();
+            }};
+}
+
+Happening topic_refilled_while_off(Site& site, Random&) {
+    const auto passage = std::make_shared<Passage>(site);
+    for (const std::string& name : Site::services())
+        site.supervisor().release(name, 10s);
+    const int first = passage->next();
+    passage->create_again();
+    passage->refill();
+    for (const std::string& name : Site::services())
+        site.supervisor().keep(name);
+    return refilled(passage, "a topic, with no service there", first);
+}
+
+Happening topic_refilled(Site& site, Random&) {
+    const auto passage = std::make_shared<Passage>(site);
+    const int first = passage->next();
+    passage->create_again();
+    passage->refill();
+    return refilled(passage, "a topic, under running services", first);
+}
+
+Happening topic_refilled_in_a_rebalance(Site& site, Random&) {
+    const auto passage = std::make_shared<Passage>(site);
+    const int first = passage->next();
+    site.supervisor().release("worker-1", 10s);
+    passage->create_again();
+    passage->refill();
+    site.supervisor().keep("worker-1");
+    return refilled(passage, "a topic, while a worker leaves and joins", first);
+}
+
+// It was missed first, and grew.
+Happening topic_outgrown(Site& site, Random&) {
+    const auto passage = std::make_shared<Passage>(site);
+    const int first = passage->next();
+    passage->create_again();
+    passage->await_stop();
+    passage->refill();
+    kill_all(site);
+    return refilled(passage, "a topic, which grew while data was missing", first);
+}
+
 }  // namespace
 
 std::vector<Fault> data_faults() {
@@ -149,6 +226,14 @@ std::vector<Fault> data_faults() {
          records_deleted},
         {"topic-recreated", "16", services | brokers | database, false, true, 2s, 4s,
          topic_recreated},
+        {"topic-refilled-while-off", "16", services | brokers | database, false, true, 2s, 4s,
+         topic_refilled_while_off},
+        {"topic-refilled", "16", services | brokers | database, false, true, 2s, 4s,
+         topic_refilled},
+        {"topic-refilled-in-a-rebalance", "16", services | brokers | database, false, true, 2s, 4s,
+         topic_refilled_in_a_rebalance},
+        {"topic-outgrown", "16", services | brokers | database, false, true, 2s, 4s,
+         topic_outgrown},
     };
 }
 

@@ -12,18 +12,18 @@ using namespace std::chrono_literals;
 Happening together(Happening one, Happening other) {
     const auto both =
         std::make_shared<std::pair<Happening, Happening>>(std::move(one), std::move(other));
-    // One's trouble doesn't keep the other from being healed.
+    // If one can't be healed, the other still is.
     const auto each = [both](std::function<void(Happening&)> Happening::*part, Happening& now) {
-        std::exception_ptr trouble;
+        std::exception_ptr failure;
         for (Happening* it : {&both->first, &both->second}) {
             try {
                 if (it->*part) (it->*part)(*it);
             } catch (...) {
-                trouble = std::current_exception();
+                failure = std::current_exception();
             }
         }
         now.kills = both->first.kills + both->second.kills;
-        if (trouble) std::rethrow_exception(trouble);
+        if (failure) std::rethrow_exception(failure);
     };
     return {both->first.what + "; " + both->second.what, both->first.kills + both->second.kills,
             [each](Happening& now) { each(&Happening::go_on, now); },

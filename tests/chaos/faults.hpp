@@ -38,7 +38,7 @@ struct Happening {
     std::function<void(Happening&)> end;  // heals it; may be empty
 };
 
-// Whom a fault harms or needs. Two that share nobody can happen at once.
+// What a fault harms or needs. Two faults that share nothing can happen at once.
 enum Parties : std::uint8_t { services = 1, brokers = 2, database = 4 };
 
 struct Fault {

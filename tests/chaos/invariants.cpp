@@ -5,7 +5,7 @@
 #include <stdexcept>
 
 #include "tidewheel/kafka/admin.hpp"
-#include "tidewheel/kafka/consumer.hpp"
+#include "tidewheel/kafka/partition.hpp"
 #include "tidewheel/testing/stack.hpp"
 
 namespace tidewheel::chaos {
@@ -279,7 +279,7 @@ Findings check(const Deployment& deployment, const Ledger& ledger, const Demands
     try {
         testing::eventually(
             "every statement has applied the whole topic", [&] { return caught_up(deployment); },
-            demands.patience);
+            demands.timeout);
     } catch (const Error& error) {
         findings.violations.push_back(std::string("I6: ") + error.what());
     }

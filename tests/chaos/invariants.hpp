@@ -20,8 +20,8 @@
 namespace tidewheel::chaos {
 
 struct Findings {
-    std::vector<std::string>
-        violations;                      // in words, each begins with its invariant; none: all hold
+    // In words, each begins with its invariant; none: all hold.
+    std::vector<std::string> violations;
     std::int64_t records = 0;            // in the topic
     std::int64_t lost = 0, doubled = 0;  // over all statements
 
@@ -34,8 +34,8 @@ struct Findings {
 void prepare(testing::Deployment& deployment);
 
 struct Demands {
-    std::int64_t records = 1;           // at least so many must have been acknowledged
-    std::chrono::seconds patience{60};  // for the lag to get 0
+    std::int64_t records = 1;          // at least so many must have been acknowledged
+    std::chrono::seconds timeout{60};  // for the lag to get 0
 };
 
 // I1 to I8. Nothing may be sent meanwhile; services may run, or have ended.
@@ -45,7 +45,7 @@ Findings check(const testing::Deployment& deployment, const Ledger& ledger,
 // I9, once the services have ended: PostgreSQL serves none of theirs any more.
 void check_backends(const testing::Deployment& deployment, Findings& findings);
 
-// Where the topic's partitions end now, for whoever reads committed transactions alone.
+// Where the topic's partitions end now, for a reader of committed transactions.
 std::vector<std::int64_t> ends_of(const testing::Deployment& deployment);
 // Whether every statement has applied what is before these ends; or what the topic holds now.
 bool applied(const testing::Deployment& deployment, const std::vector<std::int64_t>& ends);

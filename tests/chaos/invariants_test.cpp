@@ -1,4 +1,4 @@
-// The invariants can fail: each is broken on purpose, by hand, and must be named; nothing else may
+// The invariants can fail: each is broken deliberately and must be named; nothing else may
 // be.
 #include "chaos/invariants.hpp"
 

@@ -11,7 +11,7 @@ namespace tidewheel::chaos {
 enum class Kind : std::uint8_t { good, refused, bad };
 
 // What its producer heard. Uncertain: it may be in the topic, or not (a failed delivery, a
-// transaction whose end nobody knows). Aborted: it must appear nowhere.
+// transaction whose end is unknown). Aborted: it must appear nowhere.
 enum class Fate : std::uint8_t { uncertain, acknowledged, aborted };
 
 std::string_view word(Kind kind);
@@ -29,7 +29,7 @@ class Ledger {
     // A new record's number; below `of_transactions`.
     std::int64_t enter(Kind kind);
     void settle(const std::vector<std::int64_t>& ids, Fate fate);
-    // Records that somebody else has numbered, from `of_transactions` on.
+    // Records that another sender has numbered, from `of_transactions` on.
     static constexpr std::int64_t of_transactions = 1'000'000'000'000;
     void enter(const std::vector<std::int64_t>& ids, Kind kind, Fate fate);
 

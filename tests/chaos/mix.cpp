@@ -71,6 +71,7 @@ Report Mix::run() {
     testing::eventually(
         "the services have begun",
         [&] { return applied(site_.deployment(), ends_of(site_.deployment())); }, longest_recovery);
+    began_ = SteadyClock::now();  // so that there is time for a fault, however busy the machine is
     while (since(began_) < options_.time)
         commit(next());
     finish();
@@ -109,7 +110,7 @@ void Mix::last(const Fault& fault, Happening& happening) {
     }
 }
 
-// A record to every partition; returns their numbers. Kafka may still be in trouble: until it has
+// A record to every partition; returns their numbers. Kafka may still be failing: until it has
 // taken them all.
 std::string Mix::probe() {
     std::vector<postgres::Parameter> ids;
@@ -132,7 +133,6 @@ void Mix::recover(const Fault& fault, SteadyClock::time_point begin) {
     testing::eventually(
         "I6: every statement has applied what was sent after " + fault.name,
         [&] {
-            std::this_thread::sleep_for(milliseconds(40));
             return site_.deployment()
                 .query(
                     "SELECT FROM unnest($1::bigint[]) AS each LEFT JOIN plain r ON r.id = each"
@@ -194,6 +194,21 @@ void Mix::attempt(const std::string& what, const std::function<void()>& action) 
     } catch (const std::exception& error) {
         report_.violations.push_back(what + ": " + error.what());
         say("VIOLATED " + report_.violations.back());
+        say_progress();
+    }
+}
+
+// For whoever has to find out what was violated.
+void Mix::say_progress() const {
+    try {
+        for (const postgres::Row& row : site_.deployment().query(
+                 "SELECT format('%s of partition %s: offset %s, epoch %s, %s%s', s.name, "
+                 "p.partition, p.next_offset, p.epoch, coalesce(p.owner, 'no owner'), ', ' || "
+                 "p.missing) FROM tidewheel.progress p JOIN tidewheel.statements s ON s.id = "
+                 "p.statement_id ORDER BY s.name, p.partition"))
+            say("    " + row.text(0));
+    } catch (const std::exception& error) {
+        say(std::string("    the progress can't be read: ") + error.what());
     }
 }
 

@@ -22,8 +22,8 @@ struct MixOptions {
 };
 
 // One fault after the other, drawn by the seed, while records come in; then everything is healed
-// and every invariant is checked. What happens is told on standard error, with its time. The same
-// seed draws the same faults in the same order with the same arguments, though not at the same
+// and every invariant is checked. What happens is printed on standard error, with its time. The
+// same seed draws the same faults in the same order with the same arguments, though not at the same
 // microsecond.
 class Mix {
   public:
@@ -42,6 +42,7 @@ class Mix {
     void attempt(const std::string& what, const std::function<void()>& action);
     void attribute();
     void say(const std::string& words) const;
+    void say_progress() const;
 
     MixOptions options_;
     Random random_;

@@ -60,7 +60,7 @@ Happening cut(Site& site, Random& random) {
     return happening;
 }
 
-// PostgreSQL has committed, and nobody hears of it. The words are a simple query's whole message.
+// PostgreSQL has committed, and the answer is lost. The words are a simple query's whole message.
 Happening commit_unanswered(Site& site, Random&) {
     const std::uint64_t before = site.before_postgres().swallowed();
     site.before_postgres().swallow_answer_to(

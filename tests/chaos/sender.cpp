@@ -22,9 +22,9 @@ std::int64_t Sender::send(int partition, Kind kind) {
     return id;
 }
 
-bool Sender::settle(std::chrono::seconds patience) {
+bool Sender::settle(std::chrono::seconds timeout) {
     if (!producer_) return false;
-    if (!producer_->flush(patience) || producer_->deliveries().failed > 0) {
+    if (!producer_->flush(timeout) || producer_->deliveries().failed > 0) {
         give_up();
         return false;
     }

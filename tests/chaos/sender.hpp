@@ -9,7 +9,7 @@
 
 namespace tidewheel::chaos {
 
-// Sends records of its own making and writes down what became of them. One thread.
+// Generates and sends records, and records the outcome of each. One thread.
 class Sender {
   public:
     Sender(kafka::ClientSettings settings, std::string topic, Ledger& ledger, std::uint64_t seed);
@@ -17,8 +17,8 @@ class Sender {
     std::int64_t send(int partition, Kind kind);  // returns its number
     void send(int partition) { send(partition, payloads_.kind()); }
     // Waits for what was sent and settles it: acknowledged when Kafka took all of it, else
-    // uncertain (false). After trouble the next record goes by a new producer; none is sent twice.
-    bool settle(std::chrono::seconds patience = std::chrono::minutes(2));
+    // uncertain (false). After an error the next record goes by a new producer; none is sent twice.
+    bool settle(std::chrono::seconds timeout = std::chrono::minutes(2));
 
   private:
     void give_up();

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "chaos/faults.hpp"
+#include "tidewheel/postgres/backend_mark.hpp"
 #include "tidewheel/testing/stack.hpp"
 
 namespace tidewheel::chaos {
@@ -50,10 +51,13 @@ Happening frozen_in_copy(Site& site, Random&) {
     testing::eventually(
         "a service is in the middle of COPY",
         [&] {
-            const auto owners = site.deployment().query(
-                "SELECT p.owner FROM pg_stat_activity a JOIN tidewheel.progress p ON p.owner_pid = "
-                "a.pid WHERE a.query LIKE 'COPY%' AND a.state = 'active' AND a.wait_event = "
-                "'ClientRead' LIMIT 1");
+            const auto owners =
+                site.deployment().query("SELECT p.owner FROM tidewheel.progress p JOIN " +
+                                        std::string(postgres::advisory_locks) +
+                                        " l ON l.key = " + postgres::batch_mark("p.epoch") +
+                                        " JOIN pg_stat_activity a ON a.pid = l.pid WHERE a.query "
+                                        "LIKE 'COPY%' AND a.state = 'active' AND a.wait_event = "
+                                        "'ClientRead' LIMIT 1");
             if (!owners.empty()) owner = owners.front().text(0);
             return !owner.empty();
         },

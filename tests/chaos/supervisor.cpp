@@ -20,7 +20,7 @@ long largest_resident_size(int pid) {
     return 0;
 }
 
-// Killed by us, ended in order, or given up for its supervisor to start it anew (exit code
+// Killed by us, ended in order, or given up for its supervisor to restart it (exit code
 // unavailable, and fenced owners among them).
 bool is_explained(int status) {
     return status == 0 || status == 5 || status == 128 + SIGKILL || status == 128 + SIGTERM;
@@ -85,7 +85,7 @@ void Supervisor::keep(const std::string& name, std::vector<std::string> environm
     service.wanted = true;
 }
 
-milliseconds Supervisor::release(const std::string& name, std::chrono::seconds patience) {
+milliseconds Supervisor::release(const std::string& name, std::chrono::seconds timeout) {
     const auto began = std::chrono::steady_clock::now();
     {
         const std::lock_guard lock(mutex_);
@@ -99,7 +99,7 @@ milliseconds Supervisor::release(const std::string& name, std::chrono::seconds p
             const std::lock_guard lock(mutex_);
             return services_.at(name).process == nullptr;
         },
-        patience);
+        timeout);
     return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
 }
 

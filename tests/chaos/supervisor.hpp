@@ -27,8 +27,8 @@ class Supervisor {
     // From now on this service runs: "worker-1" is tidewheel-worker, its instance's name in claims
     // worker-1. environment: its own, before what all have.
     void keep(const std::string& name, std::vector<std::string> environment = {});
-    // Ends it in order, for good. Returns how long that took; throws after `patience`.
-    std::chrono::milliseconds release(const std::string& name, std::chrono::seconds patience);
+    // Stops it without a restart. Returns how long that took; throws after `timeout`.
+    std::chrono::milliseconds release(const std::string& name, std::chrono::seconds timeout);
     void signal(const std::string& name, int number);
     // The next start of it, alone, has this in its environment.
     void arm(const std::string& name, const std::string& variable);

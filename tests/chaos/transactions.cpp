@@ -31,7 +31,7 @@ void tell(const std::string& line) {
     std::fflush(stdout);
 }
 
-// One transaction after the other. After trouble a new producer of the same id takes the old one's
+// One transaction after the other. After an error a new producer of the same id takes the old one's
 // place, which aborts what that left open.
 class Transactions {
   public:

@@ -13,7 +13,7 @@ namespace tidewheel::chaos {
 // after it is certain:
 //
 //     open FIRST COUNT   these numbers will be sent
-//     ending             COMMIT is asked for: from now on nobody knows
+//     ending             COMMIT is sent: the outcome is unknown from now on
 //     committed          Kafka has said so
 //
 // SIGUSR1 keeps the next transaction open until SIGUSR2; SIGTERM ends it, with no transaction left

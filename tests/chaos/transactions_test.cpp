@@ -4,7 +4,7 @@
 
 using namespace tidewheel::chaos;
 
-TEST_CASE("a journal says what became of each transaction, however it ends") {
+TEST_CASE("a journal records the end of each transaction, however it ends") {
     Ledger ledger;
     const std::int64_t next = enter_journal(
         "open 10 2\nending\ncommitted\nopen 12 1\nopen 13 2\nending\nopen 15 1\nendi", 10, ledger);

@@ -47,7 +47,7 @@ const engine::Schema schema = make_schema();
 // The decoder doesn't look for repeated members where it skips or keeps an object whole, and keeps
 // numbers as they are written, however large.
 bool is_stricter(const std::string& error) {
-    return error.find("comes twice") != std::string::npos ||
+    return error.find("appears twice") != std::string::npos ||
            error.find("a number out of range") != std::string::npos ||
            error.find("Number too big") != std::string::npos;
 }

@@ -65,7 +65,8 @@ void check(const sql::Stream& stream) {
         for (const int partition : rule.partitions)
             require(partition >= 0 && partition < stream.partitions, "a route to nowhere");
     for (const sql::StreamColumn& each : stream.columns)
-        require(each.source != engine::Source::field || !each.path.empty(), "a field without path");
+        require(each.source != engine::ColumnOrigin::field || !each.path.empty(),
+                "a field without path");
 }
 
 }  // namespace

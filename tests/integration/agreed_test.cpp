@@ -1,10 +1,10 @@
-// What a human has agreed to, and no more, is done: the world may change while they think.
+// A command does what the user has confirmed, and no more, even if the data change meanwhile.
 #include <iostream>
 #include <streambuf>
 
+#include "cli/commands/drop.hpp"
+#include "cli/commands/reset.hpp"
 #include "cli/context.hpp"
-#include "cli/drop.hpp"
-#include "cli/reset.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel_cli.hpp"
 
@@ -103,7 +103,7 @@ TEST_CASE("reset to the end skips nothing that came after it asked") {
     asked.produce(three_records);
     const Human human([&] { asked.produce(three_records); });
     CHECK(cli::reset(asked.context, reset_to("latest")) == 0);
-    CHECK_THAT(asked.err.str(), ContainsSubstring("goes on at 3"));
+    CHECK_THAT(asked.err.str(), ContainsSubstring("continues at 3"));
     CHECK(asked.progress("dear_orders") == "3");
     CHECK(asked.value("SELECT end_offset FROM tidewheel.skipped") == "3");
 }

@@ -1,4 +1,4 @@
-#include "cli/ledger.hpp"
+#include "tidewheel/catalogue/catalogue_rows.hpp"
 #include "tidewheel/testing/process.hpp"
 #include "tidewheel_cli.hpp"
 
@@ -19,7 +19,7 @@ void require_refused(TidewheelCli& cli, const std::string& text, const std::stri
     CHECK_THAT(applied.errors, Catch::Matchers::ContainsSubstring("pipeline.sql:" + place));
     CHECK_THAT(applied.errors, Catch::Matchers::ContainsSubstring(what));
     CHECK(cli.value("SELECT to_regclass('orders')") == "NULL");
-    CHECK(cli.value("SELECT to_regclass('tidewheel.streams')") == "NULL");
+    CHECK(cli.value("SELECT count(*) FROM tidewheel.streams") == "0");
     kafka::Admin admin(testing::kafka());
     CHECK(!admin.partitions(cli.topic));
 }
@@ -39,8 +39,7 @@ TEST_CASE(
     CHECK(cli.value("SELECT obj_description('by_shop'::regclass)") == "what shops sell");
     CHECK(cli.value("SELECT count(*) FROM tidewheel.progress WHERE next_offset IS NULL") == "4");
     CHECK(cli.value("SELECT string_agg(format_type(atttypid, atttypmod), ',' ORDER BY attnum) FROM "
-                    "pg_attribute "
-                    "WHERE attrelid = 'by_shop'::regclass AND attnum > 0") ==
+                    "pg_attribute WHERE attrelid = 'by_shop'::regclass AND attnum > 0") ==
           "text,bigint,numeric,numeric");
     kafka::Admin admin(testing::kafka());
     CHECK(admin.partitions(cli.topic) == 2);
@@ -60,7 +59,6 @@ TEST_CASE(
     "place") {
     TidewheelCli cli;
     REQUIRE(cli.run({"init"}).status == 0);
-    cli.query("DROP SCHEMA tidewheel CASCADE");
     SECTION("a syntax error") {
         require_refused(cli, orders_stream + "CREATE TABEL t (a int);\n", "7:8", "syntax error");
     }
@@ -124,7 +122,46 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("apply tells every mistake of independent statements at once") {
+TEST_CASE("apply and plan refuse a database that was not initialized, and make nothing in it") {
+    TidewheelCli cli;
+    const std::string file = cli.file(orders_pipeline);
+    for (const char* command : {"apply", "plan"}) {
+        const auto refused = cli.run({command, file});
+        INFO(refused.output << refused.errors);
+        CHECK(refused.status == 4);
+        CHECK_THAT(refused.errors, Catch::Matchers::ContainsSubstring(
+                                       "database " + cli.database().name() + " has no catalogue") &&
+                                       Catch::Matchers::ContainsSubstring("`tidewheel init`"));
+    }
+    CHECK(cli.value("SELECT to_regnamespace('tidewheel')") == "NULL");
+    CHECK(cli.value("SELECT to_regclass('orders')") == "NULL");
+    kafka::Admin admin(testing::kafka());
+    CHECK(!admin.partitions(cli.topic));
+}
+
+TEST_CASE("apply and plan name a file without a statement, and do the rest") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    const std::string empty = cli.file("", "empty.sql"),
+                      comments = cli.file("-- later\n/* or never */\n", "comments.sql"),
+                      file = cli.file(orders_pipeline);
+    for (const char* command : {"plan", "apply"}) {
+        const auto told = cli.run({command, empty, file, comments});
+        INFO(told.errors);
+        CHECK(told.status == 0);
+        CHECK_THAT(
+            told.output,
+            Catch::Matchers::ContainsSubstring("warning: " + empty + " contains no statement") &&
+                Catch::Matchers::ContainsSubstring(comments + " contains no statement"));
+    }
+    CHECK(cli.value("SELECT to_regclass('orders')") == "orders");
+    const auto planned = cli.run({"plan", empty});
+    CHECK(planned.status == 0);
+    CHECK_THAT(planned.output, !Catch::Matchers::ContainsSubstring("catalogue is empty"));
+    CHECK(cli.run({"apply", empty, "--json"}).json().find("warnings")->items().size() == 1);
+}
+
+TEST_CASE("apply reports every mistake of independent statements at once") {
     TidewheelCli cli;
     REQUIRE(cli.run({"init"}).status == 0);
     const auto applied = cli.run(
@@ -137,7 +174,8 @@ TEST_CASE("apply tells every mistake of independent statements at once") {
     CHECK_THAT(applied.errors, Catch::Matchers::ContainsSubstring("pipeline.sql:10:"));
 }
 
-TEST_CASE("apply tells every mistake that PostgreSQL finds, and none that only follows from one") {
+TEST_CASE(
+    "apply reports every mistake that PostgreSQL finds, and none that only follows from one") {
     TidewheelCli cli;
     REQUIRE(cli.run({"init"}).status == 0);
     const auto applied =
@@ -186,7 +224,7 @@ TEST_CASE("apply refuses what can't be changed in place, and changes nothing") {
     const auto applied = cli.run({"apply", cli.file("CREATE TABLE fresh (a int);\n" + changed)});
     CHECK(applied.status == 3);
     CHECK_THAT(applied.errors,
-               Catch::Matchers::ContainsSubstring("by_shop groups or aggregates otherwise") &&
+               Catch::Matchers::ContainsSubstring("by_shop changes the GROUP BY or an aggregate") &&
                    Catch::Matchers::ContainsSubstring("apply --rebuild"));
     CHECK(cli.value("SELECT to_regclass('fresh')") == "NULL");
     CHECK(
@@ -304,7 +342,7 @@ TEST_CASE("two applies at once wait for each other, and the second finds all don
     };
     postgres::Connection connection(cli.database().url());
     postgres::Transaction gate(connection);
-    cli::lock_catalogue(gate);
+    catalogue::lock_catalogue(gate);
     auto one = start(), other = start();
     testing::eventually("both wait for the lock", [&] {
         return cli.value(

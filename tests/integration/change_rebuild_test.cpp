@@ -1,6 +1,7 @@
 // tidewheel apply --rebuild: views by another definition, beside the old ones, while the services
 // run.
 #include "changes.hpp"
+#include "random_kills.hpp"
 
 using namespace tidewheel;
 using namespace tidewheel::testing;
@@ -26,12 +27,12 @@ TEST_CASE(
 
     const Finished refused = deployment.apply(pipeline("count(*) AS n, max(n) AS largest"));
     CHECK(refused.status == 3);
-    CHECK_THAT(refused.errors, ContainsSubstring("by_store groups or aggregates otherwise") &&
+    CHECK_THAT(refused.errors, ContainsSubstring("by_store changes the GROUP BY or an aggregate") &&
                                    ContainsSubstring("apply --rebuild"));
     const Finished planned = deployment.tidewheel(
         {"plan", "--rebuild", deployment.file(pipeline("count(*) AS n, max(n) AS largest"))});
     CHECK_THAT(planned.output, ContainsSubstring("view by_store: to be changed") &&
-                                   ContainsSubstring("view by_store is to be computed anew"));
+                                   ContainsSubstring("view by_store will be rebuilt"));
 
     SECTION("with a column more at its end, whatever reads it stays") {
         deployment.query("CREATE VIEW dependent AS SELECT sum(n) AS n FROM by_store");
@@ -57,7 +58,7 @@ TEST_CASE(
     }
     CHECK(deployment.value("SELECT obj_description('by_store'::regclass)") == "what stores count");
     CHECK(deployment.value("SELECT has_table_privilege('public', 'by_store', 'SELECT')") == "t");
-    verifies(deployment);
+    check_verified(deployment);
     CHECK(deployment.value("SELECT count(*) FROM pg_class WHERE relname LIKE 'state\\_%' AND "
                            "relkind = 'r'") == "2");
 }
@@ -74,24 +75,21 @@ TEST_CASE("apply --rebuild that is killed again and again leaves the old view or
     deployment.send(1, numbers(20000, 40000));
     const Services services(deployment);
     deployment.arrive();
-    std::minstd_rand random(5);
-    int killed = 0;
+    RandomKills applies(5, std::chrono::milliseconds(1500));
     for (int round = 1; round <= 8; ++round) {
-        killed +=
-            killed_in_time(deployment, {"apply", "--rebuild", deployment.file(pipeline(round))},
-                           std::chrono::milliseconds(random() % 1500));
+        applies.run(deployment, {"apply", "--rebuild", deployment.file(pipeline(round))});
         deployment.send(round % 2, numbers(40000 + round, 40001 + round));
-        verifies(deployment);
+        check_verified(deployment);
     }
-    CHECK(killed > 2);
+    CHECK(applies.killed() > 2);
     require_rebuilt(deployment, pipeline(9));
     deployment.arrive();
-    verifies(deployment);
+    check_verified(deployment);
     CHECK(deployment.value(
               "SELECT sum(total) = sum(n) * 9 + 40008 * 40009 / 2 - 40000 FROM by_store") == "t");
 }
 
-TEST_CASE("a column of another type: views of it are computed anew, or nothing is changed") {
+TEST_CASE("a column of another type: views of it are recomputed, or nothing is changed") {
     Deployment deployment;
     const std::string rest =
         "CREATE MATERIALIZED VIEW total AS SELECT count(*) AS n, sum(n) AS sum FROM numbers;\n"
@@ -107,19 +105,19 @@ TEST_CASE("a column of another type: views of it are computed anew, or nothing i
     const std::string wider = stream_with("n     integer", "n     bigint");
     const Finished refused = deployment.apply(wider + rest);
     CHECK(refused.status == 3);
-    CHECK_THAT(refused.errors, ContainsSubstring("total has figures of other types"));
+    CHECK_THAT(refused.errors, ContainsSubstring("the column types of total"));
     require_rebuilt(deployment, wider + rest);
     CHECK(deployment.value("SELECT n || ' ' || sum || ' ' || pg_typeof(sum) FROM total") ==
           "101 3000004950 numeric");
     CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "0");
     deployment.send(1, {R"({"n": 4000000000, "store": "s1"})"});
     deployment.arrive();
-    verifies(deployment);
+    check_verified(deployment);
 
     const Finished lost = deployment.apply(stream_with("    store text    NOT NULL,\n", "") + rest);
     CHECK(lost.status == 3);
     CHECK_THAT(lost.errors, ContainsSubstring("store"));
-    verifies(deployment);
+    check_verified(deployment);
 }
 
 TEST_CASE("a rebuild by a definition that was changed meanwhile is given up") {
@@ -149,11 +147,11 @@ TEST_CASE("a rebuild by a definition that was changed meanwhile is given up") {
     require_applied(deployment, pipeline("count(*)", "n > 30"));
     other.reset();
     CHECK(command.wait() == 5);
-    CHECK_THAT(command.errors(), ContainsSubstring("was changed meanwhile"));
+    CHECK_THAT(command.errors(), ContainsSubstring("was changed in the meantime"));
     CHECK(deployment.value("SELECT string_agg(substr(text, position('n > ' in text)), ',') FROM "
                            "tidewheel.statements WHERE name = 'two'") == "n > 30");
     require_rebuilt(deployment, pipeline("count(*)", "n > 30"));
     deployment.arrive();
     CHECK(deployment.value("SELECT n FROM two") == "69");
-    verifies(deployment);
+    check_verified(deployment);
 }

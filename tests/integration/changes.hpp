@@ -2,6 +2,7 @@
 #include <csignal>
 #include <random>
 
+#include "applied.hpp"
 #include "steady_load.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/deployment.hpp"
@@ -32,40 +33,8 @@ inline std::vector<std::string> numbers(int first, int last, const std::string& 
     return values;
 }
 
-inline void require_applied(Deployment& deployment, const std::string& sql) {
-    const Finished applied = deployment.apply(sql);
-    INFO(applied.output << applied.errors);
-    REQUIRE(applied.status == 0);
-}
-
 inline void require_rebuilt(const Deployment& deployment, const std::string& sql) {
-    const Finished rebuilt = deployment.apply(sql, {"--rebuild"});
-    INFO(rebuilt.output << rebuilt.errors);
-    REQUIRE(rebuilt.status == 0);
+    require_applied(deployment.apply(sql, {"--rebuild"}));
 }
-
-inline void verifies(const Deployment& deployment) {
-    const Finished verified = deployment.tidewheel({"verify"});
-    INFO(verified.output << verified.errors);
-    CHECK(verified.status == 0);
-}
-
-// 1: the command was still at it.
-inline int killed_in_time(const Deployment& deployment, std::vector<std::string> arguments,
-                          std::chrono::milliseconds time) {
-    const auto command = deployment.start_command(std::move(arguments));
-    wait_for({}, time);
-    const int killed = command->running() ? 1 : 0;
-    command->signal(SIGKILL);
-    command->wait();
-    return killed;
-}
-
-struct Services {
-    explicit Services(const Deployment& deployment)
-        : worker(deployment.start("tidewheel-worker")),
-          aggregator(deployment.start("tidewheel-aggregator")) {}
-    std::unique_ptr<Process> worker, aggregator;
-};
 
 }  // namespace tidewheel::testing::changes

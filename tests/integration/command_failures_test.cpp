@@ -1,5 +1,5 @@
 // A command that changes what runs, and dies or freezes in the middle of it, has done all of it or
-// nothing, and keeps nobody waiting for long.
+// nothing, and blocks others only briefly.
 #include <csignal>
 
 #include "numbers.hpp"

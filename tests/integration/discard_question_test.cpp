@@ -1,10 +1,9 @@
-// What comes while somebody thinks about the letters that there were is neither discarded nor
-// redriven: nobody was asked about it.
+// Dead letters that are parked while the user is asked are neither discarded nor redriven.
 #include <iostream>
 
+#include "cli/commands/dlq_discard.hpp"
+#include "cli/commands/dlq_redrive.hpp"
 #include "cli/context.hpp"
-#include "cli/dlq_discard.hpp"
-#include "cli/dlq_redrive.hpp"
 #include "redrives.hpp"
 
 using namespace tidewheel;
@@ -23,7 +22,7 @@ void park(const Deployment& deployment, int offset) {
         {std::to_string(offset)});
 }
 
-// Standard input: somebody who is asked, and says yes after something has happened.
+// Standard input: a user who is asked, and says yes after something has happened.
 class Human : public std::streambuf {
   public:
     explicit Human(std::function<void()> meanwhile)
@@ -49,7 +48,7 @@ class Human : public std::streambuf {
 
 }  // namespace
 
-TEST_CASE("letters that come while somebody is asked are left alone") {
+TEST_CASE("dead letters that are parked during the question are left alone") {
     Deployment deployment;
     require_applied(deployment);
     park(deployment, 1);

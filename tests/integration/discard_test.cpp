@@ -1,4 +1,4 @@
-// Dead letters that are given up.
+// Dead letters that are discarded.
 #include "redrives.hpp"
 
 using namespace tidewheel;
@@ -6,7 +6,7 @@ using namespace tidewheel::testing;
 using namespace tidewheel::testing::redrives;
 using Catch::Matchers::ContainsSubstring;
 
-TEST_CASE("dead letters that are discarded are given up, and all the rest stays right") {
+TEST_CASE("dead letters that are discarded stay discarded, and all the rest stays correct") {
     Deployment deployment;
     require_applied(deployment);
     Services services(deployment);
@@ -22,12 +22,12 @@ TEST_CASE("dead letters that are discarded are given up, and all the rest stays 
     CHECK_THAT(deployment.tidewheel({"dlq", "list"}).output, ContainsSubstring("No dead letters"));
     CHECK_THAT(deployment.tidewheel({"dlq", "list", "--discarded"}).output,
                ContainsSubstring("check_violation"));
-    is_verified(deployment);
+    check_verified(deployment);
     mend_rules(deployment);
-    is_verified(deployment);
+    check_verified(deployment);
     CHECK_THAT(deployment.tidewheel({"dlq", "redrive", "--yes"}).output,
                ContainsSubstring("stored: 0"));
     CHECK(letters(deployment) == "5");
     CHECK(deployment.value("SELECT count(*) FROM whole") == "5");
-    is_verified(deployment);
+    check_verified(deployment);
 }

@@ -36,13 +36,13 @@ TEST_CASE("drop of something that was never applied is a usage error and raises 
     CHECK(cli.value("SELECT version FROM tidewheel.catalogue") == "1");
 }
 
-TEST_CASE("drop without a terminal to ask on wants --yes, and drops nothing") {
+TEST_CASE("drop without a terminal requires --yes, and drops nothing") {
     TidewheelCli cli;
     REQUIRE(cli.run({"init"}).status == 0);
     REQUIRE(cli.run({"apply", cli.file(orders_pipeline)}).status == 0);
     const auto refused = cli.run({"drop", "by_shop"});
     CHECK(refused.status == 2);
-    CHECK_THAT(refused.errors, Catch::Matchers::ContainsSubstring("add --yes"));
+    CHECK_THAT(refused.errors, Catch::Matchers::ContainsSubstring("Add --yes"));
     CHECK(cli.value("SELECT to_regclass('by_shop')") == "by_shop");
 }
 
@@ -67,7 +67,7 @@ TEST_CASE("drop finds a stream as PostgreSQL would, and refuses a name that mean
     CHECK(cli.value("SELECT to_regclass('public.dd')") == "NULL");
     const auto refused = cli.run({"drop", "dd", "--yes"});
     CHECK(refused.status == 2);
-    CHECK_THAT(refused.errors, Catch::Matchers::ContainsSubstring("aside.dd or beside.dd"));
+    CHECK_THAT(refused.errors, Catch::Matchers::ContainsSubstring("aside.dd, beside.dd"));
     REQUIRE(cli.run({"drop", "beside.dd", "--yes"}).status == 0);
     CHECK(left() == "aside");
     REQUIRE(cli.run({"drop", "dd", "--yes"}).status == 0);
@@ -91,15 +91,15 @@ TEST_CASE("drop says that a statement's own dead letters go, and keeps those of 
                     "d.statement_id") == "dear_orders the stream");
 }
 
-TEST_CASE("drop waits for a long reader of the view, while the services go on") {
+TEST_CASE("drop waits for a long reader of the view, while the services continue") {
     namespace changes = testing::changes;
     testing::Deployment deployment;
-    changes::require_applied(deployment, changes::stream + R"(
+    require_applied(deployment, changes::stream + R"(
 CREATE MATERIALIZED VIEW kept AS SELECT count(*) AS n FROM numbers;
 CREATE MATERIALIZED VIEW dropped AS SELECT store, count(*) AS n FROM numbers GROUP BY store;
 CREATE MATERIALIZED VIEW dropped_too AS SELECT max(n) AS n FROM numbers;
 )");
-    const changes::Services services(deployment);
+    const testing::Services services(deployment);
     testing::SteadyLoad load(deployment.topic(), 2);
     const auto kept = [&] {
         return std::stol(deployment.value("SELECT coalesce(max(n), 0) FROM kept"));
@@ -124,5 +124,5 @@ CREATE MATERIALIZED VIEW dropped_too AS SELECT max(n) AS n FROM numbers;
     CHECK(kept() == sent);
     CHECK(deployment.value("SELECT to_regclass('dropped') IS NULL AND to_regclass('dropped_too') IS"
                            " NULL") == "t");
-    changes::verifies(deployment);
+    testing::check_verified(deployment);
 }

@@ -5,6 +5,7 @@
 
 #include "numbers.hpp"
 #include "tidewheel/core/failpoint.hpp"
+#include "tidewheel/postgres/backend_mark.hpp"
 
 using namespace tidewheel;
 using namespace tidewheel::testing;
@@ -15,7 +16,7 @@ namespace {
 
 const std::vector<std::string> services{"tidewheel-worker", "tidewheel-aggregator"};
 
-const std::span steps = std::span(failpoint_names).first(failpoints_of_services);
+const std::span steps = std::span(failpoint_names).first(failpoints_of_lanes);
 
 std::string failpoints(const std::string& points) {
     return "TIDEWHEEL_FAILPOINTS=" + points;
@@ -75,8 +76,11 @@ TEST_CASE(
         numbers.start("tidewheel-worker", {failpoints(point + "=stop" + at_second_batch(point))});
     eventually("the worker is frozen", [&] { return frozen->stopped(); });
     const std::string backend = numbers.value(
-        "SELECT max(owner_pid) FROM tidewheel.progress p JOIN"
-        " tidewheel.statements s ON s.id = p.statement_id WHERE s.kind = 'rows'");
+        "SELECT max(l.pid) FROM tidewheel.progress p JOIN tidewheel.statements s ON "
+        "s.id = p.statement_id JOIN " +
+        std::string(postgres::advisory_locks) + " l ON l.key = " + postgres::batch_mark("p.epoch") +
+        " WHERE s.kind = 'rows'");
+    CHECK((backend == "\\N") == (point == "in_claim"));
     if (point == "during_copy")
         CHECK(numbers.value("SELECT state || ' ' || wait_event || ' ' || left(query, 4) FROM"
                             " pg_stat_activity WHERE pid = " +
@@ -101,14 +105,14 @@ TEST_CASE(
     CHECK(numbers.difference() == "");
 }
 
-TEST_CASE("a lane that hangs ends its process, though the service's own thread goes on") {
+TEST_CASE("a lane that hangs ends its process, even while the service's own thread runs") {
     Numbers numbers({"TIDEWHEEL_STALL_AFTER=1s"});
     numbers.send_more();
     auto aggregator = numbers.start_alone("tidewheel-aggregator");
     auto worker = numbers.start_alone("tidewheel-worker", {failpoints("before_commit=hang@2")});
     CHECK(worker->wait(40s) == 5);
     CHECK_THAT(worker->errors(),
-               ContainsSubstring("lane " + numbers.topic() + "/0 has given no sign of life"));
+               ContainsSubstring("lane " + numbers.topic() + "/0 has not responded"));
     worker = numbers.start_alone("tidewheel-worker");
     numbers.catch_up();
     CHECK(numbers.difference() == "");
@@ -122,7 +126,7 @@ TEST_CASE("a second worker with the same group.instance.id ends the first, which
     numbers.catch_up();
     auto second = numbers.start("tidewheel-worker");
     CHECK(first->wait() == 5);
-    CHECK_THAT(first->errors(), ContainsSubstring("the Kafka consumer can't go on") &&
+    CHECK_THAT(first->errors(), ContainsSubstring("the Kafka consumer cannot continue") &&
                                     ContainsSubstring("group.instance.id"));
     numbers.send_more();
     numbers.catch_up();
@@ -133,6 +137,6 @@ TEST_CASE("a failpoint that doesn't exist ends a service at once, with those tha
     Deployment deployment;
     auto worker = deployment.start("tidewheel-worker", {"TIDEWHEEL_FAILPOINTS=before_comit=kill"});
     CHECK(worker->wait() == 2);
-    CHECK_THAT(worker->errors(), ContainsSubstring("'before_comit' is no failpoint") &&
+    CHECK_THAT(worker->errors(), ContainsSubstring("'before_comit' is not a known failpoint") &&
                                      ContainsSubstring("before_commit"));
 }

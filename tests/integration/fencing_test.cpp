@@ -1,7 +1,8 @@
 #include <set>
 
 #include "tidewheel/codec/json_decoder.hpp"
-#include "tidewheel/postgres/batch_writer.hpp"
+#include "tidewheel/executor/batch_writer.hpp"
+#include "tidewheel/postgres/backend_mark.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/deployment.hpp"
 
@@ -22,17 +23,21 @@ class Owner {
     Owner(const Deployment& deployment, const std::string& name,
           std::chrono::seconds renew_after = std::chrono::hours(1))
         : connection_(deployment.url()) {
-        const postgres::Catalogue catalogue = postgres::load_catalogue(connection_);
-        plans_ =
-            postgres::plan_streams(connection_, catalogue, postgres::StatementKind::rows).streams;
-        std::vector<postgres::LaneClaim> lanes{
+        const catalogue::Catalogue catalogue = catalogue::load_catalogue(connection_);
+        plans_ = executor::plan_streams(connection_, catalogue, executor::StatementKind::rows,
+                                        executor::Execution::native)
+                     .streams;
+        std::vector<catalogue::LaneClaim> lanes{
             {deployment.topic(), 0, plans_.front().statements_reading(0), 0}};
-        postgres::claim(connection_, name, lanes, catalogue.version);
+        catalogue::claim(connection_, {name}, lanes, catalogue.version);
         statements_ = lanes.front().statements;
-        writer_ = std::make_unique<postgres::BatchWriter>(deployment.url(), name, plans_.front(),
-                                                          lanes.front(), renew_after);
+        pool_ = std::make_unique<executor::SessionPool>(deployment.url(), name, 1, renew_after);
+        writer_ =
+            std::make_unique<executor::BatchWriter>(*pool_, name, plans_.front(), lanes.front());
+        epoch_ = lanes.front().epoch;
     }
 
+    std::int64_t epoch() const { return epoch_; }
     std::int64_t open() { return writer_->open().front().next_offset; }
 
     // Commits records with these values from an offset on.
@@ -61,9 +66,11 @@ class Owner {
 
   private:
     postgres::Connection connection_;
-    std::vector<postgres::StreamPlan> plans_;
+    std::vector<executor::StreamPlan> plans_;
     std::vector<int> statements_;
-    std::unique_ptr<postgres::BatchWriter> writer_;
+    std::int64_t epoch_ = 0;
+    std::unique_ptr<executor::SessionPool> pool_;
+    std::unique_ptr<executor::BatchWriter> writer_;
 };
 
 struct Applied : Deployment {
@@ -88,9 +95,7 @@ TEST_CASE(
     former.commit(0, {R"({"n": 1})"});
     Owner present(deployment, "present");
     CHECK(present.open() == 1);
-    // The claim has ended the former owner's backend; on a new connection it is fenced all the
-    // same.
-    CHECK(former.refusal(1, {R"({"n": 2})", "bad"}) == Error::Kind::unavailable);
+    CHECK(former.refusal(1, {R"({"n": 2})", "bad"}) == Error::Kind::fenced);
     CHECK_THROWS_AS(former.open(), Error);
     CHECK(former.refusal(1, {R"({"n": 2})", "bad"}) == Error::Kind::fenced);
     CHECK(deployment.stored() == "1");
@@ -120,11 +125,9 @@ TEST_CASE("what a frozen owner has locked gets free when another claims the part
     // The owner's backend sits in a transaction that holds the progress, and its client never
     // speaks again.
     postgres::Connection holder(deployment.url());
-    holder.query(
-        "UPDATE tidewheel.progress SET owner_pid = a.pid, owner_started = a.backend_start FROM "
-        "pg_stat_activity a"
-        " WHERE a.pid = pg_backend_pid()");
     postgres::Transaction transaction(holder);
+    transaction.query("SELECT pg_advisory_xact_lock_shared(" +
+                      postgres::batch_mark(std::to_string(frozen.epoch())) + ")");
     transaction.query("SELECT FROM tidewheel.progress FOR UPDATE");
     Owner present(deployment, "present");
     CHECK(present.open() == 0);
@@ -140,7 +143,9 @@ TEST_CASE(
     std::set<std::string> backends;
     for (int n = 0; n < 3; ++n) {
         owner.commit(n, {R"({"n": )" + std::to_string(n) + "}"});
-        backends.insert(deployment.value("SELECT owner_pid FROM tidewheel.progress"));
+        backends.insert(deployment.value(
+            "SELECT string_agg(pid::text, ',') FROM pg_stat_activity WHERE application_name = "
+            "'owner' AND datname = current_database()"));
     }
     CHECK(backends.size() == 3);
     CHECK(deployment.stored() == "0,1,2");

@@ -65,7 +65,7 @@ TEST_CASE("a group without offsets has none in any partition") {
           std::map<int, std::int64_t>{{0, -1}, {1, -1}});
 }
 
-TEST_CASE("no broker within the patience is unavailable, and the message says which one") {
+TEST_CASE("no broker within the timeout is unavailable, and the message says which one") {
     ClientSettings settings = testing::kafka();
     settings.brokers = "127.0.0.1:1";
     Admin admin(settings, 500ms);

@@ -1,11 +1,11 @@
-#include <algorithm>
-#include <atomic>
-#include <map>
+#include <optional>
 #include <stdexcept>
 
+#include "kafka_members.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/kafka/admin.hpp"
 #include "tidewheel/kafka/consumer.hpp"
+#include "tidewheel/kafka/partition.hpp"
 #include "tidewheel/kafka/producer.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/stack.hpp"
@@ -14,95 +14,6 @@ using namespace tidewheel;
 using namespace tidewheel::kafka;
 using namespace std::chrono_literals;
 using Catch::Matchers::ContainsSubstring;
-using testing::eventually;
-
-namespace {
-
-constexpr std::size_t fetch_bytes = 1 << 20;
-
-// A topic with `each` records in every partition; the values are their offsets.
-std::string topic_with(int partitions, int each) {
-    const std::string topic = testing::unique("consumer");
-    Admin(testing::kafka()).create_topic(topic, partitions, 1);
-    Producer producer(testing::kafka());
-    for (int partition = 0; partition < partitions; ++partition) {
-        for (int i = 0; i < each; ++i) {
-            const std::string value = std::to_string(i);
-            producer.send(topic, {partition, {}, value, {}, 0});
-        }
-    }
-    if (!producer.flush(30s) || producer.deliveries().failed != 0) {
-        throw std::runtime_error("can't fill " + topic);
-    }
-    return topic;
-}
-
-// A member that starts its partitions where the test says and reads them on the test's own thread.
-class Member final : public AssignmentListener {
-  public:
-    explicit Member(const std::string& group, std::map<int, std::int64_t> starts = {},
-                    ClientSettings settings = testing::kafka())
-        : consumer(settings, group, fetch_bytes), starts_(std::move(starts)) {}
-    ~Member() override { consumer.close(); }
-    Member(const Member&) = delete;
-    Member& operator=(const Member&) = delete;
-
-    std::vector<StartOffset> on_assigned(const std::vector<TopicPartition>& partitions) override {
-        if (trouble_on_assigned) {
-            throw std::runtime_error("claim refused");
-        }
-        std::vector<StartOffset> result;
-        for (const auto& where : partitions) {
-            const auto start = starts_.find(where.partition);
-            if (start == starts_.end() || start->second != left_out) {
-                result.push_back(
-                    {where, start == starts_.end() ? offset_beginning : start->second});
-            }
-        }
-        return result;
-    }
-    void on_started(const std::vector<TopicPartition>& partitions) override {
-        for (const auto& where : partitions) {
-            sources.emplace(where.partition, consumer.source(where));
-        }
-    }
-    void on_revoked(const std::vector<TopicPartition>& partitions, bool) override {
-        for (const auto& where : partitions) {
-            sources.erase(where.partition);
-        }
-        ++revocations;
-    }
-
-    void poll_until(const std::string& what, const std::function<bool()>& condition) {
-        eventually(what, [&] {
-            consumer.poll(10ms);
-            return condition();
-        });
-    }
-    // The offsets of the next `count` records of a partition.
-    std::vector<std::int64_t> read(int partition, std::size_t count) {
-        std::vector<std::int64_t> offsets;
-        poll_until("records", [&] {
-            while (auto record = sources.at(partition)->next(0)) {
-                offsets.push_back(record->offset);
-                if (offsets.size() == count) break;
-            }
-            return offsets.size() >= count;
-        });
-        return offsets;
-    }
-
-    static constexpr std::int64_t left_out = -100;
-    std::map<int, std::unique_ptr<engine::RecordSource>> sources;
-    int revocations = 0;
-    bool trouble_on_assigned = false;
-    GroupConsumer consumer;
-
-  private:
-    std::map<int, std::int64_t> starts_;
-};
-
-}  // namespace
 
 TEST_CASE("a partition starts at the offset that the listener says, to the record") {
     const auto topic = topic_with(2, 100);
@@ -151,12 +62,37 @@ TEST_CASE("key, headers, time and a tombstone arrive as they were sent") {
         std::string text = record.key ? std::string(*record.key) : "no key";
         text += record.value ? "=" + std::string(*record.value) : " tombstone";
         for (const auto& header : record.headers()) {
-            text += " " + header.name + ":" + header.value.value_or("null");
+            text.append(" ").append(header.name).append(":");
+            text += header.value.value_or("null");
         }
         seen.push_back(record.offset == 0 ? text + " @" + std::to_string(record.timestamp) : text);
     });
     CHECK(seen == std::vector<std::string>{"k=v event_type:sale empty: @1700000000123",
                                            "k tombstone", "no key="});
+}
+
+TEST_CASE("a partition that the topic gains can be asked about as well as read") {
+    const auto topic = topic_with(1, 3);
+    Member member(testing::unique("group"));
+    member.consumer.subscribe({topic}, member);
+    member.poll_until("one partition", [&] { return member.sources.size() == 1; });
+    // A busy broker may answer too late.
+    const auto answer = [&](const auto& ask) {
+        std::optional<std::int64_t> offset;
+        member.poll_until("Kafka answers", [&] { return (offset = ask()).has_value(); });
+        return *offset;
+    };
+    // So the topic is known, with one partition.
+    CHECK(answer([&] { return member.sources.at(0)->first_at(0); }) == 0);
+
+    Admin(testing::kafka()).add_partitions(topic, 2);
+    Producer producer(testing::kafka());
+    producer.send(topic, {1, {}, "0", {}, 1'700'000'000'000});
+    REQUIRE(producer.flush(30s));
+    member.poll_until("the second partition", [&] { return member.sources.size() == 2; });
+    CHECK(member.read(1, 1) == std::vector<std::int64_t>{0});
+    CHECK(answer([&] { return member.sources.at(1)->first_at(1'700'000'000'000); }) == 0);
+    CHECK(answer([&] { return member.consumer.readable_end({topic, 1}); }) == 1);
 }
 
 TEST_CASE("a partition that the listener leaves out is not fetched") {
@@ -169,48 +105,7 @@ TEST_CASE("a partition that the listener leaves out is not fetched") {
     CHECK_THROWS_AS(member.consumer.source({topic, 1}), std::logic_error);
 }
 
-TEST_CASE("two members share the partitions, and they come back when one leaves") {
-    const auto topic = topic_with(4, 10);
-    const auto group = testing::unique("group");
-    Member stays(group);
-    stays.consumer.subscribe({topic}, stays);
-    stays.poll_until("all partitions", [&] { return stays.sources.size() == 4; });
-    {
-        Member leaves(group);
-        leaves.consumer.subscribe({topic}, leaves);
-        stays.poll_until("half of them each", [&] {
-            leaves.consumer.poll(10ms);
-            return stays.sources.size() == 2 && leaves.sources.size() == 2;
-        });
-        for (const auto& [partition, source] : leaves.sources) {
-            CHECK(stays.sources.count(partition) == 0);
-        }
-    }
-    stays.poll_until("all partitions again", [&] { return stays.sources.size() == 4; });
-    CHECK(stays.read(3, 10).back() == 9);
-}
-
-TEST_CASE("a new subscription revokes the old one and starts where the listener says") {
-    const auto first = topic_with(1, 50), second = topic_with(1, 5);
-    const auto group = testing::unique("group");
-    Member member(group, {{0, 2}});
-    member.consumer.subscribe({first}, member);
-    member.poll_until("the first topic", [&] { return !member.sources.empty(); });
-    CHECK(member.read(0, 48).back() == 49);
-
-    member.consumer.subscribe({second}, member);
-    CHECK(member.sources.empty());
-    CHECK(member.revocations == 1);
-    member.poll_until("the second topic", [&] { return !member.sources.empty(); });
-    CHECK(member.read(0, 3) == std::vector<std::int64_t>{2, 3, 4});
-
-    member.consumer.subscribe({first}, member);
-    member.poll_until("the first again", [&] { return !member.sources.empty(); });
-    CHECK(member.sources.at(0)->position() == 2);  // not where the former assignment was
-    CHECK(member.read(0, 1) == std::vector<std::int64_t>{2});
-}
-
-TEST_CASE("a start offset that was deleted is refused, and the source does not go on behind it") {
+TEST_CASE("a start offset that was deleted is refused, and the source does not continue after it") {
     const auto topic = topic_with(1, 100);
     Admin admin(testing::kafka());
     admin.delete_records(topic, 0, 40);
@@ -259,74 +154,12 @@ TEST_CASE("an offset beyond the end of the topic is refused, too") {
     });
 }
 
-TEST_CASE("what the listener throws comes out of poll, and the group can be joined again") {
-    const auto topic = topic_with(1, 10);
-    Member member(testing::unique("group"));
-    member.trouble_on_assigned = true;
-    member.consumer.subscribe({topic}, member);
-    std::string message;
-    eventually("the listener's error", [&] {
-        try {
-            member.consumer.poll(10ms);
-        } catch (const std::runtime_error& error) {
-            message = error.what();
-        }
-        return !message.empty();
-    });
-    CHECK(message == "claim refused");
-    CHECK(member.sources.empty());
-
-    member.trouble_on_assigned = false;
-    member.consumer.subscribe({topic}, member);
-    member.poll_until("the partition", [&] { return !member.sources.empty(); });
-    CHECK(member.read(0, 10).size() == 10);
-}
-
-TEST_CASE("a topic that does not exist is named, is not created, and does not disturb the others") {
-    const auto nowhere = testing::unique("nowhere"), topic = topic_with(1, 5);
-    Member member(testing::unique("group"));
-    member.consumer.subscribe({nowhere, topic}, member);
-    member.poll_until("the trouble",
-                      [&] { return member.consumer.topic_troubles().contains(nowhere); });
-    CHECK_THAT(member.consumer.topic_troubles().at(nowhere), ContainsSubstring(nowhere));
-    member.poll_until("the other topic", [&] { return member.sources.size() == 1; });
-    CHECK_FALSE(Admin(testing::kafka()).partitions(nowhere).has_value());
-}
-
-TEST_CASE("published offsets reach Kafka, and the last ones survive closing") {
-    const auto topic = topic_with(2, 10);
-    const auto group = testing::unique("group");
-    Admin admin(testing::kafka());
-    {
-        Member member(group);
-        member.consumer.subscribe({topic}, member);
-        member.poll_until("the partitions", [&] { return member.sources.size() == 2; });
-        member.consumer.publish_offsets({{{topic, 0}, 4}, {{topic, 1}, offset_beginning}});
-        member.poll_until("the offset",
-                          [&] { return admin.group_offsets(group, topic, 2)[0] == 4; });
-        member.consumer.publish_offsets({{{topic, 0}, 10}, {{topic, 1}, 7}});
-    }
-    CHECK(admin.group_offsets(group, topic, 2) == std::map<int, std::int64_t>{{0, 10}, {1, 7}});
-}
-
-TEST_CASE("closing with full queues is quick once the sources are gone") {
-    const auto topic = topic_with(4, 20000);
-    Member member(testing::unique("group"));
-    member.consumer.subscribe({topic}, member);
-    member.poll_until("the partitions", [&] { return member.sources.size() == 4; });
-    CHECK(member.read(0, 1).front() == 0);
-    const auto begin = std::chrono::steady_clock::now();
-    member.consumer.close();
-    CHECK(std::chrono::steady_clock::now() - begin < 5s);
-    CHECK(member.revocations == 1);
-}
-
-TEST_CASE("a broker that is away is no error of poll, but last_error tells of it") {
+TEST_CASE("an unavailable broker is no error of poll, but last_error reports it") {
     ClientSettings settings = testing::kafka();
     settings.brokers = "127.0.0.1:1";
     Member member(testing::unique("group"), {}, settings);
     member.consumer.subscribe({"anything"}, member);
-    member.poll_until("the trouble", [&] { return !member.consumer.last_error().empty(); });
+    member.poll_until("the failure", [&] { return !member.consumer.last_error().empty(); });
     CHECK_FALSE(member.consumer.connected());
     const auto begin = std::chrono::steady_clock::now();
     member.consumer.close();

@@ -64,15 +64,12 @@ void send(Producer& producer, const std::string& topic, int count) {
     }
 }
 
-// How long the reader takes to notice, while it polls as a service does.
-std::chrono::milliseconds noticed(Reader& reader, bool connected) {
-    const auto began = std::chrono::steady_clock::now();
+// Until the reader, polling as a service does, has noticed.
+void notices(Reader& reader, bool connected) {
     eventually(connected ? "the broker is back" : "the broker is gone", [&] {
         reader.read();
         return reader.consumer.connected() == connected;
     });
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                                 began);
 }
 
 }  // namespace
@@ -84,19 +81,22 @@ TEST_CASE(
     const std::string topic = testing::unique("silence");
     Admin(broker.settings()).create_topic(topic, 1, 1);
     Reader reader(broker.settings(), topic);
-    noticed(reader, true);
+    notices(reader, true);
+    int reads = 0, connected = 0;
     for (const auto end = std::chrono::steady_clock::now() + 3s;
-         std::chrono::steady_clock::now() < end;) {
+         std::chrono::steady_clock::now() < end; ++reads) {
         reader.read();
-        REQUIRE(reader.consumer.connected());
+        connected += reader.consumer.connected();
     }
+    CHECK(2 * connected > reads);  // a busy broker may miss an answer; silence alone is no outage
+    notices(reader, true);
     broker.freeze();
-    CHECK(noticed(reader, false) < 4s);
+    notices(reader, false);
     CHECK_FALSE(reader.consumer.last_error().empty());
     broker.thaw();
-    CHECK(noticed(reader, true) < 4s);
+    notices(reader, true);
     broker.stop();
-    CHECK(noticed(reader, false) < 4s);
+    notices(reader, false);
 }
 
 TEST_CASE("a broker that dies and comes back costs neither producer nor consumer a record",
@@ -124,13 +124,10 @@ TEST_CASE("a broker that dies and comes back costs neither producer nor consumer
     broker.start();
     REQUIRE(producer.flush(60s));
     CHECK(producer.deliveries().delivered == 2000);
-    eventually(
-        "the rest of the records",
-        [&] {
-            reader.read();
-            return reader.next == 2000;
-        },
-        60s);
+    eventually("the rest of the records", [&] {
+        reader.read();
+        return reader.next == 2000;
+    });
     CHECK(reader.gapless);
     eventually("the consumer says that all is well", [&] {
         reader.read();

@@ -2,7 +2,7 @@
 
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/kafka/admin.hpp"
-#include "tidewheel/kafka/consumer.hpp"
+#include "tidewheel/kafka/partition.hpp"
 #include "tidewheel/kafka/producer.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/stack.hpp"
@@ -106,7 +106,7 @@ TEST_CASE("records that can't be delivered in time are counted as failed, with t
     CHECK_THAT(producer.deliveries().first_failure, ContainsSubstring("anything"));
 }
 
-TEST_CASE("flush says when its patience ended first") {
+TEST_CASE("flush says when its timeout ended first") {
     ClientSettings settings = testing::kafka();
     settings.brokers = "127.0.0.1:1";
     Producer producer(settings);

@@ -63,7 +63,7 @@ void stands_still(const Deployment& deployment, const Process& worker) {
 
 }  // namespace
 
-TEST_CASE("after records were deleted, the page's commands go on with those that are left") {
+TEST_CASE("after records were deleted, the page's commands continue with those that are left") {
     Deployment deployment;
     REQUIRE(deployment.apply(pipeline).status == 0);
     deployment.send(0, {R"({"n": 0})"});
@@ -93,7 +93,7 @@ TEST_CASE("after records were deleted, the page's commands go on with those that
     CHECK(deployment.value("SELECT n || ' ' || total FROM totals") == "4 33");
 }
 
-TEST_CASE("after a topic was made anew, the page's commands go on with the new one") {
+TEST_CASE("after a topic was recreated, the page's commands continue with the new one") {
     Deployment deployment;
     REQUIRE(deployment.apply(pipeline).status == 0);
     const auto start = [&] { return deployment.start("tidewheel-worker"); };
@@ -116,18 +116,19 @@ TEST_CASE("after a topic was made anew, the page's commands go on with the new o
     auto worker = start(), aggregator = deployment.start("tidewheel-aggregator");
     stands_still(deployment, *worker);
 
-    do_what_the_page_says(deployment, commands_below("The topic was made anew",
+    do_what_the_page_says(deployment, commands_below("The topic was created again",
                                                      {{"store-events", deployment.topic()}}));
     deployment.arrive();
-    // Partition 1 didn't stand out, and went on behind its first record: now it has been read from
-    // the start.
+    // Partition 1 had grown past where it was, and was recognized by its record: now both have been
+    // read from the start.
     CHECK_THAT(stored(deployment), ContainsSubstring("0 1 2 100 101 102"));
     CHECK(deployment.value("SELECT convert_from(payload, 'UTF8') FROM tidewheel.dead_letters") ==
           "bad, too");
 }
 
 TEST_CASE(
-    "whoever is further on goes on, when a neighbour that was behind wants records that are gone") {
+    "a statement that is further on continues when a neighbour behind it wants records that are "
+    "gone") {
     Deployment deployment;
     REQUIRE(deployment
                 .apply(std::string(pipeline) +
@@ -152,7 +153,7 @@ TEST_CASE(
     const std::string ready = admin_url(*worker) + "/readyz";
     eventually("the worker names the statement and its partition", [&] {
         return http::fetch("GET", ready)
-                   .body.find("statement behind in " + deployment.topic() + "/0") !=
+                   .body.find("statement behind in " + deployment.topic() + "/0: quarantined: ") !=
                std::string::npos;
     });
     CHECK(deployment.tidewheel({"status", "--wait", "--timeout", "30"}).status == 4);

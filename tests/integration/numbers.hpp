@@ -45,7 +45,7 @@ class Numbers : public Deployment {
                   " s.kind::text LIKE '" +
                   kind + "'"));
     }
-    void catch_up(std::chrono::milliseconds deadline = std::chrono::seconds(60)) const {
+    void catch_up(std::chrono::milliseconds deadline = std::chrono::minutes(2)) const {
         eventually(
             "everything is applied", [&] { return progress() == sent_; }, deadline);
     }

@@ -108,24 +108,33 @@ TEST_CASE("a deadlock with somebody else's transaction costs a retry, and nothin
          aggregator = numbers.start("tidewheel-aggregator");
     numbers.catch_up();
     postgres::Connection connection(numbers.url(), "rival");
-    connection.query(
-        "SET deadlock_timeout = '1min'");  // so the service's transaction is the victim
+    // So that the service's transaction is the victim.
+    connection.query("SET deadlock_timeout = '1min'");
     postgres::Connection watch(numbers.url());
     {
         postgres::Transaction rival(connection);
         rival.query("SELECT FROM tidewheel.progress FOR UPDATE");
         numbers.send_more();
-        eventually("the aggregator waits for its progress", [&] {
+        // An idle lane waits for its progress, too, but has changed no total.
+        eventually("an aggregator's lane waits for its progress, and has changed totals", [&] {
             return !watch
                         .query(
-                            "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND"
-                            " application_name LIKE 'tidewheel-aggregator%'")
+                            "SELECT FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE "
+                            "wait_event_type = 'Lock' AND application_name LIKE "
+                            "'tidewheel-aggregator%' AND relation = "
+                            "'tidewheel.state_totals'::regclass AND mode = 'RowExclusiveLock' AND "
+                            "granted")
                         .empty();
         });
         rival.query("SELECT FROM tidewheel.state_totals FOR UPDATE");
     }
     numbers.catch_up();
-    CHECK_THAT(aggregator->errors(), ContainsSubstring("deadlock detected"));
+    eventually("PostgreSQL has counted the deadlock", [&] {
+        return numbers.value(
+                   "SELECT deadlocks > 0 FROM pg_stat_database WHERE datname = "
+                   "current_database()") == "t";
+    });
+    CHECK_THAT(aggregator->errors(), !ContainsSubstring("batch failed"));
     CHECK(numbers.difference() == "");
 }
 
@@ -168,20 +177,21 @@ TEST_CASE("servers that freeze and thaw cost nothing", "[outage]") {
                     {"TIDEWHEEL_STALL_AFTER=1s", "TIDEWHEEL_KAFKA_OPTIONS=socket.timeout.ms=2000"});
     Services services(numbers);
     const std::string ready = admin_url(services.worker()) + "/readyz";
-    const auto troubled_by = [&](const std::string& words) {
+    const auto names_failure_of = [&](const std::string& words) {
         return http::fetch("GET", ready).body.find(words) != std::string::npos;
     };
     numbers.send_more();
     numbers.catch_up();
     database.freeze();
     numbers.send_more();
-    eventually("the worker says that it is stuck", [&] { return troubled_by("PostgreSQL"); });
+    eventually("the worker says that it is stuck", [&] { return names_failure_of("PostgreSQL"); });
     database.thaw();
     numbers.catch_up();
     CHECK(numbers.difference() == "");
 
     broker.freeze();
-    eventually("the worker says that no broker answers", [&] { return troubled_by("no broker"); });
+    eventually("the worker says that no broker answers",
+               [&] { return names_failure_of("no broker"); });
     broker.thaw();
     numbers.send_more();
     numbers.catch_up();
@@ -216,8 +226,9 @@ TEST_CASE("memory stays bounded while nothing can be written under load", "[outa
     CHECK(after - before < 64 * 1024);
 }
 
-TEST_CASE("a damaged record set stops its lane, which goes on without a gap once it is whole again",
-          "[outage]") {
+TEST_CASE(
+    "a damaged record set stops its lane, which continues without a gap once it is whole again",
+    "[outage]") {
     const std::string data = unique_path("private", "log");
     PrivateKafka broker({"TIDEWHEEL_KAFKA_DATA=" + data});
     TemporaryDatabase database;

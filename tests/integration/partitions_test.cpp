@@ -19,13 +19,10 @@ INSERT INTO only_odd SELECT n FROM events WHERE kind = 'odd';
 CREATE MATERIALIZED VIEW kinds AS SELECT kind, count(*) AS n FROM events GROUP BY kind;
 )";
 
-// How soon the services see a new partition is the client's to say, five minutes by default.
-const std::string look_often = "TIDEWHEEL_KAFKA_OPTIONS=topic.metadata.refresh.interval.ms=100";
-
 }  // namespace
 
 TEST_CASE("partitions that are added are read from their start by what reads all partitions") {
-    Deployment deployment({look_often});
+    Deployment deployment;
     REQUIRE(deployment.apply(pipeline).status == 0);
     auto worker = deployment.start("tidewheel-worker"),
          aggregator = deployment.start("tidewheel-aggregator");

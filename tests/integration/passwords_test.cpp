@@ -42,7 +42,7 @@ struct PasswordFile {
     std::string path;
 };
 
-// How it ends when nobody ends it.
+// How it ends when it is not stopped.
 void check_refused_service(const Deployment& deployment, const std::string& name,
                            const std::string& setting, const std::string& password) {
     auto service = deployment.start(name, {setting});

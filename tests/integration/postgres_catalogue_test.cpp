@@ -1,13 +1,14 @@
-#include "tidewheel/postgres/catalogue.hpp"
-#include "tidewheel/postgres/migrations.hpp"
+#include "tidewheel/catalogue/catalogue.hpp"
+#include "tidewheel/catalogue/migrations.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/stack.hpp"
 
 using Catch::Matchers::ContainsSubstring;
+using namespace tidewheel::catalogue;
 using tidewheel::Error;
+using tidewheel::catalogue::Catalogue;
+using tidewheel::engine::ColumnOrigin;
 using tidewheel::engine::Kind;
-using tidewheel::engine::Source;
-using tidewheel::postgres::Catalogue;
 using tidewheel::postgres::Connection;
 using tidewheel::postgres::Transaction;
 using tidewheel::testing::TemporaryDatabase;
@@ -106,7 +107,7 @@ TEST_CASE("the options of the DDL are joined to the columns") {
     Connection connection(database.url());
     sql::Stream stream = stream_of({"Kind of", "at", "source"});
     stream.columns[1].path = {"meta", "at"};
-    stream.columns[2].source = Source::header;
+    stream.columns[2].source = ColumnOrigin::header;
     stream.columns[2].header = "x-source";
     stream.event_time = "at";
     stream.route = "Kind of";
@@ -115,7 +116,7 @@ TEST_CASE("the options of the DDL are joined to the columns") {
         resolved(connection, "\"Kind of\" text NOT NULL, at timestamptz, source text", stream);
     CHECK(schema.columns[0].not_null);
     CHECK(schema.columns[1].path == std::vector<std::string>{"meta", "at"});
-    CHECK(schema.columns[2].source == Source::header);
+    CHECK(schema.columns[2].source == ColumnOrigin::header);
     CHECK(schema.columns[2].header == "x-source");
     CHECK(schema.event_time == 1);
     CHECK(schema.route.column == 0);
@@ -212,8 +213,8 @@ TEST_CASE("checks come with PostgreSQL's expression and the column that they are
     CHECK(checks[1].name == "s_a_check");
     CHECK(checks[1].expression == "(a > 0)");
     CHECK(checks[1].column == "a");
-    CHECK(checks[2].expression ==
-          "public.fine(b)");  // whole, whatever the search path is where it is used
+    // Qualified, independent of the search path where it is used.
+    CHECK(checks[2].expression == "public.fine(b)");
     CHECK(checks[3].column.empty());
     CHECK(transaction.query("SHOW search_path").front().text(0) == "\"$user\", public");
 }
@@ -227,7 +228,7 @@ TEST_CASE("a database without a catalogue, or with an older or newer one, is ref
                ContainsSubstring("tidewheel init"));
     {
         Transaction transaction(connection);
-        tidewheel::postgres::migrate(transaction);
+        tidewheel::catalogue::migrate(transaction);
         transaction.commit();
     }
     CHECK(load_catalogue(connection).version == catalogue_version(connection));
@@ -242,7 +243,7 @@ TEST_CASE("what was applied is loaded with the names that it meant then") {
     Connection connection(database.url());
     {
         Transaction transaction(connection);
-        tidewheel::postgres::migrate(transaction);
+        tidewheel::catalogue::migrate(transaction);
         transaction.run(R"(
             CREATE SCHEMA shop;
             CREATE TABLE shop.events (id int NOT NULL CHECK (id > 0), at timestamptz);
@@ -251,12 +252,13 @@ TEST_CASE("what was applied is loaded with the names that it meant then") {
                     'CREATE FOREIGN TABLE events (id int NOT NULL CHECK (id > 0), at timestamptz) SERVER kafka
                      OPTIONS (topic ''events'', partitions ''2'', event_time ''at'')', 'f1', 'p.sql', 1);
             INSERT INTO tidewheel.statements (name, kind, stream_id, target_schema, target_name, state_table, search_path,
-                                              text, fingerprint, file, line)
-            VALUES ('copies', 'rows', 1, 'shop', 'copies', NULL, 'shop, public',
-                    'INSERT INTO copies SELECT id FROM events', 'f2', 'p.sql', 7),
-                   ('daily', 'view', 1, 'shop', 'daily', 'shop.daily_state', 'shop, public',
+                                              text, fingerprint, file, line, resolved)
+            VALUES ('copies', 'rows', 1, 'shop', 'copies', NULL, 'shop, public, pg_temp',
+                    'INSERT INTO copies SELECT id FROM events', 'f2', 'p.sql', 7,
+                    'INSERT INTO shop.copies SELECT events.id FROM shop.events'),
+                   ('daily', 'view', 1, 'shop', 'daily', 'shop.daily_state', 'shop, public, pg_temp',
                     'CREATE MATERIALIZED VIEW daily AS SELECT date_trunc(''day'', at) AS day, count(*) AS n FROM events GROUP BY 1',
-                    'f3', 'p.sql', 9))");
+                    'f3', 'p.sql', 9, NULL))");
         transaction.commit();
     }
     const Catalogue catalogue = load_catalogue(connection);
@@ -276,7 +278,8 @@ TEST_CASE("what was applied is loaded with the names that it meant then") {
           sql::RelationName{"shop", "copies"});
     CHECK(copies->statement.stream == events.stream.name);
     CHECK(copies->statement.position.line == 7);
-    CHECK(copies->search_path == "shop, public");
+    CHECK(copies->search_path == "shop, public, pg_temp");
+    CHECK(copies->statement.text == "INSERT INTO copies SELECT id FROM events");
     CHECK(copies->state_table.empty());
     const auto* daily = catalogue.find_statement("daily");
     REQUIRE(daily != nullptr);

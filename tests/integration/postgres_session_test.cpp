@@ -10,6 +10,7 @@
 using Catch::Matchers::ContainsSubstring;
 using tidewheel::Error;
 using tidewheel::engine::Kind;
+using tidewheel::engine::Numeric;
 using tidewheel::engine::Uuid;
 using tidewheel::engine::Vector;
 using tidewheel::postgres::Connection;
@@ -208,9 +209,11 @@ TEST_CASE("every kind of value arrives as it was sent") {
     CHECK(stored(session, "jsonb", Kind::jsonb, std::string_view("{\"b\":1.10,\"a\":[]}")) ==
           "{\"a\": [], \"b\": 1.10}");
     CHECK(stored(session, "jsonb", Kind::other, std::string_view("[1, null]")) == "[1, null]");
-    // 12.5: two digits of base 10000, weight 0, positive, scale 1.
+    CHECK(stored(session, "numeric", Kind::numeric, Numeric::of(125, 1, 1)) == "12.5");
+    CHECK(stored(session, "numeric", Kind::numeric, Numeric::of(-5, 5, 7)) == "-0.0000500");
+    // Two digits of base 10000, weight 0, positive, scale 1.
     CHECK(stored(session, "numeric", Kind::numeric,
-                 std::string_view("\0\2\0\0\0\0\0\1\0\14\23\210", 12)) == "12.5");
+                 Numeric::of_wire({"\0\2\0\0\0\0\0\1\0\14\23\210", 12})) == "12.5");
 }
 
 TEST_CASE("a NUL character is refused by COPY as the fault of the data") {

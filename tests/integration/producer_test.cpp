@@ -9,7 +9,7 @@
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/http/client.hpp"
 #include "tidewheel/kafka/admin.hpp"
-#include "tidewheel/kafka/consumer.hpp"
+#include "tidewheel/kafka/partition.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/process.hpp"
 #include "tidewheel/testing/stack.hpp"
@@ -50,7 +50,7 @@ std::vector<Arrived> read(const std::string& topic, int partition) {
                               Arrived& one = arrived.emplace_back();
                               one.value = std::string(record.value.value());
                               for (const auto& [name, value] : record.headers())
-                                  one.headers[name] = value.value();
+                                  one.headers[std::string(name)] = value.value();
                           });
     return arrived;
 }
@@ -106,12 +106,12 @@ class Service {
     http::Response send(const std::string& method, const std::string& path) const {
         return http::fetch(method, url_ + path);
     }
-    http::Response post(const std::string& path, const std::string& body) const {
+    http::Response post(const std::string& path, const std::string& body = {}) const {
         return http::fetch("POST", url_ + path, body);
     }
     int end() {
         process_.signal(SIGTERM);
-        return process_.wait(10s);
+        return process_.wait();
     }
 
   private:
@@ -202,7 +202,7 @@ TEST_CASE("producer: the service answers when the events are in the topic") {
     const std::string topic = new_topic();
     Service service(topic);
 
-    const http::Response by_query = service.get("/store-events-producer-fn?count=25");
+    const http::Response by_query = service.post("/store-events-producer-fn?count=25");
     CHECK(by_query.status == 200);
     CHECK(events_in(topic) == 25);
     const Json resp = *Json::parse(by_query.body).value().find("resp");
@@ -211,10 +211,14 @@ TEST_CASE("producer: the service answers when the events are in the topic") {
 
     CHECK(service.post("/api/store-events-producer-fn", R"({"count": 7})").status == 200);
     CHECK(events_in(topic) == 32);
-    CHECK(service.get("/store-events-producer-fn").status == 200);
+    CHECK(service.post("/store-events-producer-fn").status == 200);
     CHECK(events_in(topic) == 42);
-    CHECK(service.get("/store-events-producer-fn?count=abc").status == 400);
-    CHECK(service.send("PUT", "/store-events-producer-fn?count=3").status == 200);
+    CHECK(service.post("/store-events-producer-fn?count=abc").status == 400);
+    const http::Response got = service.get("/store-events-producer-fn?count=3");
+    CHECK(got.status == 405);
+    CHECK(got.headers.at("Allow") == "POST");
+    CHECK_THAT(got.body, ContainsSubstring("only a POST"));
+    CHECK(service.post("/store-events-producer-fn?count=3").status == 200);
     CHECK(events_in(topic) == 45);
     const std::string metrics = service.get("/metrics").body, of = "{topic=\"" + topic + "\"} ";
     CHECK_THAT(metrics, ContainsSubstring("tidewheel_records_sent_total" + of + "45\n"));
@@ -236,7 +240,7 @@ TEST_CASE(
     CHECK(service.get("/healthz").status == 200);
     CHECK_THAT(service.get("/metrics").body, ContainsSubstring("tidewheel_build_info"));
     CHECK(service.get("/readyz").status == 503);
-    CHECK(service.get("/store-events-producer-fn").status == 500);
+    CHECK(service.post("/store-events-producer-fn").status == 500);
 
     kafka::Admin(testing::kafka()).create_topic(topic, partitions);
     testing::eventually("the service is ready",

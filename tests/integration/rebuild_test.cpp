@@ -1,7 +1,8 @@
-// tidewheel rebuild: a view computed anew beside the old one, while it is in use.
+// tidewheel rebuild: a view recomputed beside the old one, while it is in use.
 #include <csignal>
-#include <random>
 
+#include "applied.hpp"
+#include "random_kills.hpp"
 #include "steady_load.hpp"
 #include "tidewheel/kafka/admin.hpp"
 #include "tidewheel/testing/catch.hpp"
@@ -31,9 +32,7 @@ std::vector<std::string> numbers(int first, int last) {
 }
 
 void verifies(const Deployment& deployment) {
-    const Finished verified = deployment.tidewheel({"verify", "total", "by_store"});
-    INFO(verified.output << verified.errors);
-    CHECK(verified.status == 0);
+    check_verified(deployment, {"total", "by_store"});
 }
 
 // Nothing but the catalogue's own tables and one state table a view.
@@ -57,23 +56,23 @@ class Reader {
                       const auto rows = connection.query("SELECT n FROM total");
                       const long now = rows.empty() ? -1 : rows[0].integer(0);
                       if (now < last)
-                          trouble_ = std::to_string(now) + " after " + std::to_string(last);
+                          failure_ = std::to_string(now) + " after " + std::to_string(last);
                       last = now;
                       ++reads_;
                   }
               } catch (const std::exception& error) {
-                  trouble_ = error.what();
+                  failure_ = error.what();
               }
           }) {}
-    std::string trouble() {
+    std::string failure() {
         thread_.request_stop();
         thread_.join();
-        return trouble_;
+        return failure_;
     }
     int reads() const { return reads_; }
 
   private:
-    std::string trouble_;
+    std::string failure_;
     std::atomic<int> reads_ = 0;
     std::jthread thread_;
 };
@@ -90,7 +89,7 @@ std::string shadow(const Deployment& deployment) {
 
 }  // namespace
 
-TEST_CASE("a rebuild mends a state that was corrupted, while nobody else runs") {
+TEST_CASE("a rebuild repairs a state that was corrupted, while nothing else runs") {
     Deployment deployment;
     REQUIRE(deployment.apply(pipeline).status == 0);
     deployment.send(0, numbers(0, 500));
@@ -112,7 +111,7 @@ TEST_CASE("a rebuild mends a state that was corrupted, while nobody else runs") 
     const Finished rebuilt = deployment.tidewheel({"rebuild", "total"});
     INFO(rebuilt.output << rebuilt.errors);
     REQUIRE(rebuilt.status == 0);
-    CHECK_THAT(rebuilt.output, ContainsSubstring("total: rebuilt out of 1,002 records"));
+    CHECK_THAT(rebuilt.output, ContainsSubstring("total: rebuilt from 1,002 records"));
     deployment.must({"rebuild", "by_store"});
     verifies(deployment);
     left_nothing(deployment);
@@ -150,7 +149,7 @@ TEST_CASE("a rebuild under load: readers never see less, and every record counts
     }
     const int sent = load.stop();
     deployment.arrive();
-    CHECK(reader.trouble().empty());
+    CHECK(reader.failure().empty());
     CHECK(reader.reads() > 10);
     CHECK(deployment.value("SELECT n FROM total") == std::to_string(sent));
     CHECK(deployment.value("SELECT sum(n) FROM by_store") == std::to_string(sent));
@@ -166,18 +165,13 @@ TEST_CASE("a rebuild that is killed at any time leaves the old state or the new 
     auto aggregator = deployment.start("tidewheel-aggregator"),
          worker = deployment.start("tidewheel-worker");
     deployment.arrive();
-    std::minstd_rand random(7);
-    int killed = 0;
+    RandomKills rebuilds(7, std::chrono::milliseconds(1500));
     for (int round = 0; round < 12; ++round) {
-        auto command = start_rebuild(deployment, "by_store");
-        wait_for({}, std::chrono::milliseconds(random() % 1500));
-        killed += command->running() ? 1 : 0;
-        command->signal(SIGKILL);
-        command->wait();
+        rebuilds.run(deployment, {"rebuild", "by_store"});
         deployment.send(round % 2, numbers(40000 + round, 40001 + round));
         verifies(deployment);
     }
-    CHECK(killed > 2);
+    CHECK(rebuilds.killed() > 2);
     deployment.must({"rebuild", "by_store"});
     deployment.arrive();
     verifies(deployment);
@@ -185,7 +179,7 @@ TEST_CASE("a rebuild that is killed at any time leaves the old state or the new 
     CHECK(deployment.value("SELECT sum(n) FROM by_store") == "40012");
 }
 
-TEST_CASE("a view that is in use is waited for, and a killed rebuild goes on where it was") {
+TEST_CASE("a view that is in use is waited for, and a killed rebuild continues where it was") {
     Deployment deployment;
     REQUIRE(deployment.apply(pipeline).status == 0);
     deployment.send(0, numbers(0, 1000));
@@ -271,7 +265,10 @@ TEST_CASE("a rebuild without the topic's beginning is refused, unless it is want
     CHECK(refused.status == 4);
     CHECK_THAT(refused.errors, ContainsSubstring("has lost its first 4 offsets"));
     CHECK(deployment.value("SELECT n FROM total") == "10");
-    deployment.must({"rebuild", "total", "--from-what-is-left"});
+    const Finished done = deployment.tidewheel({"rebuild", "total", "--from-what-is-left"});
+    REQUIRE(done.status == 0);
+    CHECK_THAT(done.errors,
+               ContainsSubstring("--from-what-is-left is now --allow-truncated-topic"));
     CHECK(deployment.value("SELECT n || ' ' || sum FROM total") == "6 39");
     CHECK(deployment.value("SELECT begin_offset || '-' || end_offset FROM tidewheel.skipped") ==
           "0-4");
@@ -292,7 +289,7 @@ TEST_CASE("a rebuild of what is left keeps the dead letters of what is gone") {
         "FROM tidewheel.dead_letters";
     REQUIRE(deployment.value(letters) == "0 1, 3 1");
     kafka::Admin(testing::kafka()).delete_records(deployment.topic(), 0, 2);
-    deployment.must({"rebuild", "by_store", "--from-what-is-left"});
+    deployment.must({"rebuild", "by_store", "--allow-truncated-topic"});
     CHECK(deployment.value("SELECT n FROM by_store") == "2");
     CHECK(deployment.value(letters) == "0 1, 3 1");
     CHECK(deployment.value("SELECT count(payload) FROM tidewheel.dead_letters") == "2");

@@ -27,7 +27,7 @@ void count_hundred(Deployment& deployment) {
     deployment.arrive();
 }
 
-// Ends a rebuild that has computed everything, and can't swap: somebody reads the view. Returns the
+// Ends a rebuild that has computed everything, and can't swap: the view is being read. Returns the
 // state table that it leaves.
 std::string leave_shadow(const Deployment& deployment) {
     postgres::Connection user(deployment.url());
@@ -76,17 +76,17 @@ TEST_CASE("a rebuild doesn't wait for those who read what an earlier one has lef
                        "'total'") != before;
         });
         eventually("the old state is gone", [&] { return state_tables(deployment) == "2"; });
-        deployment.must({"pause", "total"});  // nobody is kept from the catalogue
+        deployment.must({"pause", "total"});  // the catalogue is not locked
         deployment.must({"resume", "total"});
         rebuild->signal(SIGTERM);  // it would wait for the reader for a while
         CHECK(rebuild->wait() == 0);
-        CHECK_THAT(rebuild->output(), ContainsSubstring("total: rebuilt out of 100 records") &&
+        CHECK_THAT(rebuild->output(), ContainsSubstring("total: rebuilt from 100 records") &&
                                           ContainsSubstring("is still being read by backend") &&
                                           ContainsSubstring("a long dump"));
     }
     deployment.must({"rebuild", "total"});
     CHECK(state_tables(deployment) == "1");
-    verifies(deployment);
+    check_verified(deployment);
 }
 
 TEST_CASE("dropping a view takes what its rebuilds could not drop") {
@@ -107,8 +107,8 @@ TEST_CASE("a rebuild leaves a state that something of the user's depends on, and
         const Finished rebuilt = deployment.tidewheel({"rebuild", "total"});
         INFO(rebuilt.errors);
         REQUIRE(rebuilt.status == 0);
-        CHECK_THAT(rebuilt.output,
-                   ContainsSubstring("note: ") && ContainsSubstring("view mine depends on table"));
+        CHECK_THAT(rebuilt.output, ContainsSubstring("note: ") &&
+                                       ContainsSubstring("view public.mine depends on table"));
         CHECK(state_tables(deployment) == "2");
     }
     const Finished applied = deployment.apply(
@@ -117,9 +117,9 @@ TEST_CASE("a rebuild leaves a state that something of the user's depends on, and
             "0;\n",
         {"--rebuild"});
     CHECK(applied.status == 0);
-    CHECK_THAT(applied.output, ContainsSubstring("view mine depends on table"));
+    CHECK_THAT(applied.output, ContainsSubstring("view public.mine depends on table"));
     deployment.query("DROP VIEW mine");
     deployment.must({"rebuild", "total"});
     CHECK(state_tables(deployment) == "1");
-    verifies(deployment);
+    check_verified(deployment);
 }

@@ -12,7 +12,7 @@ using namespace std::chrono_literals;
 namespace {
 
 // Kafka gives a silent member up after so long (session.timeout.ms).
-constexpr auto group_patience = 10s;
+constexpr auto group_timeout = 10s;
 
 // From now until everything that was sent is applied; fails when that takes longer than promised.
 void recovers(const Numbers& numbers, const std::string& from, std::chrono::milliseconds promised) {
@@ -35,7 +35,7 @@ TEST_CASE("another worker takes over from one that was killed, within the promis
     auto other = numbers.start("tidewheel-worker");
     owner->signal(SIGKILL);
     numbers.send_more();
-    recovers(numbers, "a killed worker", group_patience + 5s);
+    recovers(numbers, "a killed worker", group_timeout + 5s);
 }
 
 TEST_CASE("another worker takes over from one that froze in a COPY, within the promised time") {
@@ -45,11 +45,11 @@ TEST_CASE("another worker takes over from one that froze in a COPY, within the p
     numbers.send_more();
     eventually("it is frozen", [&] { return frozen->stopped(); });
     auto other = numbers.start("tidewheel-worker");
-    recovers(numbers, "a frozen worker", group_patience + 10s);
+    recovers(numbers, "a frozen worker", group_timeout + 10s);
     frozen->signal(SIGKILL);
 }
 
-TEST_CASE("services go on after a restart of PostgreSQL within the promised time", "[outage]") {
+TEST_CASE("services continue after a restart of PostgreSQL within the promised time", "[outage]") {
     PrivatePostgres database;
     Numbers numbers(database.url(), testing::kafka());
     auto worker = numbers.start("tidewheel-worker"),

@@ -1,7 +1,7 @@
 // Dead letters that are redriven: each statement that missed a record has it once.
 #include "redrives.hpp"
+#include "tidewheel/catalogue/dead_letters.hpp"
 #include "tidewheel/kafka/producer.hpp"
-#include "tidewheel/postgres/dead_letters.hpp"
 
 using namespace tidewheel;
 using namespace tidewheel::testing;
@@ -15,7 +15,7 @@ constexpr const char* later_view =
 
 }  // namespace
 
-TEST_CASE("what rules refused that were mended since is stored once in all that missed it") {
+TEST_CASE("what rules refused that were corrected since is stored once in all that missed it") {
     Deployment deployment;
     require_applied(deployment);
     Services services(deployment);
@@ -29,12 +29,10 @@ TEST_CASE("what rules refused that were mended since is stored once in all that 
     CHECK_THAT(refused.output,
                ContainsSubstring("stored: 0; refused again: 10 (check_violation 10)"));
     CHECK(deployment.value("SELECT count(tried_at) FROM tidewheel.dead_letters") == "10");
-    is_verified(deployment);
+    check_verified(deployment);
 
     mend_rules(deployment);
-    const Finished verified = deployment.tidewheel({"verify"});
-    INFO(verified.output);
-    CHECK(verified.status == 0);
+    const Finished verified = check_verified(deployment);
     CHECK_THAT(verified.output,
                ContainsSubstring("10 dead letters") && ContainsSubstring("dlq redrive"));
     const Finished tried = deployment.tidewheel({"dlq", "redrive", "--dry-run"});
@@ -57,7 +55,7 @@ TEST_CASE("what rules refused that were mended since is stored once in all that 
 }
 
 TEST_CASE(
-    "a redrive gives a record to the statements that missed it, and tells who refuses it now") {
+    "a redrive gives a record to the statements that missed it, and says which refuse it now") {
     Deployment deployment;
     require_applied(deployment);
     Services services(deployment);
@@ -80,7 +78,7 @@ TEST_CASE(
                            "statement_id AND missed_by = ARRAY[s.id]") ==
           "target_refused whole, target_refused whole");
     CHECK(deployment.value("SELECT sum(n) FROM by_store") == "4");
-    is_verified(deployment);
+    check_verified(deployment);
 
     deployment.query("ALTER TABLE whole ALTER store TYPE varchar(20)");
     CHECK(deployment.tidewheel({"dlq", "redrive", "--yes", "--statement", "whole"}).status == 0);
@@ -88,7 +86,7 @@ TEST_CASE(
           "0 1 1002 1003");
     CHECK(deployment.value("SELECT sum(n) FROM by_store") == "4");
     CHECK(letters(deployment) == "1");
-    is_verified(deployment);
+    check_verified(deployment);
 }
 
 TEST_CASE("a view that came later has the record by itself, and a redrive doesn't give it twice") {
@@ -100,19 +98,19 @@ TEST_CASE("a view that came later has the record by itself, and a redrive doesn'
     REQUIRE(letters(deployment) == "10");
     services.reset();
     require_applied(deployment, std::string(pipeline) + later_view);
-    SECTION("it is behind, and meets it under the mended rules") {
+    SECTION("it is behind, and meets it under the corrected rules") {
         mend_rules(deployment);
         deployment.must({"dlq", "redrive", "--yes"});
         CHECK(letters(deployment) == "0");
         services = std::make_unique<Services>(deployment);
     }
-    SECTION("it has passed it under the mended rules") {
+    SECTION("it has passed it under the corrected rules") {
         mend_rules(deployment);
         services = std::make_unique<Services>(deployment);
         deployment.arrive();
         CHECK(deployment.value("SELECT n FROM total") == "20");
         CHECK(letters(deployment) == "10");
-        is_verified(deployment);
+        check_verified(deployment);
         deployment.must({"dlq", "redrive", "--yes"});
     }
     SECTION("it has missed it, too") {
@@ -126,7 +124,7 @@ TEST_CASE("a view that came later has the record by itself, and a redrive doesn'
     CHECK(letters(deployment) == "0");
     CHECK(deployment.value("SELECT n FROM total") == "20");
     CHECK(deployment.value("SELECT count(*) FROM whole") == "20");
-    is_verified(deployment);
+    check_verified(deployment);
 }
 
 TEST_CASE("a statement that can't be run keeps its share of a dead letter") {
@@ -141,13 +139,13 @@ TEST_CASE("a statement that can't be run keeps its share of a dead letter") {
     const Finished waiting = deployment.tidewheel({"dlq", "redrive", "--yes"});
     CHECK(waiting.status == 1);
     CHECK_THAT(waiting.output, ContainsSubstring("waiting for a statement: 5"));
-    CHECK_THAT(waiting.errors, ContainsSubstring("statement whole can't be run"));
+    CHECK_THAT(waiting.errors, ContainsSubstring("statement whole cannot be run"));
     CHECK(deployment.value("SELECT sum(n) FROM by_store") == "10");
     deployment.query("ALTER TABLE hidden RENAME TO whole");
     deployment.must({"dlq", "redrive", "--yes"});
     CHECK(deployment.value("SELECT count(*) FROM whole") == "10");
     CHECK(deployment.value("SELECT sum(n) FROM by_store") == "10");
-    is_verified(deployment);
+    check_verified(deployment);
 }
 
 TEST_CASE("a redrive leaves a paused statement alone, which has its share once it is resumed") {
@@ -169,7 +167,7 @@ TEST_CASE("a redrive leaves a paused statement alone, which has its share once i
     CHECK(letters(deployment) == "0");
     CHECK(deployment.value("SELECT count(*) FROM whole") == "10");
     CHECK(deployment.value("SELECT sum(n) FROM by_store") == "10");
-    is_verified(deployment);
+    check_verified(deployment);
 }
 
 TEST_CASE("a statement that is going to read again misses nothing there any more") {
@@ -184,8 +182,8 @@ TEST_CASE("a statement that is going to read again misses nothing there any more
         postgres::Transaction transaction(connection);
         const auto id =
             transaction.query("SELECT id FROM tidewheel.statements WHERE name = $1", {statement});
-        postgres::forget_missed(transaction, static_cast<int>(id.at(0).integer(0)),
-                                deployment.topic(), 0, from);
+        catalogue::forget_missed(transaction, static_cast<int>(id.at(0).integer(0)),
+                                 deployment.topic(), 0, from);
         transaction.commit();
     };
     const auto missed = [&] {
@@ -231,7 +229,7 @@ INSERT INTO kept SELECT n, k, sent, place, origin FROM notes;
           "1 \\x6b 2026-01-01 00:00:00.123+00 0 \\x4142, 2 \\x6b 2026-01-01 00:00:00.123+00 1 ü");
 }
 
-TEST_CASE("a redrive into ON CONFLICT DO UPDATE warns, and keeps the letters' order") {
+TEST_CASE("a redrive into ON CONFLICT DO UPDATE warns, and keeps the dead letters' order") {
     Deployment deployment;
     require_applied(deployment, R"(
 CREATE FOREIGN TABLE prices (id integer NOT NULL, price integer NOT NULL CHECK (price < 100))

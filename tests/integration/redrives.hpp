@@ -1,4 +1,5 @@
 #pragma once
+#include "applied.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/deployment.hpp"
 
@@ -34,32 +35,16 @@ inline void mend_rules(const Deployment& deployment) {
     std::string mended = pipeline;
     const std::string rule = " CONSTRAINT small CHECK (n < 1000)";
     mended.replace(mended.find(rule), rule.size(), "");
-    const Finished applied = deployment.apply(mended);
-    INFO(applied.output << applied.errors);
-    REQUIRE(applied.status == 0);
+    require_applied(deployment, mended);
 }
 
-struct Services {
-    explicit Services(const Deployment& deployment)
-        : worker(deployment.start("tidewheel-worker")),
-          aggregator(deployment.start("tidewheel-aggregator")) {}
-    std::unique_ptr<Process> worker, aggregator;
-};
-
-inline void require_applied(Deployment& deployment, const std::string& sql = pipeline) {
-    const Finished applied = deployment.apply(sql);
-    INFO(applied.output << applied.errors);
-    REQUIRE(applied.status == 0);
+using testing::require_applied;
+inline void require_applied(const Deployment& deployment) {
+    testing::require_applied(deployment, pipeline);
 }
 
 inline std::string letters(const Deployment& deployment) {
     return deployment.value("SELECT count(*) FROM tidewheel.dead_letters");
-}
-
-inline void is_verified(const Deployment& deployment) {
-    const Finished verified = deployment.tidewheel({"verify"});
-    INFO(verified.output << verified.errors);
-    CHECK(verified.status == 0);
 }
 
 // 0, 1, … before `count` are each there once.
@@ -67,7 +52,7 @@ inline void holds_each_once(const Deployment& deployment, int count) {
     CHECK(deployment.value("SELECT count(*) FROM whole") == std::to_string(count));
     CHECK(deployment.value("SELECT count(DISTINCT n) FROM whole") == std::to_string(count));
     CHECK(deployment.value("SELECT sum(n) FROM by_store") == std::to_string(count));
-    is_verified(deployment);
+    check_verified(deployment);
 }
 
 }  // namespace tidewheel::testing::redrives

@@ -1,4 +1,4 @@
-// What reading records again stores twice is told by the table, not by the words ON CONFLICT alone.
+// Whether reading records again stores rows twice depends on the table, not on ON CONFLICT alone.
 #include "changes.hpp"
 
 using namespace tidewheel;
@@ -124,7 +124,7 @@ TEST_CASE("apply --rebuild doesn't read again what would be stored twice, and sa
         deployment.apply(pipeline_of(table, insert, " WHERE n < 100"), {"--rebuild"});
     INFO(rebuilt.output << rebuilt.errors);
     REQUIRE(rebuilt.status == 0);
-    CHECK_THAT(rebuilt.output, ContainsSubstring("note: stored doesn't read its topic again") &&
+    CHECK_THAT(rebuilt.output, ContainsSubstring("note: stored does not read its topic again") &&
                                    ContainsSubstring("the INSERT doesn't fill id"));
     run_worker(deployment);
     CHECK(rows(deployment) == "5");

@@ -1,5 +1,5 @@
-// tidewheel reset: where statements go on, decided by a human. (Lost data and topics that were made
-// anew: missing_data_test.cpp.)
+// tidewheel reset: sets where statements continue. (Lost data and recreated topics:
+// missing_data_test.cpp.)
 #include "steady_load.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/deployment.hpp"
@@ -54,7 +54,7 @@ class Applied : public Deployment {
 
 }  // namespace
 
-TEST_CASE("reset forward skips records, and writes down which and why") {
+TEST_CASE("reset forward skips records, and records which and why") {
     Applied deployment;
     deployment.must({"reset", "plain", "--partition", "0", "--to", "2", "--yes"});
     deployment.must({"reset", "plain", "--partition", "1", "--to", "latest", "--reason",
@@ -66,7 +66,7 @@ TEST_CASE("reset forward skips records, and writes down which and why") {
     CHECK(deployment.value("SELECT count(*) FROM keyed") == "10");
 }
 
-TEST_CASE("reset to a time goes on with the first record of that time") {
+TEST_CASE("reset to a time continues with the first record of that time") {
     Applied deployment;  // all of its records have the time 2026-01-01
     deployment.must({"reset", "plain", "--to", "2025-12-31T23:59Z", "--yes"});
     CHECK(deployment.skipped().empty());
@@ -74,7 +74,7 @@ TEST_CASE("reset to a time goes on with the first record of that time") {
     CHECK(deployment.progress("plain") == "5 5");
     const Finished wrong = deployment.tidewheel({"reset", "plain", "--to", "yesteryear", "--yes"});
     CHECK(wrong.status == 2);
-    CHECK_THAT(wrong.errors, ContainsSubstring("yesteryear is no place in a topic"));
+    CHECK_THAT(wrong.errors, ContainsSubstring("yesteryear is not a position in a topic"));
 }
 
 TEST_CASE("reset backward is refused where it would store or count twice") {
@@ -132,12 +132,12 @@ TEST_CASE("reset asks first, and a dry run only says what would happen") {
     CHECK(dry.status == 0);
     CHECK(dry.output ==
           "keyed, " + deployment.topic() +
-              "[1]: goes on at 0 and reads 5 offsets again; nothing is stored for plain, counted "
-              "until it is through\n");
+              "[1]: continues at 0 and reads 5 offsets again; nothing is stored for plain, counted "
+              "until it finishes\n");
     CHECK(deployment.progress("keyed") == "5 5");
     const Finished several = deployment.tidewheel({"reset", "keyed", "--to", "2", "--yes"});
     CHECK(several.status == 2);
-    CHECK_THAT(several.errors, ContainsSubstring("add --partition"));
+    CHECK_THAT(several.errors, ContainsSubstring("Add --partition"));
     const Finished beyond =
         deployment.tidewheel({"reset", "keyed", "--to", "6", "--partition", "0", "--yes"});
     CHECK(beyond.status == 2);

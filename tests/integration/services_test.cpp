@@ -1,5 +1,6 @@
 #include <csignal>
 
+#include "applied.hpp"
 #include "tidewheel/http/client.hpp"
 #include "tidewheel/kafka/admin.hpp"
 #include "tidewheel/testing/catch.hpp"
@@ -30,11 +31,6 @@ std::vector<std::string> some_numbers(int first, int last) {
 void send_everywhere(const Deployment& deployment, int count) {
     for (int partition = 0; partition < 4; ++partition)
         deployment.send(partition, some_numbers(partition * count, (partition + 1) * count));
-}
-
-void require_applied(const Finished& applied) {
-    INFO(applied.output << applied.errors);
-    REQUIRE(applied.status == 0);
 }
 
 // Every even number from 0 to 4 * count is stored once, and the totals are those of all numbers.
@@ -178,19 +174,34 @@ TEST_CASE("services answer health and metrics, and the four counts add up") {
                    " WHERE s.kind = 'rows' AND partition = 0") == "4";
     });
     std::string metrics;
-    const std::string lane = "{partition=\"0\",topic=\"" + deployment.topic() + "\"} ";
+    const std::string lane =
+        "{partition=\"0\",stream=\"numbers\",topic=\"" + deployment.topic() + "\"} ";
     eventually("the batch is counted", [&] {
         metrics = http::fetch("GET", url + "/metrics").body;
         return metrics.find("tidewheel_records_consumed_total" + lane + "4") != std::string::npos;
     });
     INFO(metrics);
     CHECK(metrics.find("tidewheel_records_accepted_total" + lane + "2") != std::string::npos);
-    CHECK(metrics.find("reason=\"wrong_type\",topic=\"" + deployment.topic() + "\"} 1") !=
-          std::string::npos);
-    CHECK(metrics.find("reason=\"tombstone\",topic=\"" + deployment.topic() + "\"} 1") !=
-          std::string::npos);
+    CHECK(metrics.find("reason=\"wrong_type\",stream=\"numbers\",topic=\"" + deployment.topic() +
+                       "\"} 1") != std::string::npos);
+    CHECK(metrics.find("reason=\"tombstone\",stream=\"numbers\",topic=\"" + deployment.topic() +
+                       "\"} 1") != std::string::npos);
     CHECK(metrics.find("tidewheel_rows_written_total{statement=\"stored\"} 1") !=
           std::string::npos);
+    CHECK(metrics.find("tidewheel_latency_seconds_count{statement=\"stored\"} 4") !=
+          std::string::npos);
+    const auto number_at = [&](const std::string& series) {
+        const std::size_t at = metrics.find(series);
+        return at == std::string::npos ? -1 : std::stod(metrics.substr(at + series.size()));
+    };
+    for (const char* stage : {"decode", "stage", "rules", "rows", "views", "progress", "commit"}) {
+        INFO(stage);
+        const std::string labels = "{stage=\"" + std::string(stage) +
+                                   "\",stream=\"numbers\",topic=\"" + deployment.topic() + "\"} ";
+        CHECK(number_at("tidewheel_stage_seconds_count" + labels) >= 1);
+        if (stage != std::string("views"))
+            CHECK(number_at("tidewheel_stage_seconds_sum" + labels) > 0);
+    }
 }
 
 TEST_CASE("a wrong password ends a service at once with a clear error") {
@@ -222,7 +233,7 @@ TEST_CASE("a service whose topic is gone waits for it, not ready, and names it")
     stop_in_order(*worker);
 }
 
-TEST_CASE("a service waits for servers that are away, says so, and goes on when they come",
+TEST_CASE("a service waits for unavailable servers, says so, and continues when they return",
           "[outage]") {
     PrivateKafka broker;
     PrivatePostgres database;

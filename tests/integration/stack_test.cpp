@@ -1,5 +1,9 @@
 #include "tidewheel/testing/stack.hpp"
 
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 
 #include "tidewheel/kafka/admin.hpp"
@@ -24,6 +28,16 @@ std::string with_password(const std::string& url, const std::string& password) {
     return url.substr(0, begin) + password + url.substr(url.find('@'));
 }
 
+std::string contents(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string line(const std::string& path) {
+    const std::string text = contents(path);
+    return text.substr(0, text.find('\n'));
+}
+
 }  // namespace
 
 TEST_CASE(
@@ -36,6 +50,32 @@ TEST_CASE(
     CHECK(visitor.query("SELECT current_database()").at(0).text(0) == name);
     database.reset();
     CHECK(count_databases(bystander.url(), name) == "0");
+}
+
+TEST_CASE(
+    "a service of the local stack is started again when it ends, until its supervisor is told") {
+    const std::string files = unique_path("private", "supervised");
+    const std::string script = std::string(TIDEWHEEL_SOURCE_DIR) + "/deploy/stack/supervise";
+    std::filesystem::create_directories(std::filesystem::path(files).parent_path());
+    // It fails twice, and then runs for as long as it is let.
+    Process supervisor({script, files, "bash", "-c",
+                        "[[ $(wc -l <" + files +
+                            ".ends) -ge 2 ]] 2>/dev/null && exec tail -f "
+                            "/dev/null; exit 7"});
+    eventually("a third start", [&] {
+        return contents(files + ".ends").ends_with(" 7\n") &&
+               std::ranges::count(contents(files + ".ends"), '\n') == 2 &&
+               contents("/proc/" + line(files + ".pid") + "/cmdline").starts_with("tail");
+    });
+    CHECK(line(files + ".supervisor") == std::to_string(supervisor.pid()));
+    const std::string service = line(files + ".pid");
+    supervisor.signal(SIGTERM);
+    CHECK(supervisor.wait(std::chrono::seconds(10)) == 0);
+    CHECK_FALSE(std::filesystem::exists("/proc/" + service));
+    CHECK_FALSE(std::filesystem::exists(files + ".supervisor"));
+    CHECK(std::ranges::count(contents(files + ".ends"), '\n') == 2);
+    for (const char* each : {".pid", ".ends"})
+        std::filesystem::remove(files + each);
 }
 
 TEST_CASE("the local PostgreSQL refuses a wrong password") {

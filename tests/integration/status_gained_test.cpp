@@ -31,7 +31,8 @@ std::string lag_of(const Deployment& deployment, std::size_t statement) {
 
 }  // namespace
 
-TEST_CASE("records in partitions that nobody has claimed yet are lag of those who read them all") {
+TEST_CASE(
+    "records in partitions that are not claimed yet are lag of the statements that read all") {
     Deployment deployment;
     std::string sql = pipeline;
     sql.replace(sql.find("{route}"), 7, "route 'store', route_a '0', route_b '1'");
@@ -45,6 +46,7 @@ TEST_CASE("records in partitions that nobody has claimed yet are lag of those wh
     CHECK(waited.status == 5);
     CHECK_THAT(waited.errors, ContainsSubstring("still 2 records behind"));
     const Finished shown = deployment.tidewheel({"status", "--explain"});
-    CHECK_THAT(shown.output, ContainsSubstring("not begun") &&
-                                 ContainsSubstring("whole, partition 3: nobody has taken it up"));
+    CHECK_THAT(shown.output,
+               ContainsSubstring("not begun") &&
+                   ContainsSubstring("whole, partition 3: it is not assigned to any service yet"));
 }

@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "testing/transactional_producer.hpp"
+#include "tidewheel/postgres/backend_mark.hpp"
 #include "tidewheel_cli.hpp"
 
 using namespace tidewheel;
@@ -36,12 +37,14 @@ struct Behind : TidewheelCli {
     }
     std::string told() const { return run({"status", "--explain"}).output; }
 
-    // This backend acts for every lane, and has just been there.
+    // This backend acts for every lane, is in the middle of their batches, and has just been there.
     void own(postgres::Connection& owner) const {
         owner.query(
-            "UPDATE tidewheel.progress SET owner = 'w1', owner_pid = a.pid, owner_started = "
-            "a.backend_start, seen_at = clock_timestamp(), next_offset = 0 FROM pg_stat_activity a "
-            "WHERE a.pid = pg_backend_pid()");
+            "UPDATE tidewheel.progress SET owner = 'w1', owner_session = $1::bigint, seen_at = "
+            "clock_timestamp(), next_offset = 0",
+            {std::to_string(postgres::show_presence(owner))});
+        owner.query("SELECT pg_advisory_lock_shared(" + postgres::batch_mark("epoch") +
+                    ") FROM (SELECT DISTINCT epoch FROM tidewheel.progress) p");
     }
 };
 
@@ -49,12 +52,13 @@ using Catch::Matchers::ContainsSubstring;
 
 }  // namespace
 
-TEST_CASE("lag that nobody works off is explained by the missing owner, and nothing by nothing") {
+TEST_CASE("lag without an owner is explained by the missing owner, and no lag by nothing") {
     Behind cli;
     CHECK(cli.reasons() == "by_shop no_owner 0\ndear_orders no_owner 0\n");
-    CHECK_THAT(cli.told(), ContainsSubstring("dear_orders, partition 0: nobody has taken it up") &&
-                               ContainsSubstring("does tidewheel-worker run"));
-    cli.query("UPDATE tidewheel.progress SET owner = 'w1', owner_pid = 1, owner_started = now()");
+    CHECK_THAT(cli.told(), ContainsSubstring(
+                               "dear_orders, partition 0: it is not assigned to any service yet") &&
+                               ContainsSubstring("Check that tidewheel-worker runs"));
+    cli.query("UPDATE tidewheel.progress SET owner = 'w1', owner_session = 1");
     CHECK_THAT(cli.told(), ContainsSubstring("its owner w1 is gone"));
     cli.query(
         "UPDATE tidewheel.progress SET next_offset = CASE partition WHEN 0 THEN 2 ELSE 0 END");
@@ -62,7 +66,20 @@ TEST_CASE("lag that nobody works off is explained by the missing owner, and noth
     CHECK_THAT(cli.told(), ContainsSubstring("Every statement is current."));
 }
 
-TEST_CASE("lag of a server that takes no writes is the server's") {
+TEST_CASE("a plain producer is never taken for an open transaction") {
+    Behind cli;
+    std::jthread writer([&](std::stop_token stop) {
+        kafka::Producer producer(testing::kafka());
+        while (!stop.stop_requested()) {
+            producer.send(cli.topic, {0, std::nullopt, "1", {}, 0});
+            producer.flush(std::chrono::seconds(20));
+        }
+    });
+    for (int i = 0; i < 8; ++i)
+        CHECK_THAT(cli.reasons(), !ContainsSubstring("open_transaction"));
+}
+
+TEST_CASE("lag of a server that accepts no writes is the server's") {
     Behind cli;
     cli.query("ALTER DATABASE " + cli.database().name() +
               " SET default_transaction_read_only = on");
@@ -78,7 +95,7 @@ TEST_CASE("a paused statement and one that PostgreSQL won't run are named as suc
                                ContainsSubstring("dear_orders\" does not exist"));
 }
 
-TEST_CASE("an owner that waits for a lock is explained by whoever holds it") {
+TEST_CASE("an owner that waits for a lock is explained by the lock's holder") {
     Behind cli;
     postgres::Connection owner(cli.database().url()), holder(cli.database().url(), "a rogue");
     cli.own(owner);
@@ -117,7 +134,8 @@ TEST_CASE("a statement waits for a neighbour that fills itself from further back
     CHECK_THAT(cli.reasons(), ContainsSubstring("dear_orders behind_neighbour 0") &&
                                   ContainsSubstring("by_shop arriving 0") &&
                                   ContainsSubstring("cheap_orders arriving 0"));
-    CHECK_THAT(cli.told(), ContainsSubstring("w1 reads what cheap_orders has not had yet"));
+    CHECK_THAT(cli.told(),
+               ContainsSubstring("w1 must first catch up with the records that cheap_orders"));
 }
 
 TEST_CASE("an owner that is there is catching up, or says why it is not") {
@@ -134,23 +152,24 @@ TEST_CASE("an owner that is there is catching up, or says why it is not") {
     }
     cli.query("UPDATE tidewheel.progress SET seen_at = now() - interval '1 minute'");
     CHECK(cli.reasons() == "by_shop no_progress 0\ndear_orders no_progress 0\n");
-    CHECK_THAT(cli.told(), ContainsSubstring("w1 is there, and has committed nothing for 1 min"));
+    CHECK_THAT(cli.told(),
+               ContainsSubstring("w1 is connected but has committed nothing for 1 min"));
 }
 
-TEST_CASE("what a hanging transaction hides is no lag, but is told") {
+TEST_CASE("what a hanging transaction hides is not lag, but is reported") {
     Behind cli;
     cli.query(
         "UPDATE tidewheel.progress SET next_offset = CASE partition WHEN 0 THEN 2 ELSE 0 END");
     kafka::testing::TransactionalProducer producer(testing::kafka(), cli.topic);
     producer.begin();
     producer.send(cli.topic, 0, "{}");
-    eventually("the transaction is told of", [&] {
+    eventually("the transaction is reported", [&] {
         return cli.reasons() == "by_shop open_transaction 0\ndear_orders open_transaction 0\n";
     });
-    CHECK_THAT(cli.told(), ContainsSubstring("open since offset 2: 1 offset can't be read") &&
+    CHECK_THAT(cli.told(), ContainsSubstring("open since offset 2: 1 offset cannot be read") &&
                                ContainsSubstring("open transaction"));
     cli.produce({R"({"id": 3, "shop": "a", "price": 12})"});
-    CHECK_THAT(cli.told(), ContainsSubstring("2 offsets can't be read"));
+    CHECK_THAT(cli.told(), ContainsSubstring("2 offsets cannot be read"));
     CHECK(cli.run({"status", "--wait", "--timeout", "5"}).status == 0);
     producer.abort();
     CHECK_THAT(cli.reasons(), ContainsSubstring("by_shop no_owner 0"));
@@ -162,7 +181,9 @@ TEST_CASE("missing data and a topic that is gone are explained, too") {
     admin.delete_records(cli.topic, 0, 2);
     cli.query("UPDATE tidewheel.progress SET next_offset = 1");
     CHECK_THAT(cli.reasons(), ContainsSubstring("by_shop data_missing 0"));
-    CHECK_THAT(cli.told(), ContainsSubstring("offset 1, and the topic holds those from 2 up to 2"));
+    CHECK_THAT(
+        cli.told(),
+        ContainsSubstring("the next offset is 1, but the topic holds the offsets from 2 up to 2"));
     admin.delete_topic(cli.topic);
     eventually("the topic is gone", [&] { return !admin.partitions(cli.topic); });
     CHECK(cli.reasons() == "by_shop topic_gone\ndear_orders topic_gone\n");

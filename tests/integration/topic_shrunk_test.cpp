@@ -1,4 +1,4 @@
-// A topic that was made anew with fewer partitions.
+// A topic that was recreated with fewer partitions.
 #include "changes.hpp"
 #include "tidewheel/kafka/admin.hpp"
 

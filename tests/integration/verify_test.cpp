@@ -7,8 +7,8 @@ using testing::TidewheelCli;
 
 namespace {
 
-// Stores by hand what the services would have, so that a verdict of `verify` is checked against an
-// answer known beforehand.
+// Stores with SQL what the services would have stored, so that a verdict of `verify` is checked
+// against an answer known beforehand.
 void store_by_hand(TidewheelCli& cli) {
     REQUIRE(cli.run({"init"}).status == 0);
     REQUIRE(cli.run({"apply", cli.file(orders_pipeline)}).status == 0);
@@ -81,14 +81,15 @@ TEST_CASE("verify judges dead letters, and records that should have been dead le
             "\"shop\": \"a\", \"price\": 12}', 'UTF8')");
         const auto verified = cli.run({"verify"});
         CHECK(verified.status == 1);
-        CHECK_THAT(verified.output, Catch::Matchers::ContainsSubstring(
-                                        "is a good record by PostgreSQL's judgement"));
+        CHECK_THAT(verified.output,
+                   Catch::Matchers::ContainsSubstring("is a valid record according to PostgreSQL"));
     }
     SECTION("a bad record that was not parked") {
         cli.query("DELETE FROM tidewheel.dead_letters");
         const auto verified = cli.run({"verify"});
         CHECK(verified.status == 1);
-        CHECK_THAT(verified.output, Catch::Matchers::ContainsSubstring("[0]@1 was taken as good"));
+        CHECK_THAT(verified.output, Catch::Matchers::ContainsSubstring(
+                                        "[0]@1 was accepted, but PostgreSQL refuses it"));
     }
 }
 
@@ -124,7 +125,7 @@ TEST_CASE("verify tries again what a statement refused") {
         const auto verified = cli.run({"verify"});
         CHECK(verified.status == 1);
         CHECK_THAT(verified.output, Catch::Matchers::ContainsSubstring(
-                                        "[0]@2 of cheap is a record that PostgreSQL takes") &&
+                                        "[0]@2 of cheap is a record that PostgreSQL accepts") &&
                                         !Catch::Matchers::ContainsSubstring("[0]@1"));
     }
     SECTION("one that doesn't hold the record's bytes") {
@@ -191,8 +192,7 @@ TEST_CASE("verify replays DO UPDATE in the records' order") {
                      orders_stream +
                      "CREATE TABLE spent (shop text PRIMARY KEY, total numeric, last integer);\n"
                      "INSERT INTO spent SELECT shop, price, id FROM orders ON CONFLICT (shop) DO "
-                     "UPDATE SET "
-                     "total = spent.total + excluded.total, last = excluded.last;\n")})
+                     "UPDATE SET total = spent.total + excluded.total, last = excluded.last;\n")})
             .status == 0);
     cli.produce({R"({"id": 1, "shop": "a", "price": 1})", R"({"id": 2, "shop": "a", "price": 2})",
                  R"({"id": 3, "shop": "b", "price": 5})"});
@@ -222,4 +222,22 @@ TEST_CASE("verify leaves out what a human led a statement past, and judges nothi
     const auto verified = cli.run({"verify"});
     INFO(verified.output << verified.errors);
     CHECK(verified.status == 0);
+}
+
+TEST_CASE("verify shows rows whole, whatever their columns are called") {
+    TidewheelCli cli;
+    REQUIRE(cli.run({"init"}).status == 0);
+    REQUIRE(
+        cli.run({"apply", cli.file(orders_stream +
+                                   "CREATE TABLE kept (id integer PRIMARY KEY, t text, r text);\n"
+                                   "INSERT INTO kept SELECT id, NULL, shop FROM orders;\n")})
+            .status == 0);
+    cli.produce({R"({"id": 1, "shop": "a", "price": 1})"});
+    cli.query(
+        "UPDATE tidewheel.progress SET next_offset = CASE partition WHEN 0 THEN 1 ELSE 0 END");
+    const auto verified = cli.run({"verify"});
+    INFO(verified.output << verified.errors);
+    CHECK(verified.status == 1);
+    CHECK_THAT(verified.output,
+               Catch::Matchers::ContainsSubstring(R"(missing    {"r": "a", "t": null, "id": 1})"));
 }

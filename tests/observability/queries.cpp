@@ -59,7 +59,7 @@ std::vector<Rule> rules_of(const std::string& yaml_file) {
     if (!file) throw std::runtime_error(yaml_file + " can't be read");
     static const std::regex entry(R"(^( *)(- )?(\w+): ?(.*)$)");
     std::vector<Rule> rules;
-    std::size_t block = 0;  // the indentation of an expression that goes on
+    std::size_t block = 0;  // the indentation of an expression that continues
     for (std::string line; std::getline(file, line);) {
         const std::size_t indentation = std::min(line.find_first_not_of(' '), line.size());
         std::smatch part;

@@ -49,11 +49,18 @@ std::string joined(const postgres::Rows& rows) {
     return all;
 }
 
-// One run of a file, with batches of at most so many records.
+// How a file is run: with batches of at most so many records, and by what.
+struct Manner {
+    std::string batch_rows, executor;
+};
+const Manner manners[] = {{"1", "native"}, {"10000", "native"}, {"10000", "pushdown"}};
+
+// One run of a file.
 class Play {
   public:
-    explicit Play(std::size_t batch_rows)
-        : deployment_({"TIDEWHEEL_BATCH_ROWS=" + std::to_string(batch_rows)}) {}
+    explicit Play(const Manner& manner)
+        : deployment_({"TIDEWHEEL_BATCH_ROWS=" + manner.batch_rows,
+                       "TIDEWHEEL_EXECUTOR=" + manner.executor}) {}
 
     void perform(const Section& section) {
         if (section.word == "pipeline" || section.word == "apply") apply(section.body);
@@ -144,14 +151,15 @@ class Play {
 
 int main(int argc, char** argv) {
     if (argc != 2) return std::cerr << "usage: pipeline_test FILE\n", 2;
-    for (const std::size_t batch_rows : {std::size_t{1}, std::size_t{10000}}) {
+    for (const Manner& manner : manners) {
         try {
-            Play play(batch_rows);
+            Play play(manner);
             for (const Section& section : read_sections(argv[1]))
                 play.perform(section);
             play.finish();
         } catch (const std::exception& error) {
-            std::cerr << argv[1] << ", batches of " << batch_rows << ": " << error.what() << "\n";
+            std::cerr << argv[1] << ", batches of " << manner.batch_rows << ", " << manner.executor
+                      << ": " << error.what() << "\n";
             return 1;
         }
     }

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "integration/numbers.hpp"
+#include "tidewheel/kafka/admin.hpp"
 
 using namespace tidewheel;
 using namespace tidewheel::testing;
@@ -130,7 +131,35 @@ std::string lose_an_answer(const Cast& cast) {
     const std::string before = numbers.value(epochs);
     numbers.send_more();
     const std::string wrong = outcome(numbers);
-    return numbers.value(epochs) == before ? wrong : wrong + "the lanes were claimed anew";
+    return numbers.value(epochs) == before ? wrong : wrong + "the lanes were claimed again";
+}
+
+// The topic is deleted, recreated and filled past where the services are in it. None may continue
+// in it; one that does silently loses its first records.
+std::string create_the_topic_again(const Cast& cast) {
+    Numbers numbers;
+    numbers.send_more();
+    {
+        auto worker = cast.start(numbers, "worker"), aggregator = cast.start(numbers, "aggregator");
+        numbers.catch_up();
+    }
+    kafka::Admin admin(numbers.kafka());
+    admin.delete_topic(numbers.topic());
+    eventually("the topic is gone", [&] { return !admin.partitions(numbers.topic()); });
+    eventually("it is there again", [&] { return admin.create_topic(numbers.topic(), 1); });
+    std::vector<std::string> records;
+    for (int n = 1000; n < 1200; ++n)
+        records.push_back("{\"n\": " + std::to_string(n) + "}");
+    numbers.send(0, records);
+    auto worker = cast.start(numbers, "worker"), aggregator = cast.start(numbers, "aggregator");
+    const auto progress = [&](const std::string& what) {
+        return numbers.value("SELECT " + what + " FROM tidewheel.progress");
+    };
+    eventually("every statement has stopped, or gone on", [&] {
+        return progress("bool_and(missing_since IS NOT NULL OR next_offset = 200)") == "t";
+    });
+    return progress("bool_or(next_offset = 200)") == "t" ? "the new topic's first 100 are lost"
+                                                         : "";
 }
 
 // What users run comes through, whatever TIDEWHEEL_WEAKEN says; without the guard it shows.
@@ -156,6 +185,10 @@ TEST_CASE("without all that stands in its way, a thawed owner doubles its batch"
 
 TEST_CASE("without the compare, progress that was set back is lost") {
     require_guard("no_compare", set_back_in_a_batch);
+}
+
+TEST_CASE("without the fingerprint, the first records of a topic that was created again are lost") {
+    require_guard("no_fingerprint", create_the_topic_again);
 }
 
 TEST_CASE("with Kafka's offsets as the truth, what a backup lacks is never read again") {

@@ -29,7 +29,7 @@ FieldTree::FieldTree(const engine::Schema& schema) : node_of_column_(schema.colu
 }
 
 void FieldTree::add(std::size_t column, const engine::Column& definition) {
-    if (definition.source != engine::Source::field) return;
+    if (definition.source != engine::ColumnOrigin::field) return;
     Node* node = &root();
     for (const std::string& name : definition.path)
         node = &child(*node, name);
@@ -43,17 +43,14 @@ FieldTree::Node& FieldTree::child(Node& parent, const std::string& name) {
     if (position != parent.children.end() && (*position)->name == name) return **position;
     auto node = std::make_unique<Node>();
     node->name = name;
-    node->index = nodes_.size();
     parent.children.insert(position, node.get());
     return *nodes_.emplace_back(std::move(node));
 }
 
-FieldTree::Node* FieldTree::find(Node& parent, Node* previous, std::string_view name) {
-    Node*& expected = previous ? previous->successor : parent.first;
-    if (expected && expected->name == name) return expected;
+FieldTree::Node* FieldTree::search(Node& parent, std::string_view name) {
     const auto position = position_of(parent.children, name);
     if (position == parent.children.end() || (*position)->name != name) return nullptr;
-    return expected = *position;
+    return *position;
 }
 
 }  // namespace tidewheel::codec

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,11 +16,11 @@ class FieldTree {
   public:
     struct Node {
         std::string name;
-        std::size_t index = 0;             // in nodes()
         std::vector<std::size_t> columns;  // that take the value of this field
-        std::vector<Node*>
-            children;               // by name_order; not empty: the field is an object to walk into
+        // By name_order; not empty: the field is an object to walk into.
+        std::vector<Node*> children;
         bool wants_json = false;    // some column takes the value's JSON text
+        std::uint64_t seen_in = 0;  // the newest record that had it, by its number
         Node* successor = nullptr;  // the sibling that came next in the last record
         Node* first = nullptr;      // the child that came first in the last record
     };
@@ -29,16 +30,22 @@ class FieldTree {
     FieldTree& operator=(const FieldTree&) = delete;
 
     Node& root() { return *nodes_.front(); }
-    std::size_t size() const { return nodes_.size(); }
     // The node that feeds a column; nullptr when its value is no field of the record.
     const Node* node_of(std::size_t column) const { return node_of_column_[column]; }
 
     // The child of `parent` with this name, nullptr when there is none. Records of one producer
     // have their fields in one order, so the child that followed `previous` (nullptr: that came
     // first) last time is tried before any search.
-    static Node* find(Node& parent, Node* previous, std::string_view name);
+    static Node* find(Node& parent, Node* previous, std::string_view name) {
+        Node*& expected = previous ? previous->successor : parent.first;
+        if (expected && expected->name == name) return expected;
+        Node* const found = search(parent, name);
+        if (found) expected = found;
+        return found;
+    }
 
   private:
+    static Node* search(Node& parent, std::string_view name);
     Node& child(Node& parent, const std::string& name);
     void add(std::size_t column, const engine::Column& definition);
 

@@ -1,13 +1,15 @@
 #include "tidewheel/codec/json_decoder.hpp"
 
-#include <cassert>
+#include <algorithm>
+#include <bit>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "number_text.hpp"
 #include "record_handler.hpp"
-#include "record_sources.hpp"
+#include "record_metadata.hpp"
 #include "tidewheel/codec/json.hpp"
 #include "tidewheel/core/error.hpp"
 
@@ -45,6 +47,28 @@ class Fallback {
     Value::Shape shape_;
 };
 
+// The copy of a record with escapes, which is parsed in place, in the same memory again and again. A
+// record of many megabytes must not hold its memory for the rest of the process's life.
+class Scratch {
+  public:
+    // The text, and `padding` bytes of zeros. Until the next copy.
+    char* copy(std::string_view text) {
+        constexpr std::size_t least = 4096, most_kept = 256 * 1024;
+        const std::size_t wanted = text.size() + padding;
+        if (wanted > size_ || (size_ > most_kept && wanted <= most_kept)) {
+            size_ = std::max(std::bit_ceil(wanted), least);
+            memory_ = std::make_unique_for_overwrite<char[]>(size_);
+        }
+        std::memcpy(memory_.get(), text.data(), text.size());
+        std::memset(memory_.get() + text.size(), 0, padding);
+        return memory_.get();
+    }
+
+  private:
+    std::unique_ptr<char[]> memory_;
+    std::size_t size_ = 0;
+};
+
 // A column that must do something when its field is missing.
 struct Expected {
     std::size_t column;
@@ -52,10 +76,12 @@ struct Expected {
     std::optional<Fallback> fallback;
 };
 
+static_assert(engine::value_padding >= padding);
+
 class JsonDecoder : public engine::Decoder {
   public:
     explicit JsonDecoder(const engine::Schema& schema)
-        : schema_(schema), writer_(schema), handler_(schema, writer_), sources_(schema) {
+        : schema_(schema), writer_(schema), handler_(schema, writer_), metadata_(schema) {
         for (std::size_t i = 0; i < schema.columns.size(); ++i) {
             const engine::Column& column = schema.columns[i];
             const FieldTree::Node* node = handler_.fields().node_of(i);
@@ -69,62 +95,69 @@ class JsonDecoder : public engine::Decoder {
         if (!record.value) return Reject{Reason::tombstone, "the record has no value", {}};
         if (record.value->empty()) return Reject{Reason::empty, "the value is empty", {}};
         writer_.begin(batch);
-        if (auto reject = parse(*record.value, batch.arena())) return reject;
-        if (auto reject = fill_missing()) return reject;
-        if (auto reject = sources_.write(record, batch.arena(), writer_)) return reject;
-        return writer_.check_route(record.partition);
+        if (parse(*record.value) && fill_missing() && metadata_.write(record, writer_) &&
+            writer_.check_route(record.partition))
+            return std::nullopt;
+        return writer_.take_reject();
     }
 
   private:
-    std::optional<Reject> parse(std::string_view text, engine::Arena& arena);
-    std::optional<Reject> reject_of(const rapidjson::ParseResult& result);
-    std::optional<Reject> fill_missing();
+    // Each returns false when the record is refused; the writer knows why.
+    bool parse(std::string_view text);
+    bool refuse(const rapidjson::ParseResult& result, std::string_view text);
+    bool refuse_as_not_json(std::string_view what, std::size_t offset);
+    bool fill_missing();
 
     const engine::Schema& schema_;
     RowWriter writer_;
     RecordHandler handler_;
-    RecordSources sources_;
-    rapidjson::Reader reader_;
+    RecordMetadata metadata_;
+    Scratch scratch_;
     std::vector<Expected> expected_;
 };
 
-Reject not_json(std::string_view what, std::size_t offset) {
-    return {Reason::not_json, std::string(what) + " at byte " + std::to_string(offset), {}};
+bool JsonDecoder::parse(std::string_view text) {
+    bool has_escapes = false;
+    if (const auto fault = find_fault(text, &has_escapes))
+        return refuse_as_not_json(fault->what, fault->offset);
+    char* const copy = has_escapes ? scratch_.copy(text) : const_cast<char*>(text.data());
+    const rapidjson::ParseResult result = handler_.parse(text, copy, has_escapes);
+    if (result.IsError()) return refuse(result, text);
+    if (handler_.root_is_object()) return true;
+    return writer_.refuse(Reason::not_an_object, "expected a JSON object, found " + shown(text));
 }
 
-std::optional<Reject> JsonDecoder::parse(std::string_view text, engine::Arena& arena) {
-    if (const auto fault = find_fault(text)) return not_json(fault->what, fault->offset);
-    char* copy = arena.allocate(text.size() + padding);
-    std::memcpy(copy, text.data(), text.size());
-    std::memset(copy + text.size(), 0, padding);
-
-    Stream stream(copy);
-    handler_.begin(text, stream);
-    const rapidjson::ParseResult result = reader_.Parse<parse_flags>(stream, handler_);
-    if (result.IsError()) return reject_of(result);
-    assert(stream.Tell() == text.size());  // find_fault has seen that no NUL hides a tail
-    if (handler_.root_is_object()) return std::nullopt;
-    return Reject{Reason::not_an_object, "expected a JSON object, found " + shown(text), {}};
+// RapidJSON's iterative parser calls a text empty whose first character can't begin a value but has
+// a meaning elsewhere. Dead letters have always said so.
+rapidjson::ParseErrorCode code_of(const rapidjson::ParseResult& result, std::string_view text) {
+    const bool is_first = text.find_first_not_of(" \n\r\t") == result.Offset();
+    const bool is_empty = result.Code() == rapidjson::kParseErrorValueInvalid && is_first &&
+                          std::string_view("]},:").find(text[result.Offset()]) != text.npos;
+    return is_empty ? rapidjson::kParseErrorDocumentEmpty : result.Code();
 }
 
-std::optional<Reject> JsonDecoder::reject_of(const rapidjson::ParseResult& result) {
-    if (auto reject = handler_.take_reject()) return reject;
+bool JsonDecoder::refuse(const rapidjson::ParseResult& result, std::string_view text) {
+    if (writer_.refused()) return false;
     if (result.Code() == rapidjson::kParseErrorNumberTooBig)
-        return Reject{Reason::out_of_range,
-                      "a number beyond 1e308 at byte " + std::to_string(result.Offset()),
-                      handler_.column_at_hand()};
-    return not_json(rapidjson::GetParseError_En(result.Code()), result.Offset());
+        return writer_.refuse(Reason::out_of_range, std::string(beyond_limits),
+                              handler_.column_at_hand());
+    return refuse_as_not_json(rapidjson::GetParseError_En(code_of(result, text)), result.Offset());
 }
 
-std::optional<Reject> JsonDecoder::fill_missing() {
+bool JsonDecoder::refuse_as_not_json(std::string_view what, std::size_t offset) {
+    return writer_.refuse(Reason::not_json,
+                          std::string(what) + " at byte " + std::to_string(offset));
+}
+
+bool JsonDecoder::fill_missing() {
     for (const Expected& expected : expected_) {
         if (handler_.has(*expected.node)) continue;
         if (!expected.fallback)
-            return Reject{Reason::missing_field, "the field is missing",
-                          schema_.columns[expected.column].name};
-        if (auto reject = writer_.write(expected.column, expected.fallback->value())) return reject;
+            return writer_.refuse(Reason::missing_field, "the field is missing",
+                                  schema_.columns[expected.column].name);
+        if (!writer_.write(expected.column, expected.fallback->value())) return false;
     }
-    return std::nullopt;
+    return true;
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ class Builder {
     bool EndObject(rapidjson::SizeType) {
         Open object = close();
         if (const auto name = repeated_name(object.members))
-            return refuse("the member \"" + *name + "\" comes twice");
+            return refuse("the member \"" + *name + "\" appears twice");
         return add(std::move(object.members));
     }
     bool EndArray(rapidjson::SizeType) { return add(close().items); }
@@ -114,10 +114,10 @@ std::optional<Json> Json::parse(std::string_view text, std::string* error) {
     if (const auto fault = find_fault(text)) return fail(fault->what, fault->offset);
     std::string copy(text);
     copy.append(padding, '\0');
-    Stream stream(copy.data());
+    rapidjson::InsituStringStream stream(copy.data());
     Builder builder;
     rapidjson::Reader reader;
-    const rapidjson::ParseResult result = reader.Parse<parse_flags>(stream, builder);
+    const rapidjson::ParseResult result = reader.Parse<json_flags>(stream, builder);
     if (!result.IsError()) return builder.take();
     const bool refused = !builder.refusal().empty();
     return fail(refused ? builder.refusal() : rapidjson::GetParseError_En(result.Code()),

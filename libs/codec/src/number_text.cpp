@@ -30,18 +30,18 @@ bool is_zero(std::string_view number) {
 }
 
 template <class Float>
-Verdict read_float(std::string_view text, double& value) {
+ParseResult read_float(std::string_view text, double& value) {
     text = without_plus(without_spaces(text));
     Float parsed = 0;
     const char* end = text.data() + text.size();
     const auto [read_to, error] = std::from_chars(text.data(), end, parsed);
-    if (error == std::errc::invalid_argument || read_to != end) return Verdict::wrong_type;
+    if (error == std::errc::invalid_argument || read_to != end) return ParseResult::wrong_type;
     const bool in_digits = is_digit(text.back()) || text.back() == '.';  // else inf or nan, by name
     const bool overflow = std::isinf(parsed) && in_digits;
     const bool underflow = parsed == 0 && !is_zero(text);
-    if (error != std::errc{} || overflow || underflow) return Verdict::out_of_range;
+    if (error != std::errc{} || overflow || underflow) return ParseResult::out_of_range;
     value = static_cast<double>(parsed);
-    return Verdict::ok;
+    return ParseResult::ok;
 }
 
 bool is_prefix(std::string_view text, std::string_view word, std::size_t shortest = 1) {
@@ -59,40 +59,61 @@ std::string_view without_spaces(std::string_view text) {
     return text;
 }
 
-Verdict read_integer(std::string_view text, std::int64_t least, std::int64_t most,
-                     std::int64_t& value) {
+bool read_short_integer(std::string_view text, std::int64_t& value) {
+    constexpr std::size_t longest = 18;
+    const bool is_negative = text.starts_with('-');
+    text.remove_prefix(is_negative);
+    if (text.empty() || text.size() > longest) return false;
+    std::int64_t digits = 0;
+    for (const char c : text) {
+        if (!is_digit(c)) return false;
+        digits = digits * 10 + (c - '0');
+    }
+    value = is_negative ? -digits : digits;
+    return true;
+}
+
+static ParseResult read_any_integer(std::string_view text, std::int64_t& value) {
     text = without_plus(without_spaces(text));
     const char* end = text.data() + text.size();
     const auto [read_to, error] = std::from_chars(text.data(), end, value);
-    if (error == std::errc::invalid_argument || read_to != end) return Verdict::wrong_type;
-    if (error != std::errc{} || value < least || value > most) return Verdict::out_of_range;
-    return Verdict::ok;
+    if (error == std::errc::invalid_argument || read_to != end) return ParseResult::wrong_type;
+    return error == std::errc{} ? ParseResult::ok : ParseResult::out_of_range;
 }
 
-Verdict read_float32(std::string_view text, double& value) {
+ParseResult read_integer(std::string_view text, std::int64_t least, std::int64_t most,
+                         std::int64_t& value) {
+    if (!read_short_integer(text, value)) {
+        const ParseResult verdict = read_any_integer(text, value);
+        if (verdict != ParseResult::ok) return verdict;
+    }
+    return value < least || value > most ? ParseResult::out_of_range : ParseResult::ok;
+}
+
+ParseResult read_float32(std::string_view text, double& value) {
     return read_float<float>(text, value);
 }
-Verdict read_float64(std::string_view text, double& value) {
+ParseResult read_float64(std::string_view text, double& value) {
     return read_float<double>(text, value);
 }
 
-Verdict read_boolean(std::string_view text, bool& value) {
+ParseResult read_boolean(std::string_view text, bool& value) {
     text = without_spaces(text);
     const bool yes = is_prefix(text, "true") || is_prefix(text, "yes") ||
                      is_prefix(text, "on", 2) || text == "1";
     const bool no = is_prefix(text, "false") || is_prefix(text, "no") ||
                     is_prefix(text, "off", 2) || text == "0";
     value = yes;
-    return yes || no ? Verdict::ok : Verdict::wrong_type;
+    return yes || no ? ParseResult::ok : ParseResult::wrong_type;
 }
 
 bool is_within_limits(std::string_view number) {
     constexpr std::size_t shortest_offender = 5;  // 1e309
     if (number.size() < shortest_offender) return true;
     if (number.size() > number_length_limit) return false;
-    const std::size_t mark = number.find_first_of("eE");
-    if (mark == std::string_view::npos) return true;
-    const std::string_view exponent = without_plus(number.substr(mark + 1));
+    const auto mark = std::ranges::find_if(number, [](char c) { return lower(c) == 'e'; });
+    if (mark == number.end()) return true;
+    const std::string_view exponent = without_plus({mark + 1, number.end()});
     int value = 0;
     const auto [_, error] =
         std::from_chars(exponent.data(), exponent.data() + exponent.size(), value);

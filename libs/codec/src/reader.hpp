@@ -6,25 +6,24 @@
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 
-#include <optional>
-#include <string_view>
-
+#include "record_stream.hpp"
 #include "text_scan.hpp"
 
-// The one way in which we use RapidJSON 1.1.0, for records and for the control plane alike.
+// The two ways in which we use RapidJSON 1.1.0: for records, and for the control plane.
 namespace tidewheel::codec {
 
-// Iterative, so that deep nesting can't overflow the stack; in place, so that strings aren't
-// copied; numbers as they are written, so that none of its conversions runs (full precision mode
-// corrupts numbers, the default one reads out of bounds on some).
-inline constexpr unsigned parse_flags = rapidjson::kParseIterativeFlag |
-                                        rapidjson::kParseInsituFlag |
-                                        rapidjson::kParseNumbersAsStringsFlag;
+// In place, so that strings aren't copied; numbers as they are written, so that none of its
+// conversions runs (full precision mode corrupts numbers, the default one reads out of bounds on
+// some).
+inline constexpr unsigned record_flags =
+    rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
+
+// The control plane's JSON is read iteratively. A record is read by recursion, which is faster: its
+// handler refuses what is nested too deep before the parser goes down, so the stack is bounded.
+inline constexpr unsigned json_flags = record_flags | rapidjson::kParseIterativeFlag;
 
 // What must follow a text that is parsed in place: a NUL that ends it, and room for a vector load
 // that begins before the end.
 inline constexpr std::size_t padding = 32;
-
-using Stream = rapidjson::InsituStringStream;
 
 }  // namespace tidewheel::codec

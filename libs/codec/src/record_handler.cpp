@@ -1,6 +1,7 @@
 #include "record_handler.hpp"
 
 #include <algorithm>
+#include <cassert>
 
 #include "number_text.hpp"
 
@@ -10,53 +11,46 @@ using engine::Reason;
 using Shape = Value::Shape;
 
 RecordHandler::RecordHandler(const engine::Schema& schema, RowWriter& writer)
-    : schema_(schema), writer_(writer), fields_(schema), seen_(fields_.size(), 0) {}
-
-void RecordHandler::begin(std::string_view record, const Stream& stream) {
-    record_ = record;
-    stream_ = &stream;
-    walked_ = skipped_ = 0;
-    field_ = nullptr;
-    unknown_.clear();
-    ++generation_;
-    root_is_object_ = false;
-    reject_.reset();
-}
+    : schema_(schema), writer_(writer), fields_(schema) {}
 
 std::string RecordHandler::column_at_hand() const {
     return field_ && !field_->columns.empty() ? schema_.columns[field_->columns.front()].name : "";
 }
 
-bool RecordHandler::Null() {
+inline bool RecordHandler::hand_over(const FieldTree::Node& field, const Value& value) {
+    for (const std::size_t column : field.columns)
+        if (!writer_.write(column, value)) return false;
+    return true;
+}
+
+inline bool RecordHandler::Null() {
     if (skipped_ > 0 || !field_) return true;
     return hand_over(*field_, {Shape::null, "null", "null"});
 }
 
-bool RecordHandler::Bool(bool value) {
+inline bool RecordHandler::Bool(bool value) {
     if (skipped_ > 0 || !field_) return true;
     const std::string_view text = value ? "true" : "false";
     return hand_over(*field_, {Shape::boolean, text, text});
 }
 
-bool RecordHandler::RawNumber(const char* text, rapidjson::SizeType length, bool) {
+inline bool RecordHandler::RawNumber(const char* text, rapidjson::SizeType length, bool) {
     const std::string_view number(text, length);
     if (!is_within_limits(number))
-        return refuse(Reason::out_of_range,
-                      "a number with an exponent beyond 308 or more than 1000 digits",
-                      column_at_hand());
+        return writer_.refuse(Reason::out_of_range, std::string(beyond_limits), column_at_hand());
     if (skipped_ > 0 || !field_) return true;
     return hand_over(*field_, {Shape::number, number, number});
 }
 
-bool RecordHandler::String(const char* text, rapidjson::SizeType length, bool) {
+inline bool RecordHandler::String(const char* text, rapidjson::SizeType length, bool) {
     if (skipped_ > 0 || !field_) return true;
     Value value{Shape::string, {text, length}, {}};
-    const std::size_t quote = static_cast<std::size_t>(text - stream_->head_) - 1;
+    const std::size_t quote = static_cast<std::size_t>(text - stream_->head()) - 1;
     if (field_->wants_json) value.json = string_as_written(quote);
     return hand_over(*field_, value);
 }
 
-bool RecordHandler::Key(const char* text, rapidjson::SizeType length, bool) {
+inline bool RecordHandler::Key(const char* text, rapidjson::SizeType length, bool) {
     if (skipped_ > 0) return true;
     const std::string_view name(text, length);
     Frame& frame = frames_[walked_ - 1];
@@ -66,7 +60,7 @@ bool RecordHandler::Key(const char* text, rapidjson::SizeType length, bool) {
         return true;
     }
     if (has(*field_)) return refuse_repeated(name);
-    seen_[field_->index] = generation_;
+    field_->seen_in = record_number_;
     frame.previous = field_;
     return true;
 }
@@ -105,17 +99,18 @@ bool RecordHandler::EndArray(rapidjson::SizeType) {
 
 bool RecordHandler::is_too_deep() {
     if (walked_ + skipped_ < json_depth_limit) return false;
-    refuse(Reason::too_deep, "nested more than " + std::to_string(json_depth_limit) + " levels");
+    writer_.refuse(Reason::too_deep,
+                   "nested more than " + std::to_string(json_depth_limit) + " levels");
     return true;
 }
 
 void RecordHandler::walk(FieldTree::Node& node) {
-    seen_[node.index] = generation_;
-    frames_[walked_++] = {&node, nullptr, offset(), unknown_.size()};
+    node.seen_in = record_number_;
+    frames_[walked_++] = {&node, nullptr, offset() - 1, unknown_.size()};
 }
 
 void RecordHandler::skip() {
-    if (skipped_++ == 0) skipped_start_ = offset();
+    if (skipped_++ == 0) skipped_start_ = offset() - 1;
 }
 
 bool RecordHandler::finish_skipped() {
@@ -123,23 +118,12 @@ bool RecordHandler::finish_skipped() {
     return hand_over(*field_, composite_from(skipped_start_));
 }
 
-bool RecordHandler::hand_over(const FieldTree::Node& field, const Value& value) {
-    for (const std::size_t column : field.columns) {
-        reject_ = writer_.write(column, value);
-        if (reject_) return false;
-    }
-    return true;
-}
-
-// RapidJSON stands on the closing bracket when it tells of the end (and on the opening one when it
-// tells of the start).
 Value RecordHandler::composite_from(std::size_t start) const {
-    const std::size_t end = offset() + 1;
-    const std::string_view text = record_.substr(start, end - start);
+    const std::string_view text = record_.substr(start, offset() - start);
     return {Shape::composite, text, text};
 }
 
-// The copy's strings were decoded in place; the record still has them as they came.
+// A copy's strings were decoded in place; the record still has them as they came.
 std::string_view RecordHandler::string_as_written(std::size_t start) const {
     std::size_t at = start + 1;
     while (record_[at = record_.find_first_of("\"\\", at)] == '\\')
@@ -162,14 +146,24 @@ std::optional<std::string_view> RecordHandler::repeated_unknown(std::size_t from
     return repeated == unknown_.end() ? std::nullopt : std::optional(*repeated);
 }
 
-bool RecordHandler::refuse(Reason reason, std::string detail, std::string column) {
-    reject_ = engine::Reject{reason, std::move(detail), std::move(column)};
-    return false;
+[[gnu::cold]] bool RecordHandler::refuse_repeated(std::string_view name) {
+    return writer_.refuse(Reason::duplicate_field, "the field " + shown(name) + " appears twice",
+                          column_at_hand());
 }
 
-bool RecordHandler::refuse_repeated(std::string_view name) {
-    return refuse(Reason::duplicate_field, "the field " + shown(name) + " comes twice",
-                  column_at_hand());
+// Stands behind the functions that RapidJSON calls, so that the compiler can put them in there.
+rapidjson::ParseResult RecordHandler::parse(std::string_view record, char* copy, bool has_escapes) {
+    RecordStream stream(copy, has_escapes);
+    record_ = record;
+    stream_ = &stream;
+    walked_ = skipped_ = 0;
+    field_ = nullptr;
+    unknown_.clear();
+    ++record_number_;
+    root_is_object_ = false;
+    const rapidjson::ParseResult result = reader_.Parse<record_flags>(stream, *this);
+    assert(result.IsError() || stream.Tell() == record.size());  // a NUL would hide a tail
+    return result;
 }
 
 }  // namespace tidewheel::codec

@@ -19,12 +19,12 @@ class RecordHandler {
   public:
     RecordHandler(const engine::Schema& schema, RowWriter& writer);
 
-    // `record` is the text as it came; `stream` is about to read its copy, in place.
-    void begin(std::string_view record, const Stream& stream);
+    // `record` is the text as it came; `copy`, with `padding`, is parsed in place. Without escapes
+    // nothing is written, so that `copy` may be the record itself.
+    rapidjson::ParseResult parse(std::string_view record, char* copy, bool has_escapes);
     bool root_is_object() const { return root_is_object_; }
-    bool has(const FieldTree::Node& node) const { return seen_[node.index] == generation_; }
+    bool has(const FieldTree::Node& node) const { return node.seen_in == record_number_; }
     const FieldTree& fields() const { return fields_; }
-    std::optional<engine::Reject> take_reject() { return std::move(reject_); }
     std::string column_at_hand() const;  // that the newest value was for; empty: none
 
     // What RapidJSON calls; false ends the parsing.
@@ -53,8 +53,8 @@ class RecordHandler {
         std::size_t unknown;        // where its names begin in unknown_
     };
 
-    // Where RapidJSON is. Stream::Tell would do, were it const.
-    std::size_t offset() const { return static_cast<std::size_t>(stream_->src_ - stream_->head_); }
+    // Where RapidJSON is: behind the bracket, when it reports one.
+    std::size_t offset() const { return stream_->Tell(); }
     bool is_too_deep();
     void walk(FieldTree::Node& node);
     void skip();
@@ -63,26 +63,24 @@ class RecordHandler {
     Value composite_from(std::size_t start) const;
     std::string_view string_as_written(std::size_t start) const;
     std::optional<std::string_view> repeated_unknown(std::size_t from);
-    bool refuse(engine::Reason reason, std::string detail, std::string column = {});
     bool refuse_repeated(std::string_view name);
 
     const engine::Schema& schema_;
     RowWriter& writer_;
     FieldTree fields_;
     std::string_view record_;
-    const Stream* stream_ = nullptr;
+    const RecordStream* stream_ = nullptr;
+    rapidjson::Reader reader_;
 
     std::array<Frame, json_depth_limit> frames_;
     std::size_t walked_ = 0;            // open objects that are walked
     std::size_t skipped_ = 0;           // open objects and arrays of the value that is skipped
     std::size_t skipped_start_ = 0;     // its offset in the record
-    FieldTree::Node* field_ = nullptr;  // whose value comes next; nullptr: nobody wants it
-    std::vector<std::string_view>
-        unknown_;                      // names that the tree doesn't know, of all walked objects
-    std::vector<std::uint64_t> seen_;  // by node: the generation in which it was last seen
-    std::uint64_t generation_ = 0;     // one a record
+    FieldTree::Node* field_ = nullptr;  // whose value comes next; nullptr: it is not needed
+    // Names that the tree doesn't know, of all walked objects.
+    std::vector<std::string_view> unknown_;
+    std::uint64_t record_number_ = 0;
     bool root_is_object_ = false;
-    std::optional<engine::Reject> reject_;
 };
 
 }  // namespace tidewheel::codec

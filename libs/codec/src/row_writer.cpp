@@ -6,7 +6,7 @@
 #include <string>
 
 #include "number_text.hpp"
-#include "numeric_wire.hpp"
+#include "numeric_text.hpp"
 #include "tidewheel/codec/utf8.hpp"
 #include "timestamp_text.hpp"
 #include "uuid_text.hpp"
@@ -25,83 +25,94 @@ std::string shown(std::string_view text) {
 
 // One function per kind: reads the value and, when that worked, sets it.
 struct RowWriter::Readers {
+    template <class Stored>
+    static void set(const Plan& plan, engine::Batch& batch, const Stored& value) {
+        if (plan.needed) batch.column(plan.index).set(batch.row(), value);
+    }
+
+    static void set_text(const Plan& plan, engine::Batch& batch, std::string_view text) {
+        if (plan.needed) batch.column(plan.index).set(batch.row(), batch.keep(text));
+    }
+
     template <class Stored, class Limits = Stored>
-    static Verdict integer(const Plan&, const Value& value, Target to) {
+    static ParseResult integer(const Plan& plan, const Value& value, engine::Batch& batch) {
         std::int64_t number = 0;
-        const Verdict verdict = read_integer(value.text, std::numeric_limits<Limits>::min(),
-                                             std::numeric_limits<Limits>::max(), number);
-        if (verdict == Verdict::ok) to.vector.set(to.row, static_cast<Stored>(number));
+        const ParseResult verdict = read_integer(value.text, std::numeric_limits<Limits>::min(),
+                                                 std::numeric_limits<Limits>::max(), number);
+        if (verdict == ParseResult::ok) set(plan, batch, static_cast<Stored>(number));
         return verdict;
     }
 
-    template <Verdict (*read)(std::string_view, double&)>
-    static Verdict floating(const Plan&, const Value& value, Target to) {
+    template <ParseResult (*read)(std::string_view, double&)>
+    static ParseResult floating(const Plan& plan, const Value& value, engine::Batch& batch) {
         double number = 0;
-        const Verdict verdict = read(value.text, number);
-        if (verdict == Verdict::ok) to.vector.set(to.row, number);
+        const ParseResult verdict = read(value.text, number);
+        if (verdict == ParseResult::ok) set(plan, batch, number);
         return verdict;
     }
 
-    static Verdict boolean(const Plan&, const Value& value, Target to) {
-        bool truth = false;
-        const Verdict verdict = read_boolean(value.text, truth);
-        if (verdict == Verdict::ok) to.vector.set(to.row, static_cast<std::uint8_t>(truth));
+    static ParseResult boolean(const Plan& plan, const Value& value, engine::Batch& batch) {
+        bool truth = value.text == "true";
+        const ParseResult verdict = value.shape == Value::Shape::boolean
+                                        ? ParseResult::ok
+                                        : read_boolean(value.text, truth);
+        if (verdict == ParseResult::ok) set(plan, batch, static_cast<std::uint8_t>(truth));
         return verdict;
     }
 
-    static Verdict numeric(const Plan& plan, const Value& value, Target to) {
-        std::string_view wire;
-        const Verdict verdict = read_numeric(value.text, plan.numeric, to.arena, wire);
-        if (verdict == Verdict::ok) to.vector.set(to.row, wire);
+    static ParseResult numeric(const Plan& plan, const Value& value, engine::Batch& batch) {
+        engine::Numeric number;
+        const ParseResult verdict = read_numeric(value.text, plan.numeric, batch.arena(), number);
+        if (verdict == ParseResult::ok) set(plan, batch, number);
         return verdict;
     }
 
-    static Verdict text(const Plan&, const Value& value, Target to) {
-        to.vector.set(to.row, value.text);
-        return Verdict::ok;
+    static ParseResult text(const Plan& plan, const Value& value, engine::Batch& batch) {
+        set_text(plan, batch, value.text);
+        return ParseResult::ok;
     }
 
     // Spaces beyond the limit go, as the SQL standard has it; anything else there is too long.
-    static Verdict varchar(const Plan& plan, const Value& value, Target to) {
+    static ParseResult varchar(const Plan& plan, const Value& value, engine::Batch& batch) {
         std::string_view kept = value.text;
         if (plan.length && kept.size() > static_cast<std::size_t>(*plan.length)) {
             kept = first_characters(value.text, static_cast<std::size_t>(*plan.length));
             const std::string_view excess = value.text.substr(kept.size());
             if (excess.find_first_not_of(' ') != std::string_view::npos)
-                return Verdict::out_of_range;
+                return ParseResult::out_of_range;
         }
-        to.vector.set(to.row, kept);
-        return Verdict::ok;
+        set_text(plan, batch, kept);
+        return ParseResult::ok;
     }
 
-    static Verdict uuid(const Plan&, const Value& value, Target to) {
+    static ParseResult uuid(const Plan& plan, const Value& value, engine::Batch& batch) {
         engine::Uuid uuid;
-        const Verdict verdict = read_uuid(value.text, uuid);
-        if (verdict == Verdict::ok) to.vector.set(to.row, uuid);
+        const ParseResult verdict = read_uuid(value.text, uuid);
+        if (verdict == ParseResult::ok) set(plan, batch, uuid);
         return verdict;
     }
 
-    static Verdict date(const Plan&, const Value& value, Target to) {
-        if (value.shape == Value::Shape::number) return Verdict::wrong_type;
+    static ParseResult date(const Plan& plan, const Value& value, engine::Batch& batch) {
+        if (value.shape == Value::Shape::number) return ParseResult::wrong_type;
         std::int32_t days = 0;
-        const Verdict verdict = read_date(value.text, days);
-        if (verdict == Verdict::ok) to.vector.set(to.row, days);
+        const ParseResult verdict = read_date(value.text, days);
+        if (verdict == ParseResult::ok) set(plan, batch, days);
         return verdict;
     }
 
-    template <Verdict (*read)(std::string_view, int, std::int64_t&)>
-    static Verdict moment(const Plan& plan, const Value& value, Target to) {
-        if (value.shape == Value::Shape::number) return Verdict::wrong_type;
+    template <ParseResult (*read)(std::string_view, int, std::int64_t&)>
+    static ParseResult moment(const Plan& plan, const Value& value, engine::Batch& batch) {
+        if (value.shape == Value::Shape::number) return ParseResult::wrong_type;
         std::int64_t microseconds = 0;
-        const Verdict verdict = read(value.text, plan.column->type.typmod, microseconds);
-        if (verdict == Verdict::ok) to.vector.set(to.row, microseconds);
+        const ParseResult verdict = read(value.text, plan.column->type.typmod, microseconds);
+        if (verdict == ParseResult::ok) set(plan, batch, microseconds);
         return verdict;
     }
 
-    static Verdict json(const Plan&, const Value& value, Target to) {
-        if (value.json.empty()) return Verdict::wrong_type;  // a key or a header is no JSON
-        to.vector.set(to.row, value.json);
-        return Verdict::ok;
+    static ParseResult json(const Plan& plan, const Value& value, engine::Batch& batch) {
+        if (value.json.empty()) return ParseResult::wrong_type;  // a key or a header is no JSON
+        set_text(plan, batch, value.json);
+        return ParseResult::ok;
     }
 
     static Read of(Kind kind) {
@@ -145,7 +156,7 @@ struct RowWriter::Readers {
 
 namespace {
 
-// What a column of this kind takes, for people whose value is not it.
+// What a column of this kind accepts, for messages.
 std::string_view form_of(Kind kind) {
     switch (kind) {
         case Kind::uuid:
@@ -178,69 +189,71 @@ std::string_view form_of(Kind kind) {
     return "a JSON value";
 }
 
-Reject refusal(const engine::Column& column, const Value& value, Verdict verdict) {
-    const std::string& type = column.type.sql;
-    if (verdict == Verdict::out_of_range)
-        return {Reason::out_of_range, shown(value.text) + " doesn't fit into " + type, column.name};
-    return {
-        Reason::wrong_type,
-        shown(value.text) + " is not " + std::string(form_of(column.type.kind)) + " (" + type + ")",
-        column.name};
-}
-
 }  // namespace
 
 RowWriter::RowWriter(const engine::Schema& schema) : schema_(schema) {
     plans_.reserve(schema.columns.size());
     for (std::size_t i = 0; i < schema.columns.size(); ++i) {
         const engine::Column& column = schema.columns[i];
-        plans_.push_back({&column, Readers::of(column.type.kind), schema.needs(i),
-                          numeric_limit(column.type), length_limit(column.type)});
+        plans_.push_back({.read = Readers::of(column.type.kind),
+                          .index = i,
+                          .needed = schema.needs(i),
+                          .not_null = column.not_null,
+                          .routes = static_cast<int>(i) == schema.route.column,
+                          .numeric = numeric_limit(column.type),
+                          .length = length_limit(column.type),
+                          .column = &column});
     }
 }
 
 void RowWriter::begin(engine::Batch& batch) {
     batch_ = &batch;
     route_value_.reset();
+    reject_.reset();
 }
 
-std::optional<Reject> RowWriter::write(std::size_t column, const Value& value) {
-    const Plan& plan = plans_[column];
-    if (value.shape == Value::Shape::null) {
-        if (!plan.column->not_null) return std::nullopt;
-        return Reject{Reason::missing_field, "null in a column that is NOT NULL",
-                      plan.column->name};
-    }
-    engine::Vector& vector = batch_->column(column);
-    const Verdict verdict = plan.read(plan, value, {vector, batch_->row(), batch_->arena()});
-    if (verdict != Verdict::ok) return refusal(*plan.column, value, verdict);
-    if (static_cast<int>(column) == schema_.route.column) route_value_ = value.text;
-    if (!plan.needed) vector.set_null(batch_->row());
-    return std::nullopt;
+bool RowWriter::write_null(const Plan& plan) {
+    if (!plan.not_null) return true;
+    return refuse(Reason::missing_field, "null in a column that is NOT NULL", plan.column->name);
 }
 
-std::optional<Reject> RowWriter::write_moment(std::size_t column, std::int64_t microseconds) {
+bool RowWriter::write_moment(std::size_t column, std::int64_t microseconds) {
     const Plan& plan = plans_[column];
     const engine::Type& type = plan.column->type;
     if (type.kind != Kind::timestamp && type.kind != Kind::timestamptz)
-        return Reject{Reason::wrong_type, "the record's time can't be " + type.sql,
-                      plan.column->name};
-    if (plan.needed)
-        batch_->column(column).set(batch_->row(), round_to_typmod(microseconds, type.typmod));
-    return std::nullopt;
+        return refuse(Reason::wrong_type, "the record's time can't be " + type.sql,
+                      plan.column->name);
+    Readers::set(plan, *batch_, round_to_typmod(microseconds, type.typmod));
+    return true;
 }
 
-std::optional<Reject> RowWriter::check_route(int partition) const {
-    if (!route_value_) return std::nullopt;
+bool RowWriter::check_route(int partition) {
+    if (!route_value_) return true;
     const std::vector<int>* allowed = schema_.route.partitions_of(*route_value_);
-    if (!allowed || std::ranges::find(*allowed, partition) != allowed->end()) return std::nullopt;
+    if (!allowed || std::ranges::find(*allowed, partition) != allowed->end()) return true;
     std::string list;
     for (const int right : *allowed)
         list += (list.empty() ? "" : ", ") + std::to_string(right);
-    return Reject{Reason::misrouted,
+    return refuse(Reason::misrouted,
                   shown(*route_value_) + " belongs to partition " + list +
-                      ", and came by partition " + std::to_string(partition),
-                  schema_.columns[static_cast<std::size_t>(schema_.route.column)].name};
+                      ", but was read from partition " + std::to_string(partition),
+                  schema_.columns[static_cast<std::size_t>(schema_.route.column)].name);
+}
+
+[[gnu::cold]] bool RowWriter::refuse(const Plan& plan, const Value& value, ParseResult verdict) {
+    const engine::Type& type = plan.column->type;
+    if (verdict == ParseResult::out_of_range)
+        return refuse(Reason::out_of_range, shown(value.text) + " does not fit into " + type.sql,
+                      plan.column->name);
+    return refuse(
+        Reason::wrong_type,
+        shown(value.text) + " is not " + std::string(form_of(type.kind)) + " (" + type.sql + ")",
+        plan.column->name);
+}
+
+[[gnu::cold]] bool RowWriter::refuse(Reason reason, std::string detail, std::string column) {
+    reject_ = Reject{reason, std::move(detail), std::move(column)};
+    return false;
 }
 
 }  // namespace tidewheel::codec

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "parse_result.hpp"
 #include "tidewheel/engine/batch.hpp"
 #include "value.hpp"
-#include "verdict.hpp"
 
 namespace tidewheel::codec {
 
@@ -20,33 +20,47 @@ class RowWriter {
     explicit RowWriter(const engine::Schema& schema);
 
     void begin(engine::Batch& batch);  // starts the row batch.row()
-    // Each writes a column of the row, or says why it can't be.
-    std::optional<engine::Reject> write(std::size_t column, const Value& value);
-    std::optional<engine::Reject> write_moment(std::size_t column, std::int64_t microseconds);
+    // Each writes a column of the row. False: it can't be, and the record is refused.
+    bool write(std::size_t column, const Value& value) {
+        const Plan& plan = plans_[column];
+        if (value.shape == Value::Shape::null) return write_null(plan);
+        const ParseResult verdict = plan.read(plan, value, *batch_);
+        if (verdict != ParseResult::ok) return refuse(plan, value, verdict);
+        if (plan.routes) route_value_ = value.text;
+        return true;
+    }
+    bool write_moment(std::size_t column, std::int64_t microseconds);
     // Does the row belong to this partition, by its routing value?
-    std::optional<engine::Reject> check_route(int partition) const;
+    bool check_route(int partition);
+    // Keeps why the record is refused, and returns false. The one place for it, so that the parts
+    // of the decoder pass on no more than a bool.
+    bool refuse(engine::Reason reason, std::string detail, std::string column = {});
+    bool refused() const { return reject_.has_value(); }
+    engine::Reject take_reject() { return *std::move(reject_); }
 
   private:
-    struct Target {
-        engine::Vector& vector;
-        std::size_t row;
-        engine::Arena& arena;
-    };
     struct Plan;
-    using Read = Verdict (*)(const Plan&, const Value&, Target);
+    using Read = ParseResult (*)(const Plan&, const Value&, engine::Batch&);
     struct Plan {
-        const engine::Column* column;
         Read read;
+        std::size_t index;
         bool needed;
+        bool not_null;
+        bool routes;
         std::optional<engine::NumericLimit> numeric;
         std::optional<int> length;
+        const engine::Column* column;
     };
     struct Readers;
+
+    bool write_null(const Plan& plan);
+    bool refuse(const Plan& plan, const Value& value, ParseResult verdict);
 
     const engine::Schema& schema_;
     std::vector<Plan> plans_;
     engine::Batch* batch_ = nullptr;
     std::optional<std::string_view> route_value_;
+    std::optional<engine::Reject> reject_;
 };
 
 // Valid UTF-8 as a message shows it: quoted, cut to a length that people read.

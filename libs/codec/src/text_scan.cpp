@@ -9,42 +9,37 @@
 namespace tidewheel::codec {
 namespace {
 
-constexpr std::uint64_t each_byte(std::uint8_t byte) {
-    return 0x0101010101010101u * byte;
-}
-constexpr std::uint64_t high_bits = each_byte(0x80);
-
-// Marks, in the high bit of each byte, the ASCII bytes below `limit` (at most 0x80). Exact: no
-// borrow leaves a byte.
-std::uint64_t bytes_below(std::uint64_t word, std::uint8_t limit) {
-    return ~((word | high_bits) - each_byte(limit)) & ~word & high_bits;
-}
-
-std::uint64_t bytes_equal(std::uint64_t word, std::uint8_t byte) {
-    return bytes_below(word ^ each_byte(byte), 1);
-}
+// Sixteen bytes at a time, in a vector where the processor has one. A comparison sets all bits of
+// the bytes for which it holds.
+using Bytes [[gnu::vector_size(16)]] = std::uint8_t;
 
 struct Findings {
-    std::uint64_t control = 0, backslash = 0, beyond_ascii = 0;
+    Bytes control = {}, backslash = {}, beyond_ascii = {};
 };
 
-void look_at(std::uint64_t word, Findings& findings) {
-    findings.control |= bytes_below(word, 0x20);
-    findings.backslash |= bytes_equal(word, '\\');
-    findings.beyond_ascii |= word & high_bits;
+bool any(Bytes bytes) {
+    std::uint64_t halves[2];
+    std::memcpy(halves, &bytes, sizeof halves);
+    return (halves[0] | halves[1]) != 0;
+}
+
+void look_at(Bytes bytes, Findings& findings) {
+    findings.control |= bytes < 0x20;
+    findings.backslash |= bytes == '\\';
+    findings.beyond_ascii |= bytes & 0x80;
 }
 
 Findings look_through(std::string_view text) {
     Findings findings;
     std::size_t at = 0;
-    std::uint64_t word = 0;
-    for (; at + sizeof word <= text.size(); at += sizeof word) {
-        std::memcpy(&word, text.data() + at, sizeof word);
-        look_at(word, findings);
+    Bytes bytes;
+    for (; at + sizeof bytes <= text.size(); at += sizeof bytes) {
+        std::memcpy(&bytes, text.data() + at, sizeof bytes);
+        look_at(bytes, findings);
     }
-    word = each_byte(' ');
-    std::memcpy(&word, text.data() + at, text.size() - at);
-    look_at(word, findings);
+    bytes = Bytes{} + ' ';
+    std::memcpy(&bytes, text.data() + at, text.size() - at);
+    look_at(bytes, findings);
     return findings;
 }
 
@@ -100,15 +95,16 @@ std::optional<Fault> find_bad_escape(std::string_view text) {
 
 }  // namespace
 
-std::optional<Fault> find_fault(std::string_view text) {
+std::optional<Fault> find_fault(std::string_view text, bool* has_escapes) {
     const Findings findings = look_through(text);
-    if (findings.control) {
+    if (has_escapes) *has_escapes = any(findings.backslash);
+    if (any(findings.control)) {
         if (auto fault = find_control_character(text)) return fault;
     }
-    if (findings.beyond_ascii) {
+    if (any(findings.beyond_ascii)) {
         if (const auto at = find_invalid_utf8(text)) return Fault{"invalid UTF-8", *at};
     }
-    if (findings.backslash) return find_bad_escape(text);
+    if (any(findings.backslash)) return find_bad_escape(text);
     return std::nullopt;
 }
 

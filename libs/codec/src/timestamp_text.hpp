@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "verdict.hpp"
+#include "parse_result.hpp"
 
 // ISO 8601 as PostgreSQL reads it with DateStyle ISO and TimeZone UTC:
 //     YYYY-MM-DD[(T| )HH:MM[:SS[.fraction]][zone]]     zone: Z, ±HH, ±HHMM, ±HH:MM, ±HH:MM:SS,
@@ -12,15 +12,26 @@
 // wrong type here, so that it means the same on every day.
 namespace tidewheel::codec {
 
+struct Moment {
+    std::int32_t days = 0;          // since 2000-01-01
+    std::int64_t microseconds = 0;  // since midnight
+    int zone = 0;                   // seconds east of Greenwich
+};
+
+// The two ways to read the above: YYYY-MM-DD(T| )HH:MM:SS[.ffffff][Z|±HH:MM], of at most six digits
+// (false: this is something else, or no such time), and all of it.
+bool read_usual_moment(std::string_view text, Moment& moment);
+ParseResult read_any_moment(std::string_view text, Moment& moment);
+
 // Microseconds since 2000-01-01 00:00, rounded to `typmod` digits of a second (-1: six). Without a
 // zone a moment is UTC's.
-Verdict read_timestamptz(std::string_view text, int typmod, std::int64_t& microseconds);
+ParseResult read_timestamptz(std::string_view text, int typmod, std::int64_t& microseconds);
 // The same without regard to a zone, which is checked and ignored, as in PostgreSQL.
-Verdict read_timestamp(std::string_view text, int typmod, std::int64_t& microseconds);
+ParseResult read_timestamp(std::string_view text, int typmod, std::int64_t& microseconds);
 // Days since 2000-01-01; a time of day is checked and ignored.
-Verdict read_date(std::string_view text, std::int32_t& days);
+ParseResult read_date(std::string_view text, std::int32_t& days);
 // [date and T or space] HH:MM[:SS[.fraction]] [zone, ignored]: microseconds since midnight.
-Verdict read_time(std::string_view text, int typmod, std::int64_t& microseconds);
+ParseResult read_time(std::string_view text, int typmod, std::int64_t& microseconds);
 
 // Half away from zero, as AdjustTimestampForTypmod.
 std::int64_t round_to_typmod(std::int64_t microseconds, int typmod);

@@ -4,13 +4,13 @@
 
 namespace tidewheel::codec {
 
-// One JSON value on its way into a column. The views live as long as the batch.
+// One JSON value on its way into a column. The views live until the record is decoded.
 struct Value {
     enum class Shape : std::uint8_t { null, boolean, number, string, composite };
 
     Shape shape = Shape::null;
-    std::string_view text;  // what PostgreSQL's ->> gives: of a string its characters, of the
-                            // others their JSON text
+    // What PostgreSQL's ->> gives: the characters of a string, the JSON text of other values.
+    std::string_view text;
     std::string_view json;  // the JSON text as written; of a string only where some column wants it
 };
 

@@ -32,6 +32,10 @@ void fill(engine::Batch& batch, engine::Decoder& decoder) {
     for (int i = 0; i < 10'000; ++i) {
         engine::Record record;
         record.value = codec::sale;
+        record.key = "store-7";
+        record.read_headers = [](const void*, std::vector<engine::Header>& to) {
+            to.push_back({"event_type", "sale_event"});
+        };
         record.offset = i;
         batch.add(std::move(record), [&decoder](const engine::Record& r, engine::Batch& b) {
             return decoder.decode(r, b);

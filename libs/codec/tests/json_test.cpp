@@ -64,7 +64,7 @@ TEST_CASE("a text that is no JSON is refused with its place") {
     };
     CHECK_THAT(error_of("{\"a\":1"), ContainsSubstring("at byte 6"));
     CHECK_THAT(error_of("[1] 2"), ContainsSubstring("at byte 4"));
-    CHECK_THAT(error_of(R"({"a":1,"a":2})"), ContainsSubstring("comes twice"));
+    CHECK_THAT(error_of(R"({"a":1,"a":2})"), ContainsSubstring("appears twice"));
     CHECK_THAT(error_of("1e-999"), ContainsSubstring("out of range"));
     CHECK_THAT(error_of("1.9e308"), ContainsSubstring("out of range"));  // and not 0
     CHECK_THAT(error_of(std::string(65, '[')), ContainsSubstring("64 levels"));

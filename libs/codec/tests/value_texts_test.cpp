@@ -13,9 +13,9 @@ using namespace tidewheel::codec;
 
 namespace {
 
-constexpr auto ok = Verdict::ok;
-constexpr auto wrong_type = Verdict::wrong_type;
-constexpr auto out_of_range = Verdict::out_of_range;
+constexpr auto ok = ParseResult::ok;
+constexpr auto wrong_type = ParseResult::wrong_type;
+constexpr auto out_of_range = ParseResult::out_of_range;
 
 constexpr std::int64_t second = 1'000'000, minute = 60 * second, hour = 60 * minute,
                        day = 24 * hour;
@@ -25,7 +25,7 @@ constexpr std::int64_t second = 1'000'000, minute = 60 * second, hour = 60 * min
 TEST_CASE("integers are read as int4in reads them") {
     struct Case {
         std::string text;
-        Verdict verdict;
+        ParseResult verdict;
         std::int64_t value;
     };
     const auto [text, verdict, expected] = GENERATE(values<Case>({
@@ -60,7 +60,7 @@ TEST_CASE("integers are read as int4in reads them") {
 TEST_CASE("floats are read as float8in reads them") {
     struct Case {
         std::string text;
-        Verdict verdict;
+        ParseResult verdict;
         double value;
     };
     const auto [text, verdict, expected] = GENERATE(values<Case>({
@@ -236,6 +236,10 @@ TEST_CASE("timestamp, date and time ignore a zone but want a right one") {
     CHECK(value == day);
     CHECK(read_time("10", -1, value) == wrong_type);
     CHECK(read_time("2024-01-01", -1, value) == wrong_type);
+    CHECK(read_time("2024-01-01T10:00", -1, value) == wrong_type);
+    CHECK(read_time("2024-01-01t10:00:00+02", -1, value) == wrong_type);
+    REQUIRE(read_time("2024-01-01 10:00:00 +02", -1, value) == ok);
+    CHECK(value == 10 * hour);
 }
 
 TEST_CASE("a fraction is rounded to the column's precision, half away from zero") {

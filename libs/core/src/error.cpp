@@ -11,7 +11,7 @@ ExitCode exit_code(const Error& error) {
         case Error::Kind::refused:
             return ExitCode::refused;
         case Error::Kind::unavailable:
-        case Error::Kind::fenced:  // the cure is the same: start again, and claim again
+        case Error::Kind::fenced:  // the remedy is the same: start again, and claim again
             return ExitCode::unavailable;
     }
     return ExitCode::internal;

@@ -36,7 +36,7 @@ std::minstd_rand dice;
 [[noreturn]] void refuse(std::string_view what, const std::string& hint) {
     throw Error(Error::Kind::setting,
                 std::string(variable) + ": '" + std::string(what) + "' " + hint,
-                "write it as after_copy=kill@3;before_commit=error%10;seed=7");
+                "Write it as after_copy=kill@3;before_commit=error%10;seed=7.");
 }
 
 template <class Names>
@@ -50,7 +50,8 @@ std::string any_of(const Names& names) {
 template <class Names>
 std::size_t find_in(const Names& names, std::string_view name, const std::string& kind) {
     const auto found = std::ranges::find(names, name);
-    if (found == names.end()) refuse(name, "is no " + kind + "; there are " + any_of(names));
+    if (found == names.end())
+        refuse(name, "is not a known " + kind + "; known are " + any_of(names));
     return static_cast<std::size_t>(std::distance(names.begin(), found));
 }
 
@@ -59,7 +60,7 @@ std::uint64_t number(std::string_view text, std::string_view item) {
     std::uint64_t value = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (failure != std::errc{} || end != text.data() + text.size() || value == 0)
-        refuse(item, "has no number from 1 on where one belongs");
+        refuse(item, "requires a number of 1 or more");
     return value;
 }
 

@@ -46,11 +46,11 @@ class Scanner {
     void end_line() {
         skip_spaces();
         skip_comment();
-        if (!at_end() && !next_is('\n')) fail("something follows the value");
+        if (!at_end() && !next_is('\n')) fail("unexpected text after the value");
     }
 
     FileSetting setting() {
-        if (next_is('[')) fail("sections are not supported: settings stand alone");
+        if (next_is('[')) fail("sections are not supported");
         const std::size_t line = line_;
         std::string key(take(std::min(text_.find_first_of(" \t\r\n=#"), text_.size())));
         skip_spaces();
@@ -88,7 +88,7 @@ class Scanner {
     std::string literal_string() {
         take(1);
         const std::size_t end = text_.find_first_of("'\n");
-        if (end == std::string_view::npos || text_[end] == '\n') fail("the string has no end");
+        if (end == std::string_view::npos || text_[end] == '\n') fail("unterminated string");
         std::string value(take(end));
         take(1);
         return value;
@@ -97,10 +97,11 @@ class Scanner {
     std::string basic_string() {
         std::string value;
         for (take(1); !next_is('"'); value += take(1)) {
-            if (at_end() || next_is('\n')) fail("the string has no end");
+            if (at_end() || next_is('\n')) fail("unterminated string");
             if (!next_is('\\')) continue;
             take(1);
-            if (!next_is('"') && !next_is('\\')) fail("only \\\" and \\\\ are known escapes");
+            if (!next_is('"') && !next_is('\\'))
+                fail("only the escapes \\\" and \\\\ are supported");
         }
         take(1);
         return value;
@@ -109,7 +110,7 @@ class Scanner {
     [[noreturn]] void fail(const std::string& what) const {
         throw Error(Error::Kind::setting,
                     "config file, line " + std::to_string(line_) + ": " + what,
-                    "write key = value, one a line; quote a value that holds '#'");
+                    "Write key = value, one per line; quote a value that contains '#'.");
     }
 
     std::string_view text_;

@@ -1,7 +1,9 @@
-#include "settings_table.hpp"
+#include "tidewheel/core/settings_table.hpp"
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
+#include <sstream>
 
 #include "quantity.hpp"
 
@@ -9,54 +11,82 @@ namespace tidewheel {
 namespace {
 
 constexpr std::uint64_t mebibyte = 1u << 20, second = 1000, hour = 3600 * second;
-constexpr auto everyone = Audience::all;
-constexpr auto consumers = static_cast<Audience>(static_cast<unsigned>(Audience::worker) |
-                                                 static_cast<unsigned>(Audience::aggregator));
+constexpr auto everyone = Programs::all;
+constexpr auto consumers = static_cast<Programs>(static_cast<unsigned>(Programs::worker) |
+                                                 static_cast<unsigned>(Programs::aggregator));
 
 const std::vector<Setting> table = {
     {"database", &Settings::database, "URI or conninfo", everyone,
-     "PostgreSQL, as libpq writes it; PGPASSWORD, PGPASSFILE and the like work too"},
+     "PostgreSQL, in the form that libpq accepts; PGPASSWORD, PGPASSFILE and so on also work"},
     {"database_password_file", &Settings::database_password_file, "path", everyone,
-     "a file that holds the password of the database, for secrets"},
+     "a file with the password for PostgreSQL"},
     {"kafka", &Settings::kafka, "host:port,…", everyone, "bootstrap servers of Kafka"},
     {"kafka_options", &Settings::kafka_options, "key=value", everyone,
-     "a further librdkafka property; may be repeated (environment: separated by ';')"},
+     "a librdkafka property; may be repeated (environment: separated by ';')"},
     {"group", &Settings::group, "name", everyone,
-     "prefix of the consumer groups: GROUP.worker, GROUP.aggregator"},
-    {"batch_rows", &Settings::batch_rows, "records", consumers, "a batch closes at so many records",
-     1, 1'000'000},
+     "prefix of the consumer groups: GROUP.worker, GROUP.aggregator", 1},
+    {"batch_rows", &Settings::batch_rows, "records", consumers,
+     "maximum number of records in a batch", 1, 1'000'000},
     {"batch_bytes", &Settings::batch_bytes, "bytes", consumers,
-     "a batch closes at so many bytes of records", 1024, 1024 * mebibyte},
+     "maximum size of the records in a batch", 1024, 1024 * mebibyte},
     {"linger", &Settings::linger, "time", consumers,
-     "a batch closes so long after its first record; 0: whatever has arrived", 0, 60 * second},
+     "minimum time between the starts of two commits of a partition, unless a batch is full; "
+     "commits that take more than half of it are further apart, by up to 20 ms; 0: none",
+     0, 60 * second},
     {"fetch_bytes", &Settings::fetch_bytes, "bytes", consumers,
-     "what a partition may hold fetched ahead, in memory", 65536, 1024 * mebibyte},
-    {"retry_longest", &Settings::retry_longest, "time", Audience::services,
-     "the longest wait between two attempts to reach a server", 1, hour},
+     "memory for the records of one partition that are fetched ahead", 65536, 1024 * mebibyte},
+    {"executor",
+     &Settings::executor,
+     "word",
+     consumers,
+     "where statements run: native, in the service itself as far as it computes exactly what "
+     "PostgreSQL would; pushdown, all of it in PostgreSQL",
+     0,
+     0,
+     {"native", "pushdown"}},
+    {"sessions", &Settings::sessions, "number", consumers,
+     "number of PostgreSQL sessions that the partitions share for their batches", 1, 1000},
+    {"memory", &Settings::memory, "bytes", consumers,
+     "memory for the batches of all partitions and the records fetched ahead; a service needs "
+     "about 50 MiB more",
+     16 * mebibyte, 1024 * 1024 * mebibyte},
+    {"retry_longest", &Settings::retry_longest, "time", Programs::services,
+     "maximum wait between two attempts to reach a server", 1, hour},
+    {"confirm_truncation", &Settings::confirm_truncation, "time", consumers,
+     "how long the brokers must report that a partition ends before what was applied until the "
+     "partition is stopped for missing data",
+     0, hour},
     {"stall_after", &Settings::stall_after, "time", consumers,
-     "lag without progress for so long makes the service not ready; three times as long without "
-     "any sign of life (20 s at least) ends it, to be started anew",
+     "after this time with lag and no progress the service is not ready; after three times as long "
+     "without a sign of life (at least 20 s) it exits so that its supervisor restarts it",
      second, 24 * hour},
-    {"listen", &Settings::listen, "host:port", Audience::services,
-     "where /metrics, /healthz and /readyz answer; port 0: any free one, named in the log"},
+    {"listen", &Settings::listen, "host:port", Programs::services,
+     "address of /metrics, /healthz and /readyz; port 0: any free port, named in the log"},
     {"log_level",
      &Settings::log_level,
      "word",
-     Audience::services,
-     "the least important messages to log: debug, info, warning or error",
+     Programs::services,
+     "minimum severity of log messages: debug, info, warning or error",
      0,
      0,
      {"debug", "info", "warning", "error"}},
     {"log_format",
      &Settings::log_format,
      "word",
-     Audience::services,
-     "text, or json: one object a line",
+     Programs::services,
+     "text, or json: one object per line",
      0,
      0,
      {"text", "json"}},
-    {"instance", &Settings::instance, "name", Audience::services,
+    {"instance", &Settings::instance, "name", Programs::services,
      "the owner's name in claims; default: host name and process id"},
+    {"http_token", &Settings::http_token, "text", Programs::producer,
+     "the token that a request for events must carry: Authorization: Bearer …; none: anybody who "
+     "reaches the port may send one"},
+    {"http_token_file", &Settings::http_token_file, "path", Programs::producer,
+     "a file with that token"},
+    {"http_max_count", &Settings::http_max_count, "events", Programs::producer,
+     "maximum number of events in one request", 1, 1'000'000},
 };
 
 std::optional<std::string> not_a(std::string_view what, const std::string& value) {
@@ -74,9 +104,12 @@ struct Reader {
         return std::nullopt;
     }
     std::optional<std::string> operator()(std::vector<std::string> Settings::*field) const {
-        for (const std::string& value : values) {
-            const auto equals = value.find('=');
-            if (equals == 0 || equals == std::string::npos) return not_a("key=value", value);
+        // Not shown: where the '=' is missing, the value may be a password.
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            const auto equals = values[i].find('=');
+            if (equals != 0 && equals != std::string::npos) continue;
+            return (values.size() == 1 ? "the value" : "value " + std::to_string(i + 1)) +
+                   " is not key=value";
         }
         to.*field = values;
         return std::nullopt;
@@ -151,6 +184,17 @@ bool Setting::is_list() const {
     return std::holds_alternative<std::vector<std::string> Settings::*>(field);
 }
 
+std::vector<std::string> Setting::values_in_environment() const {
+    const char* text = std::getenv(environment().c_str());
+    if (text == nullptr || *text == '\0') return {};
+    if (!is_list()) return {text};
+    std::vector<std::string> values;
+    std::istringstream stream(text);
+    for (std::string value; std::getline(stream, value, ';');)
+        if (!value.empty()) values.push_back(value);
+    return values;
+}
+
 std::optional<std::string> Setting::read(const std::vector<std::string>& values,
                                          Settings& to) const {
     if (auto wrong = std::visit(Reader{to, values, unit == "bytes"}, field)) return wrong;
@@ -167,6 +211,9 @@ std::optional<std::string> Setting::check(const Settings& settings) const {
     if (number && most != 0 && (*number < least || *number > most)) {
         return "must be from " + print_bound(*this, least) + " to " + print_bound(*this, most);
     }
+    if (const auto* text = std::get_if<std::string Settings::*>(&field);
+        text && (settings.**text).size() < least)
+        return "must not be empty";
     if (choices.empty() || std::ranges::count(choices, print(settings)) != 0) return std::nullopt;
     std::string list;
     for (std::string_view choice : choices)

@@ -6,8 +6,8 @@ using tidewheel::Error;
 using tidewheel::exit_code;
 using tidewheel::ExitCode;
 
-TEST_CASE("Each kind of trouble has its exit code") {
-    const auto code = [](Error::Kind kind) { return exit_code(Error(kind, "trouble")); };
+TEST_CASE("Each kind of error has its exit code") {
+    const auto code = [](Error::Kind kind) { return exit_code(Error(kind, "failure")); };
     CHECK(code(Error::Kind::setting) == ExitCode::usage);
     CHECK(code(Error::Kind::pipeline) == ExitCode::pipeline);
     CHECK(code(Error::Kind::refused) == ExitCode::refused);
@@ -15,7 +15,7 @@ TEST_CASE("Each kind of trouble has its exit code") {
     CHECK(code(Error::Kind::fenced) == ExitCode::unavailable);
 }
 
-TEST_CASE("Only a server that is away is worth another try") {
+TEST_CASE("Only an unavailable server is worth a retry") {
     CHECK(Error(Error::Kind::unavailable, "away").retryable());
     CHECK_FALSE(Error(Error::Kind::refused, "no").retryable());
     CHECK_FALSE(Error(Error::Kind::fenced, "gone").retryable());

@@ -102,11 +102,11 @@ TEST_CASE("kill and stop reach the process itself") {
 }
 
 TEST_CASE("what can't be read is refused by its name, and the names there are come along") {
-    CHECK_THAT(
-        complaint("before_comit=kill"),
-        ContainsSubstring("'before_comit' is no failpoint") && ContainsSubstring("before_commit"));
+    CHECK_THAT(complaint("before_comit=kill"),
+               ContainsSubstring("'before_comit' is not a known failpoint") &&
+                   ContainsSubstring("before_commit"));
     CHECK_THAT(complaint("before_commit=explode"),
-               ContainsSubstring("'explode' is no action") && ContainsSubstring("hang"));
+               ContainsSubstring("'explode' is not a known action") && ContainsSubstring("hang"));
     for (const char* wrong : {"before_commit", "before_commit=kill@", "before_commit=kill@0",
                               "before_commit=kill@x", "before_commit=error%", "seed=no"})
         CHECK_THAT(complaint(wrong), ContainsSubstring("TIDEWHEEL_FAILPOINTS"));

@@ -52,11 +52,11 @@ TEST_CASE("A mistake in the file names its line") {
     };
     CHECK_THAT(message("a = 1\nnonsense\n"), ContainsSubstring("line 2: expected key = value"));
     CHECK_THAT(message("a =\n"), ContainsSubstring("line 1: the value is missing"));
-    CHECK_THAT(message("a = 'b\nc'"), ContainsSubstring("line 1: the string has no end"));
-    CHECK_THAT(message("a = \"b"), ContainsSubstring("line 1: the string has no end"));
+    CHECK_THAT(message("a = 'b\nc'"), ContainsSubstring("line 1: unterminated string"));
+    CHECK_THAT(message("a = \"b"), ContainsSubstring("line 1: unterminated string"));
     CHECK_THAT(message("a = \"\\n\""), ContainsSubstring("line 1: only"));
     CHECK_THAT(message("a = [b, c"), ContainsSubstring("line 1: expected ',' or ']'"));
-    CHECK_THAT(message("a = 'b' c"), ContainsSubstring("line 1: something follows"));
+    CHECK_THAT(message("a = 'b' c"), ContainsSubstring("line 1: unexpected text after"));
     CHECK_THAT(message("[worker]\n"), ContainsSubstring("line 1: sections"));
     CHECK_THAT(message("= 1"), ContainsSubstring("line 1: expected key = value"));
     CHECK_THAT(message("a = [[b]]"), ContainsSubstring("line 1"));

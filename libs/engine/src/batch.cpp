@@ -4,7 +4,7 @@
 
 namespace tidewheel::engine {
 
-static std::size_t width_of(Kind kind) {
+std::size_t width_of(Kind kind) {
     switch (kind) {
         case Kind::boolean:
             return sizeof(std::uint8_t);
@@ -20,9 +20,10 @@ static std::size_t width_of(Kind kind) {
         case Kind::float32:
         case Kind::float64:
             return sizeof(double);
+        case Kind::numeric:
+            return sizeof(Numeric);
         case Kind::uuid:
             return sizeof(Uuid);
-        case Kind::numeric:
         case Kind::text:
         case Kind::varchar:
         case Kind::json:
@@ -43,10 +44,62 @@ void Vector::resize(std::size_t rows) {
     if (data_.size() < rows * width_) data_.resize(rows * width_);
 }
 
+void Vector::put(std::size_t first, std::size_t rows, const std::byte* values,
+                 const std::uint8_t* nulls) {
+    std::memcpy(data_.data() + first * width_, values, rows * width_);
+    for (std::size_t i = 0; i < rows; ++i) {
+        const std::size_t row = first + i;
+        const std::uint64_t bit = std::uint64_t{1} << (row % 64);
+        if (nulls && nulls[i])
+            nulls_[row / 64] |= bit;
+        else
+            nulls_[row / 64] &= ~bit;
+    }
+}
+
+template <std::size_t width>
+static void gather_values(std::span<const std::uint32_t> rows, const std::byte* from,
+                          std::byte* to) {
+    for (const std::uint32_t row : rows) {
+        std::memcpy(to, from + row * width, width);
+        to += width;
+    }
+}
+
+void Vector::gather(std::span<const std::uint32_t> rows, std::byte* to) const {
+    switch (width_) {
+        case 1:
+            return gather_values<1>(rows, data_.data(), to);
+        case 4:
+            return gather_values<4>(rows, data_.data(), to);
+        case 8:
+            return gather_values<8>(rows, data_.data(), to);
+        case 16:
+            return gather_values<16>(rows, data_.data(), to);
+        default:
+            assert(width_ == sizeof(Numeric));
+            return gather_values<sizeof(Numeric)>(rows, data_.data(), to);
+    }
+}
+
 Batch::Batch(const Schema& schema) : schema_(&schema) {
     columns_.reserve(schema.columns.size());
     for (const Column& column : schema.columns)
         columns_.emplace_back(column.type.kind);
+    record_footprint_ = sizeof(Record);
+    for (const Column& column : schema.columns)
+        record_footprint_ += 2 * width_of(column.type.kind);  // and its place in the COPY
+}
+
+void Batch::release() {
+    clear();
+    arena_.release();
+    capacity_ = 0;
+    std::vector<Record>().swap(records_);
+    std::vector<std::uint32_t>().swap(record_of_row_);
+    std::vector<RejectedRecord>().swap(rejected_);
+    for (Vector& column : columns_)
+        column = Vector(column.kind());
 }
 
 void Batch::clear() {
@@ -57,6 +110,35 @@ void Batch::clear() {
     rows_ = bytes_ = 0;
     resize_columns(0);
     resize_columns(capacity_);
+}
+
+namespace {
+
+// What a record of another batch views.
+struct Taken {
+    std::shared_ptr<const Arena> memory;
+    decltype(Record::owner) headers;
+    decltype(Record::read_headers) read_headers;
+};
+
+void read_taken_headers(const void* owner, std::vector<Header>& to) {
+    const auto& taken = *static_cast<const Taken*>(owner);
+    taken.read_headers(taken.headers.get(), to);
+}
+
+}  // namespace
+
+std::vector<Record> Batch::take_records() {
+    const auto memory = std::make_shared<const Arena>(std::exchange(arena_, Arena()));
+    for (Record& record : records_) {
+        auto taken =
+            std::make_unique<Taken>(Taken{memory, std::move(record.owner), record.read_headers});
+        record.read_headers = record.read_headers ? read_taken_headers : nullptr;
+        record.owner = {taken.release(), [](void* owned) { delete static_cast<Taken*>(owned); }};
+    }
+    std::vector<Record> records = std::exchange(records_, {});
+    clear();
+    return records;
 }
 
 std::optional<std::int64_t> Batch::watermark(std::span<const std::size_t> except) const {
@@ -85,10 +167,14 @@ void Batch::accept_newest() {
     ++rows_;
 }
 
-// What the decoder wrote before it gave up must not shine through in the next record's row.
-void Batch::reject_newest(Reject reject) {
+// What the decoder wrote before it gave up must not show in the next record's row.
+void Batch::forget_row() {
     for (Vector& column : columns_)
         column.set_null(rows_);
+}
+
+void Batch::reject_newest(Reject reject) {
+    forget_row();
     rejected_.push_back({records_.size() - 1, std::move(reject)});
 }
 

@@ -33,7 +33,7 @@ struct Guards {
     bool epoch = true, offset = true;
 };
 
-// A promise was broken. Not an Error: no lane takes it for trouble with the world.
+// A promise was broken. Not an Error: no lane takes it for failure with the world.
 struct Violation {
     std::string what;
 };
@@ -50,15 +50,16 @@ class Database {
     Claim claim(std::vector<int> statements);
     bool is_current(const Claim& claim) const;
     std::vector<StatementProgress> progress(const Claim& claim) const;
-    void store(const Claim& claim, const Work& work);
+    void store(const Claim& claim, const CommitRequest& work);
     bool has_all(const std::vector<int>& statements) const;  // applied every record
 
   private:
     struct Row {
         std::int64_t epoch, start, next;
         std::vector<int> stored;  // by offset: how often
+        std::optional<Fingerprint> last = {};
     };
-    void admit(const Claim& claim, const Work& work) const;
+    void admit(const Claim& claim, const CommitRequest& work) const;
     void check() const;
     void check(int statement, const Row& row) const;
 
@@ -91,11 +92,11 @@ inline std::vector<StatementProgress> Database::progress(const Claim& claim) con
     if (guards_.epoch && !is_current(claim)) throw Error(Error::Kind::fenced, "claimed");
     std::vector<StatementProgress> all;
     for (const int statement : claim.statements)
-        all.push_back({statement, rows_.at(statement).next});
+        all.push_back({statement, rows_.at(statement).next, rows_.at(statement).last});
     return all;
 }
 
-inline void Database::admit(const Claim& claim, const Work& work) const {
+inline void Database::admit(const Claim& claim, const CommitRequest& work) const {
     for (const int statement : work.statements) {
         const Row& row = rows_.at(statement);
         if (guards_.epoch && row.epoch != claim.epoch) throw Error(Error::Kind::fenced, "claimed");
@@ -105,13 +106,14 @@ inline void Database::admit(const Claim& claim, const Work& work) const {
     }
 }
 
-inline void Database::store(const Claim& claim, const Work& work) {
+inline void Database::store(const Claim& claim, const CommitRequest& work) {
     admit(claim, work);
     for (const int statement : work.statements) {
         Row& row = rows_.at(statement);
         for (std::size_t i = 0; i < work.batch.rows(); ++i)
             ++row.stored.at(static_cast<std::size_t>(work.batch.record_of(i).offset));
         row.next = work.end;
+        if (!work.batch.empty()) row.last = fingerprint_of(work.batch.records().back());
     }
     for (const RejectedRecord& each : work.batch.rejected())
         parked_.insert(work.batch.records()[each.record].offset);

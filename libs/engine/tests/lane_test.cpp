@@ -1,122 +1,9 @@
-#include "tidewheel/engine/lane.hpp"
-
-#include <algorithm>
-#include <deque>
-#include <map>
-
+#include "lane_bench.hpp"
 #include "tidewheel/testing/catch.hpp"
 
 using namespace tidewheel;
 using namespace tidewheel::engine;
-
-namespace {
-
-Record record_at(std::int64_t offset) {
-    Record record;
-    record.value = "{}";
-    record.offset = offset;
-    return record;
-}
-
-// Serves records in order; asks for a stop when it has run dry.
-class FakeSource final : public RecordSource {
-  public:
-    explicit FakeSource(std::vector<std::int64_t> offsets)
-        : offsets_(offsets.begin(), offsets.end()) {}
-    std::int64_t end = 1000, at = -1;  // what end_offset() and position() say
-    bool unreadable = false;           // behind the last record
-    std::optional<Record> next(int wait) override {
-        if (offsets_.empty() && unreadable) throw Error(Error::Kind::refused, "data is missing");
-        if (!offsets_.empty()) {
-            const auto offset = offsets_.front();
-            offsets_.pop_front();
-            return record_at(offset);
-        }
-        if (wait >= 100 && ++empty_reads > 3) stop.request_stop();
-        return {};
-    }
-    std::int64_t end_offset() const override { return end; }
-    std::int64_t position() const override { return at; }
-    int empty_reads = 0;
-    std::stop_source stop;
-
-  private:
-    std::deque<std::int64_t> offsets_;
-};
-
-class AcceptAll final : public Decoder {
-  public:
-    std::optional<Reject> decode(const Record&, Batch&) override { return {}; }
-};
-
-// A database in memory: progress by statement, and what each statement has applied.
-class FakeSink final : public BatchSink {
-  public:
-    std::map<int, std::int64_t> progress;
-    std::map<int, std::vector<std::int64_t>> applied;
-    int fail_before = 0;  // the next n commits fail and store nothing
-    int fail_after = 0;   // the next n commits are stored, but the answer is lost
-    bool fenced = false;
-    int commits = 0;
-
-    std::vector<StatementProgress> open() override {
-        std::vector<StatementProgress> all;
-        for (const auto& [statement, next] : progress)
-            all.push_back({statement, next});
-        return all;
-    }
-    Committed commit(const Work& work) override {
-        ++commits;
-        if (fenced) throw Error(Error::Kind::fenced, "another owner");
-        if (fail_before > 0 && fail_before--) throw Error(Error::Kind::unavailable, "away");
-        for (int statement : work.statements) {
-            if (progress.at(statement) != work.begin) throw Error(Error::Kind::fenced, "moved");
-            for (const Record& record : work.batch.records())
-                applied[statement].push_back(record.offset);
-            progress[statement] = work.end;
-        }
-        if (fail_after > 0 && fail_after--) throw Error(Error::Kind::unavailable, "answer lost");
-        return {};
-    }
-};
-
-class Watch final : public LaneObserver {
-  public:
-    int retries = 0;
-    std::vector<std::size_t> batches;
-    void on_opened(std::int64_t) override {}
-    void on_filled(std::int64_t, std::int64_t) override {}
-    void on_committed(const BatchDone& done) override { batches.push_back(done.records); }
-    void on_retry(const Error&, std::chrono::milliseconds) override { ++retries; }
-    void on_idle(std::int64_t) override {}
-};
-
-struct Bench {
-    Schema schema;
-    Batch batch{schema};
-    AcceptAll decoder;
-    FakeSink sink;
-    Watch watch;
-
-    void run(std::vector<std::int64_t> offsets, LaneLimits limits = {}) {
-        FakeSource source(std::move(offsets));
-        run(source, limits);
-    }
-    void run(FakeSource& source, LaneLimits limits = {}) {
-        limits.retry_longest = std::chrono::milliseconds(1);
-        limits.linger = std::chrono::milliseconds(0);
-        Lane(source, decoder, sink, batch, watch, limits).run(source.stop.get_token());
-    }
-};
-
-std::vector<std::int64_t> range(std::int64_t first, std::int64_t last) {
-    std::vector<std::int64_t> all;
-    for (; first < last; ++first)
-        all.push_back(first);
-    return all;
-}
-
-}  // namespace
+using namespace tidewheel::engine::bench;
 
 TEST_CASE("a lane applies every record once and moves the progress past the last one") {
     Bench bench;
@@ -125,6 +12,53 @@ TEST_CASE("a lane applies every record once and moves the progress past the last
     CHECK(bench.sink.applied[1] == range(0, 25));
     CHECK(bench.sink.progress[1] == 25);
     CHECK(bench.watch.batches == std::vector<std::size_t>{10, 10, 5});
+}
+
+TEST_CASE("a batch whose record can't be judged is tried again with those that come behind it") {
+    Bench bench;
+    bench.runner.at_once = true;
+    bench.sink.progress = {{1, 0}};
+    bench.sink.fewest = 3;
+    FakeSource source(range(0, 3));
+    source.late = {1, 2};  // each is there at the second look only
+    bench.run(source);
+    CHECK(bench.sink.unjudged == std::vector<std::size_t>{1, 2});
+    CHECK(bench.sink.applied[1] == range(0, 3));
+    CHECK(bench.sink.progress[1] == 3);
+}
+
+TEST_CASE("a batch that can't be judged takes in what the next one holds already") {
+    Bench bench;
+    bench.sink.progress = {{1, 0}, {2, 7}};
+    bench.sink.fewest = 3;
+    FakeSource source(range(0, 10));
+    source.late = {1};
+    bench.run(source, {.rows = 4});
+    CHECK(bench.sink.unjudged == std::vector<std::size_t>{1});
+    CHECK(bench.watch.batches == std::vector<std::size_t>{4, 3, 3});
+    CHECK(bench.sink.applied[1] == range(0, 10));
+    CHECK(bench.sink.applied[2] == range(7, 10));
+}
+
+TEST_CASE("a batch that can't be judged doesn't grow past where another statement joins in") {
+    Bench bench;
+    bench.sink.progress = {{1, 0}, {2, 2}};
+    bench.sink.fewest = 2;
+    FakeSource source(range(0, 4));
+    source.late = {1};
+    bench.run(source);
+    CHECK(bench.sink.unjudged == std::vector<std::size_t>{1});
+    CHECK(bench.sink.applied[1] == range(0, 4));
+    CHECK(bench.sink.applied[2] == range(2, 4));
+}
+
+TEST_CASE("what a statement waits at is the first record of a batch") {
+    Bench bench;
+    bench.sink.progress = {{1, 2}};
+    bench.sink.waits_at = {{1, 7}};
+    bench.run(range(0, 10));
+    CHECK(bench.sink.applied[1] == range(2, 10));
+    CHECK(bench.watch.batches == std::vector<std::size_t>{5, 3});
 }
 
 TEST_CASE("records that were applied before are skipped") {
@@ -203,7 +137,7 @@ TEST_CASE("a batch closes on its bytes") {
     CHECK(bench.watch.batches == std::vector<std::size_t>{2, 2, 2});
 }
 
-TEST_CASE("an idle lane writes down that it is there, once in a while") {
+TEST_CASE("an idle lane writes a heartbeat once in a while") {
     Bench bench;
     bench.sink.progress = {{1, 7}};
     FakeSource source({});
@@ -232,7 +166,7 @@ TEST_CASE("a lane that has not read up to the end says nothing about it") {
     source.at = 3;
     bench.run(source);
     CHECK(bench.sink.commits == 0);
-    source.end = 2;  // the topic was made anew
+    source.end = 2;  // the topic was recreated
     source.empty_reads = 0;
     source.stop = std::stop_source();
     bench.run(source);
@@ -247,4 +181,121 @@ TEST_CASE("what came before an offset that can't be read is applied before the l
     CHECK_THROWS_AS(bench.run(source), Error);
     CHECK(bench.sink.applied[1] == range(0, 2));
     CHECK(bench.sink.progress[1] == 2);
+}
+
+TEST_CASE("batches start with the given size, and grow again") {
+    Bench bench;
+    bench.sink.progress = {{1, 0}};
+    std::vector<std::int64_t> offsets(40);
+    for (std::size_t i = 0; i < offsets.size(); ++i)
+        offsets[i] = static_cast<std::int64_t>(i);
+    LaneLimits limits;
+    limits.rows = 16;
+    limits.first_rows = 2;
+    bench.run(offsets, limits);
+    CHECK(bench.watch.batches == std::vector<std::size_t>{2, 4, 8, 16, 10});
+}
+
+TEST_CASE("a lane whose batch was abandoned says that the next one should have half of it") {
+    Bench bench;
+    bench.sink.progress = {{1, 0}};
+    bench.sink.fenced = true;
+    FakeSource source({0, 1, 2, 3, 4, 5});
+    LaneLimits limits;
+    limits.rows = 100;
+    Lane lane(source, bench.decoder, bench.sink, bench.runner, bench.schema, bench.watch, limits);
+    CHECK_THROWS_AS(lane.run(source.stop.get_token()), Error);
+    CHECK(lane.next_rows(true) == 3);
+    CHECK(lane.next_rows(false) == 100);
+}
+
+TEST_CASE("a batch that gets no more memory is committed as it is, and a lane alone may fill it") {
+    Bench bench;
+    bench.sink.progress = {{1, 0}};
+    MemoryBudget memory(2u << 20);
+    LaneLimits limits;
+    limits.memory = &memory;
+    std::vector<std::int64_t> offsets(8000);
+    for (std::size_t i = 0; i < offsets.size(); ++i)
+        offsets[i] = static_cast<std::int64_t>(i);
+    {
+        MemoryBudget::Share other(memory);
+        REQUIRE(other.may_hold((1u << 20) + (1u << 19)));  // its half, and the common one
+        bench.run(offsets, limits);
+    }
+    CHECK(bench.watch.batches.size() > 1);
+    CHECK(bench.sink.applied.at(1).size() == 8000);
+    bench.sink.progress = {{1, 0}};
+    bench.watch.batches.clear();
+    bench.run(offsets, limits);
+    CHECK(bench.watch.batches == std::vector<std::size_t>{8000});
+}
+
+TEST_CASE("a record that can't be decoded yet is waited for, and applied once") {
+    Bench bench;
+    bench.sink.progress = {{1, 0}};
+    bench.decoder.away = {{0, 3}};
+    bench.run(range(0, 5));
+    CHECK(bench.sink.applied[1] == range(0, 5));
+    CHECK(bench.sink.progress[1] == 5);
+    CHECK(bench.watch.retries == 3);
+    CHECK(bench.watch.batches == std::vector<std::size_t>{5});
+}
+
+TEST_CASE("what came before a record that can't be decoded yet is committed at once") {
+    Bench bench;
+    bench.runner.at_once = true;
+    bench.decoder.kind = GENERATE(Error::Kind::unavailable, Error::Kind::refused);
+    bench.sink.progress = {{1, 0}};
+    bench.decoder.away = {{3, 2}};
+    bench.run({0, 1, 3, 4});  // offset 2 holds no record
+    CHECK(bench.sink.applied[1] == std::vector<std::int64_t>{0, 1, 3, 4});
+    CHECK(bench.sink.progress[1] == 5);
+    CHECK(bench.watch.retries == 1);
+    CHECK(bench.watch.batches == std::vector<std::size_t>{2, 2});
+}
+
+TEST_CASE(
+    "a record that can't be decoded yet is no reason to move a statement that joins in later") {
+    Bench bench;
+    bench.sink.progress = {{1, 0}, {2, 3}};
+    bench.decoder.away = {{2, 2}, {4, 2}};
+    bench.run(range(0, 6));
+    CHECK(bench.sink.applied[1] == range(0, 6));
+    CHECK(bench.sink.applied[2] == range(3, 6));
+}
+
+TEST_CASE("a batch that can't be judged takes in no record that can't be decoded yet") {
+    Bench bench;
+    bench.sink.progress = {{1, 0}};
+    bench.runner.at_once = true;
+    bench.sink.fewest = 3;
+    bench.decoder.away = {{2, 2}};
+    bench.run(range(0, 4));
+    CHECK(bench.sink.unjudged == std::vector<std::size_t>{2, 2});
+    CHECK(bench.sink.applied[1] == range(0, 4));
+}
+
+TEST_CASE("a lane that waits for its decoder can be stopped, and leaves the record to the next") {
+    Bench bench;
+    bench.sink.progress = {{1, 0}};
+    bench.decoder.away = {{0, 1'000'000}};
+    FakeSource source(range(0, 1));
+    int tries = 0;
+    bench.decoder.meanwhile = [&] {
+        if (++tries == 3) source.stop.request_stop();
+    };
+    bench.run(source);
+    CHECK(tries == 3);
+    CHECK(bench.sink.commits == 0);
+    CHECK(bench.sink.progress[1] == 0);
+}
+
+TEST_CASE("a decoder whose failure is permanent ends the lane, and the record is not skipped") {
+    Bench bench;
+    bench.sink.progress = {{1, 0}};
+    bench.decoder.away = {{1, 1}};
+    bench.decoder.kind = Error::Kind::pipeline;
+    CHECK_THROWS_AS(bench.run(range(0, 3)), Error);
+    CHECK(bench.sink.progress[1] == 0);
 }

@@ -48,7 +48,11 @@ class World {
 
 // --- an owner: one lane with its own consumer, clock and connection -----------------------------
 
-class Owner final : public RecordSource, public Decoder, public BatchSink, public LaneObserver {
+class Owner final : public RecordSource,
+                    public Decoder,
+                    public BatchSink,
+                    public CommitRunner,
+                    public LaneObserver {
   public:
     // Stops after so many batches; -1: when it has nothing to do any more.
     Owner(World& world, int number, std::vector<int> statements, int batches);
@@ -57,9 +61,22 @@ class Owner final : public RecordSource, public Decoder, public BatchSink, publi
     std::optional<Record> next(int wait) override;
     std::int64_t end_offset() const override;
     std::int64_t position() const override { return knows_ == no_position ? -1 : cursor_; }
+    TopicPartition log() const override { return {"clicks", 0}; }
+    // Offsets that hold no record, behind the last one, belong to the log as well.
+    LogState ask_log() override {
+        std::int64_t end = scenario_.end();
+        for (const auto& [statement, start] : scenario_.statements)
+            end = std::max(end, start);
+        return {0, end, false};
+    }
     std::optional<Reject> decode(const Record& record, Batch& batch) override;
     std::vector<StatementProgress> open() override;
-    Committed commit(const Work& work) override;
+    Committed commit(const CommitRequest& work) override;
+    void stop(const MissingData& missing) override { throw Violation{missing.what()}; }
+    // A commit takes effect between any two steps of the lane.
+    void start(std::function<void()> work) override { work_ = std::move(work); }
+    bool is_done() override;
+    bool wait(std::chrono::milliseconds longest) override;
     void on_opened(std::int64_t next_offset) override { progress_ = next_offset; }
     void on_filled(std::int64_t, std::int64_t) override {}
     void on_committed(const BatchDone& done) override;
@@ -78,7 +95,10 @@ class Owner final : public RecordSource, public Decoder, public BatchSink, publi
     }
     std::optional<Record> deliver();
     void wait_in_vain();
-    void store(const Work& work);
+    void finish();
+    [[noreturn]] void die();
+    Committed try_to_commit(const CommitRequest& work);
+    void store(const CommitRequest& work);
     [[noreturn]] void fail(const char* what) { throw Error(Error::Kind::unavailable, what); }
 
     World& world_;
@@ -88,7 +108,9 @@ class Owner final : public RecordSource, public Decoder, public BatchSink, publi
     std::int64_t start_, cursor_, arrived_;
     std::int64_t progress_ = 0;
     std::size_t knows_;
-    bool unreadable_ = false, ran_dry_ = false;
+    bool unreadable_ = false, ran_dry_ = false, is_dead_ = false;
+    std::function<void()> work_;  // the commit under way
+    std::string violation_;       // in it
     int empty_waits_ = 0;
     int retries_ = 0;
     StandingClock clock_;
@@ -104,7 +126,7 @@ inline Owner::Owner(World& world, int number, std::vector<int> statements, int b
     const std::vector<StatementProgress> progress = world.database.progress(claim_);
     start_ = scenario_.end();
     for (const StatementProgress& each : progress)
-        start_ = std::min(start_, each.next_offset);
+        start_ = std::min(start_, each.last ? each.last->offset : each.next_offset);
     cursor_ = start_;
     knows_ = choose("claim", start_,
                     {"the end is known", "the end is not known", "an old end is known",
@@ -116,17 +138,18 @@ inline Owner::Owner(World& world, int number, std::vector<int> statements, int b
 inline void Owner::run() {
     if (batches_ == 0) return;
     Schema schema;
-    Batch batch(schema);
     LaneLimits limits;
     limits.rows = scenario_.batch_rows;
-    limits.linger = limits.retry_longest = std::chrono::milliseconds(0);
+    limits.slice = 1;
+    limits.linger = limits.retry_longest = limits.confirm_truncation = std::chrono::milliseconds(0);
     try {
-        Lane(*this, *this, *this, batch, *this, limits, clock_).run(stop_.get_token());
+        Lane(*this, *this, *this, *this, schema, *this, limits, clock_).run(stop_.get_token());
     } catch (const Error& error) {
         if (error.kind() == Error::Kind::fenced && world_.database.is_current(claim_))
             throw Violation{"a lane says that it is fenced, though nobody else claimed"};
     } catch (const Killed&) {
     }
+    if (!violation_.empty()) throw Violation{violation_};
     if (ran_dry_ && !world_.database.has_all(claim_.statements))
         throw Violation{"an idle lane has left records behind"};
 }
@@ -151,7 +174,7 @@ inline std::optional<Record> Owner::next(int wait) {
             stop_.request_stop();
             break;
         case 6:
-            throw Killed();
+            die();
         default:
             break;
     }
@@ -191,6 +214,8 @@ inline std::int64_t Owner::end_offset() const {
 }
 
 inline std::optional<Reject> Owner::decode(const Record& record, Batch&) {
+    if (choose("decode", record.offset, {"decoded", "can't be decoded yet"}) == 1)
+        fail("can't be decoded yet");
     if (scenario_.partition[static_cast<std::size_t>(record.offset)] == Slot::good) return {};
     return Reject{Reason::not_json, "", ""};
 }
@@ -211,24 +236,57 @@ inline std::vector<StatementProgress> Owner::open() {
     return world_.database.progress(claim_);
 }
 
-inline Committed Owner::commit(const Work& work) {
+// What is under way ends when the lane waits for it, or surprisingly early.
+inline bool Owner::is_done() {
+    if (work_ && choose("commit under way", cursor_, {"not ended yet", "ended"}) == 1) finish();
+    return !work_;
+}
+
+inline bool Owner::wait(std::chrono::milliseconds) {
+    if (work_ && is_dead_ && choose("death", cursor_, {"before the commit", "after it"}) == 0)
+        work_ = {};
+    if (work_ && !is_dead_ && choose("wait", cursor_, {"ended", "not ended yet"}) == 1)
+        return false;
+    if (work_) finish();
+    return true;
+}
+
+inline void Owner::finish() {
+    std::exchange(work_, {})();
+}
+
+inline void Owner::die() {
+    is_dead_ = true;
+    throw Killed();
+}
+
+inline Committed Owner::commit(const CommitRequest& work) {
+    try {
+        return try_to_commit(work);
+    } catch (const Violation& violation) {
+        violation_ = violation.what;
+        throw;
+    }
+}
+
+inline Committed Owner::try_to_commit(const CommitRequest& work) {
     switch (choose(
         "commit", work.begin,
         {"stored", "away, nothing stored", "stored, the answer lost", "killed before it was stored",
          "killed after it was stored", "held while another claims",
          "held while another stores a batch", "held while another stores everything",
-         "stored, the answer lost, and another stores a batch", "a statement is in trouble",
-         "stored, and a stop is asked for"})) {
+         "stored, the answer lost, and another stores a batch", "a statement is in failure",
+         "stored, and a stop is asked for", "a record can't be judged yet"})) {
         case 1:
             fail("away");
         case 2:
             store(work);
             fail("answer lost");
         case 3:
-            throw Killed();
+            die();
         case 4:
             store(work);
-            throw Killed();
+            die();
         case 5:
             world_.take_over(0);
             break;
@@ -248,6 +306,9 @@ inline Committed Owner::commit(const Work& work) {
         case 10:
             stop_.request_stop();
             break;
+        case 11:
+            if (work.batch.empty()) break;
+            throw UnjudgedRecord("can't be judged yet", "");
         default:
             break;
     }
@@ -255,7 +316,7 @@ inline Committed Owner::commit(const Work& work) {
     return {};
 }
 
-inline void Owner::store(const Work& work) {
+inline void Owner::store(const CommitRequest& work) {
     world_.database.store(claim_, work);
     if (!work.batch.empty() && --batches_ == 0) stop_.request_stop();
 }
@@ -266,7 +327,7 @@ inline void Owner::on_committed(const BatchDone& done) {
 }
 
 inline void Owner::on_retry(const Error&, std::chrono::milliseconds) {
-    if (++retries_ > 100) throw Violation{"a lane retries what no retry can mend"};
+    if (++retries_ > 100) throw Violation{"a lane retries an error that is not retryable"};
 }
 
 // --- the world ----------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ namespace {
 
 struct Url {
     Address address;
-    std::string authority;  // as it stands in Host
+    std::string authority;  // as in the Host header
     std::string target;
 };
 
@@ -22,7 +22,7 @@ Url parse_url(const std::string& url) {
     constexpr std::string_view scheme = "http://";
     const auto refuse = [&] {
         throw Error(Error::Kind::setting, "'" + url + "' is not a URL that can be fetched",
-                    "write http://host:port/path");
+                    "Write http://host:port/path.");
     };
     if (!url.starts_with(scheme)) refuse();
     const auto end = std::min(url.find_first_of("/?", scheme.size()), url.size());
@@ -80,18 +80,18 @@ asio::awaitable<Response> exchange(asio::io_context& io, const Url& url,
 }  // namespace
 
 Response fetch(const std::string& method, const std::string& url, const std::string& body,
-               const std::string& content_type, std::chrono::milliseconds patience) {
+               const std::string& content_type, std::chrono::milliseconds timeout) {
     const Url parsed = parse_url(url);
     const WireRequest request = to_wire(method, parsed, body, content_type);
     asio::io_context io;
     auto response = asio::co_spawn(io, exchange(io, parsed, request), asio::use_future);
-    io.run_for(patience);
+    io.run_for(timeout);
     const auto fail = [&](const std::string& why) -> Error {
         return Error(Error::Kind::unavailable, method + " " + url + ": " + why,
-                     "is the server up, and the address right?");
+                     "Check that the server is up and the address is right.");
     };
     if (response.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
-        throw fail("no answer within " + std::to_string(patience.count()) + " ms");
+        throw fail("no answer within " + std::to_string(timeout.count()) + " ms");
     }
     try {
         return response.get();

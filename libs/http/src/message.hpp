@@ -15,7 +15,7 @@ using WireResponse = beast::http::response<beast::http::string_body>;
 std::optional<Request> from_wire(WireRequest&& request);
 WireResponse to_wire(Response&& response, bool is_head, unsigned version, bool keep_alive);
 
-// The answer to a request that could not be read; nullopt: nobody is there to read it.
+// The answer to a request that could not be read; nullopt: there is no one to read it.
 std::optional<Response> answer_to(const beast::error_code& error);
 
 }  // namespace tidewheel::http

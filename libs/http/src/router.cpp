@@ -23,14 +23,14 @@ Response plain(int status, std::string text) {
 
 Response guarded(const Handler& handler, const Request& request,
                  const std::function<void(const std::string&)>& on_error) {
-    std::string trouble = "unknown exception";
+    std::string failure = "unknown exception";
     try {
         return handler(request);
     } catch (const std::exception& error) {
-        trouble = error.what();
+        failure = error.what();
     } catch (...) {  // reported below: a handler must not take the server down
     }
-    if (on_error) on_error(request.method + " " + request.path + ": " + trouble);
+    if (on_error) on_error(request.method + " " + request.path + ": " + failure);
     return plain(500, "internal error\n");
 }
 

@@ -17,7 +17,7 @@ tcp::endpoint resolved(asio::io_context& io, const std::string& address) {
     const auto parts = parse_address(address);
     if (!parts) {
         throw Error(Error::Kind::setting, "'" + address + "' is not an address to listen on",
-                    "write host:port, such as 127.0.0.1:9464 or [::1]:0");
+                    "Write host:port, such as 127.0.0.1:9464 or [::1]:0.");
     }
     return tcp::resolver(io).resolve(parts->host, parts->port)->endpoint();
 }
@@ -26,7 +26,7 @@ tcp::acceptor listening(asio::io_context& io, const std::string& address) try {
     return tcp::acceptor(io, resolved(io, address), true);  // true: SO_REUSEADDR
 } catch (const boost::system::system_error& error) {
     throw Error(Error::Kind::setting, "cannot listen on " + address + ": " + error.code().message(),
-                "is another program there? Port 0 takes a free one");
+                "Another program may use the port. Port 0 takes a free one.");
 }
 
 }  // namespace
@@ -44,6 +44,7 @@ struct Server::State {
 
     asio::awaitable<void> accept();
     asio::awaitable<void> hold(tcp::socket socket);
+    bool make_room();
     void stop();
 
     // The order is that of destruction, reversed: frames of coroutines die with `io`, and they use
@@ -92,11 +93,22 @@ asio::awaitable<void> Server::State::accept() {
     }
 }
 
+// The connection that has kept us waiting the longest is closed.
+bool Server::State::make_room() {
+    Session* slowest = nullptr;
+    for (Session* session : sessions) {
+        const auto since = session->waiting_since();
+        if (since && (!slowest || *since < *slowest->waiting_since())) slowest = session;
+    }
+    if (slowest) slowest->give_way();
+    return slowest != nullptr;
+}
+
 // One connection from its first byte to its last.
 asio::awaitable<void> Server::State::hold(tcp::socket socket) {
     // Refused connections are held, too, while they are told so; beyond twice the limit there is no
     // time even for that.
-    const bool full = sessions.size() >= shared.limits.connections;
+    const bool full = sessions.size() >= shared.limits.connections && !make_room();
     if (shared.stopping || sessions.size() >= 2 * shared.limits.connections) co_return;
     Session session(std::move(socket), shared);
     const Registered registered(*this, session);
@@ -107,8 +119,8 @@ asio::awaitable<void> Server::State::hold(tcp::socket socket) {
     }
 }
 
-// Requests that are being handled are answered; whoever does not take the answer within a second is
-// cut off.
+// Requests that are being handled are answered; a client that does not take the answer within a
+// second is cut off.
 void Server::State::stop() {
     if (!thread.joinable()) return;
     std::promise<void> closed;

@@ -4,6 +4,7 @@ namespace tidewheel::http {
 namespace {
 
 using Parser = beast::http::request_parser<beast::http::string_body>;
+constexpr std::size_t first_read = 4096;
 
 auto into(beast::error_code& error) {
     return asio::redirect_error(asio::use_awaitable, error);
@@ -27,6 +28,15 @@ void Session::stop() {
     if (!answering_) stream_.close();
 }
 
+void Session::give_way() {
+    gone_ = true;
+    stream_.close();
+}
+
+std::optional<std::chrono::steady_clock::time_point> Session::waiting_since() const {
+    return handling_ || gone_ ? std::nullopt : std::optional(since_);
+}
+
 asio::awaitable<void> Session::serve() {
     bool again = true;
     while (again && !shared_.stopping)
@@ -47,8 +57,9 @@ asio::awaitable<void> Session::refuse() {
 // Reads and answers one request; false: the connection ends.
 asio::awaitable<bool> Session::serve_one() {
     Parser parser;
+    since_ = std::chrono::steady_clock::now();
     const beast::error_code error = co_await read(parser);
-    if (shared_.stopping) co_return false;
+    if (shared_.stopping || gone_) co_return false;
     if (error) {
         auto answer = answer_to(error);
         if (answer) co_await send(*std::move(answer), false, 11, false);
@@ -61,23 +72,36 @@ asio::awaitable<bool> Session::serve_one() {
     if (!request) {
         co_return co_await send(*answer_to(beast::http::error::bad_target), false, 11, false);
     }
-    answering_ = true;
+    answering_ = handling_ = true;
     stream_.expires_never();  // the handler takes what it takes
     Response response = co_await asio::co_spawn(shared_.handlers, run_handler(shared_, *request),
                                                 asio::use_awaitable);
+    handling_ = false;
+    since_ = std::chrono::steady_clock::now();
     const bool kept = keep_alive && !shared_.stopping;
     const bool sent = co_await send(std::move(response), is_head, version, kept);
     answering_ = false;
     co_return sent;
 }
 
-// One deadline for the whole request, so that a byte now and then does not hold the connection.
+// A deadline for the whole header and one for the whole body, so that a byte now and then does not
+// hold the connection. Between two requests the client may rest for longer.
 asio::awaitable<beast::error_code> Session::read(Parser& parser) {
-    parser.header_limit(static_cast<std::uint32_t>(shared_.limits.header_bytes));
-    parser.body_limit(shared_.limits.body_bytes);
-    stream_.expires_after(shared_.limits.patience);
+    const ServerLimits& limits = shared_.limits;
+    parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
+    parser.body_limit(limits.body_bytes);
     beast::error_code error;
+    if (!first_ && buffer_.size() == 0) {
+        stream_.expires_after(limits.timeout);
+        const std::size_t size =
+            co_await stream_.async_read_some(buffer_.prepare(first_read), into(error));
+        if (error) co_return error == asio::error::eof ? beast::http::error::end_of_stream : error;
+        buffer_.commit(size);
+    }
+    first_ = false;
+    stream_.expires_after(std::min(limits.header_timeout, limits.timeout));
     co_await beast::http::async_read_header(stream_, buffer_, parser, into(error));
+    stream_.expires_after(limits.timeout);
     if (!error && expects_continue(parser)) {
         constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
         co_await asio::async_write(stream_, asio::buffer(go_on.data(), go_on.size()), into(error));
@@ -91,7 +115,7 @@ asio::awaitable<bool> Session::send(Response response, bool is_head, unsigned ve
                                     bool keep_alive) {
     const WireResponse wire = to_wire(std::move(response), is_head, version, keep_alive);
     beast::http::response_serializer<beast::http::string_body> serializer(wire);
-    stream_.expires_after(shared_.limits.patience);
+    stream_.expires_after(shared_.limits.timeout);
     beast::error_code error;
     if (is_head) {
         co_await beast::http::async_write_header(stream_, serializer, into(error));

@@ -1,6 +1,8 @@
 #pragma once
 #include <boost/beast/core.hpp>
+#include <chrono>
 #include <functional>
+#include <optional>
 
 #include "asio.hpp"
 #include "message.hpp"
@@ -22,9 +24,14 @@ class Session {
   public:
     Session(asio::ip::tcp::socket socket, Shared& shared);
 
-    asio::awaitable<void> serve();   // until either side has enough
+    asio::awaitable<void> serve();   // until either side closes the connection
     asio::awaitable<void> refuse();  // 503: too many connections
     void stop();                     // closes now, or, when a request is being answered, after that
+    // Closes, to make room for another.
+    void give_way();
+    // When it began to wait for a request, or for its answer to be taken; nullopt: one is being
+    // handled, or it is closing.
+    std::optional<std::chrono::steady_clock::time_point> waiting_since() const;
 
   private:
     asio::awaitable<bool> serve_one();
@@ -37,6 +44,10 @@ class Session {
     beast::flat_buffer buffer_;
     Shared& shared_;
     bool answering_ = false;
+    bool first_ = true;  // request of this connection
+    bool handling_ = false;
+    bool gone_ = false;  // it gave way
+    std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace tidewheel::http

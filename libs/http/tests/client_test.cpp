@@ -41,9 +41,9 @@ class SilentPort {
     std::string url_;
 };
 
-std::string trouble(const std::string& url, Error::Kind kind, std::chrono::milliseconds patience) {
+std::string failure(const std::string& url, Error::Kind kind, std::chrono::milliseconds timeout) {
     try {
-        fetch("GET", url, {}, {}, patience);
+        fetch("GET", url, {}, {}, timeout);
     } catch (const Error& error) {
         CHECK(error.kind() == kind);
         return error.what();
@@ -56,19 +56,19 @@ std::string trouble(const std::string& url, Error::Kind kind, std::chrono::milli
 TEST_CASE("A server that does not answer in time is unavailable") {
     const SilentPort port(true);
     const auto start = std::chrono::steady_clock::now();
-    CHECK_THAT(trouble(port.url(), Error::Kind::unavailable, 50ms),
+    CHECK_THAT(failure(port.url(), Error::Kind::unavailable, 50ms),
                ContainsSubstring(port.url() + ": no answer within 50 ms"));
     CHECK(std::chrono::steady_clock::now() - start < 8s);
 }
 
 TEST_CASE("A server that refuses the connection is unavailable") {
     const SilentPort port(false);
-    CHECK_THAT(trouble(port.url(), Error::Kind::unavailable, 5s), ContainsSubstring("refused"));
+    CHECK_THAT(failure(port.url(), Error::Kind::unavailable, 5s), ContainsSubstring("refused"));
 }
 
 TEST_CASE("What is not a plain http URL is a wrong setting") {
     for (const char* bad : {"https://x/", "localhost:80", "http://", "http://:80/", "http://x:y/",
                             "http://x/a b", "http://x/\r\nEvil: 1"}) {
-        CHECK_THAT(trouble(bad, Error::Kind::setting, 1s), ContainsSubstring("is not a URL"));
+        CHECK_THAT(failure(bad, Error::Kind::setting, 1s), ContainsSubstring("is not a URL"));
     }
 }

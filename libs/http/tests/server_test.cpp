@@ -1,57 +1,14 @@
 #include "tidewheel/http/server.hpp"
 
-#include <atomic>
-#include <latch>
-#include <memory>
 #include <mutex>
-#include <stdexcept>
-#include <thread>
-#include <vector>
 
-#include "connection.hpp"
-#include "tidewheel/core/error.hpp"
+#include "sample_server.hpp"
 #include "tidewheel/http/client.hpp"
 #include "tidewheel/testing/catch.hpp"
 
-using namespace std::chrono_literals;
 using namespace tidewheel::http;
 using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
-
-namespace {
-
-Response text(std::string body) {
-    Response response;
-    response.body = std::move(body);
-    return response;
-}
-
-// A server with one of each kind of route.
-std::unique_ptr<Server> make_server(ServerLimits limits = {}) {
-    auto server = std::make_unique<Server>("127.0.0.1:0", limits, 4);
-    server->route("GET", "/hello", [](const Request&) { return text("hello\n"); });
-    server->route("POST", "/echo", [](const Request& request) {
-        Response response = text(request.body);
-        response.status = 201;
-        response.content_type = request.headers.at("content-type");
-        response.headers["X-Query"] = request.query.contains("q") ? request.query.at("q") : "none";
-        return response;
-    });
-    server->route("GET", "/throw",
-                  [](const Request&) -> Response { throw std::runtime_error("secret detail"); });
-    return server;
-}
-
-std::string converse(const Server& server, std::string_view request) {
-    Connection connection(server.port());
-    connection.send(request);
-    return connection.read_all();
-}
-
-constexpr auto get_hello = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
-constexpr auto get_hello_and_close = "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-
-}  // namespace
 
 TEST_CASE("A route answers with its status, type, headers and body") {
     const auto server = make_server();
@@ -174,7 +131,7 @@ TEST_CASE("A body in chunks is put together") {
     CHECK(answer.ends_with("\r\n\r\nabcde"));
 }
 
-TEST_CASE("A client that asks before it sends its body is told to go on") {
+TEST_CASE("A client that asks before it sends its body is told to continue") {
     const auto server = make_server();
     server->start();
     Connection connection(server->port());
@@ -212,179 +169,4 @@ TEST_CASE("Requests that two parsers could read differently are 400 and end the 
         CHECK_THAT(converse(*server, request), StartsWith("HTTP/1.1 400 "));
     }
     CHECK(fetch("GET", server->url() + "/hello").status == 200);
-}
-
-TEST_CASE("A client that stops sending, or sends ever so slowly, is cut off by the deadline") {
-    ServerLimits limits;
-    limits.patience = 200ms;
-    const auto server = make_server(limits);
-    server->start();
-    const auto start = std::chrono::steady_clock::now();
-    Connection silent(server->port()), stuck(server->port()), slow(server->port());
-    stuck.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
-    slow.send("GET /hello HTTP/1.1\r\n");
-    while (!slow.hears_within(5ms) && std::chrono::steady_clock::now() - start < 10s) {
-        slow.send("x");  // each byte is in time; the request is not
-    }
-    CHECK(slow.read_all().empty());
-    CHECK(slow.closed());
-    silent.read_all();
-    stuck.read_all();
-    CHECK(silent.closed());
-    CHECK(stuck.closed());
-    CHECK(std::chrono::steady_clock::now() - start >= 200ms);
-    CHECK(std::chrono::steady_clock::now() - start < 8s);
-}
-
-TEST_CASE("A client that breaks off in the middle of a request does no harm") {
-    const auto server = make_server();
-    server->start();
-    for (int i = 0; i < 50; ++i)
-        Connection(server->port()).send("POST /echo HTTP/1.1\r\nHost: x\r\nCon");
-    for (int i = 0; i < 50; ++i)
-        Connection(server->port()).send(get_hello);
-    CHECK(fetch("GET", server->url() + "/hello").status == 200);
-}
-
-TEST_CASE("Slow handlers hold neither the acceptor nor the deadlines") {
-    ServerLimits limits;
-    limits.patience = 200ms;
-    Server server("127.0.0.1:0", limits, 1);
-    std::latch entered(1), release(1);
-    server.route("GET", "/slow", [&](const Request&) {
-        entered.count_down();
-        release.wait();
-        return text("done\n");
-    });
-    server.start();
-    Connection slow(server.port());
-    slow.send("GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    entered.wait();
-    Connection silent(
-        server.port());  // the only handler thread is busy, yet this one is served: cut off
-    silent.read_all();
-    CHECK(silent.closed());
-    release.count_down();
-    CHECK(slow.read_all().ends_with(
-        "done\n"));  // longer than the patience, for it is the handler's time
-}
-
-TEST_CASE("Handlers run side by side") {
-    Server server("127.0.0.1:0", {}, 4);
-    std::latch all_there(4);
-    server.route("GET", "/meet", [&](const Request&) {
-        all_there.arrive_and_wait();  // ends only when four handlers run at once
-        return text("met\n");
-    });
-    server.start();
-    std::atomic<int> met = 0;
-    {
-        std::vector<std::jthread> clients;
-        for (int i = 0; i < 4; ++i) {
-            clients.emplace_back(
-                [&] { met += fetch("GET", server.url() + "/meet").status == 200; });
-        }
-    }
-    CHECK(met == 4);
-}
-
-TEST_CASE("Many clients at once are all answered") {
-    const auto server = make_server();
-    server->start();
-    std::atomic<int> right = 0;
-    {
-        std::vector<std::jthread> clients;
-        for (int i = 0; i < 8; ++i) {
-            clients.emplace_back([&, i] {
-                for (int n = 0; n < 50; ++n) {
-                    const std::string body = std::to_string(i * 1000 + n);
-                    right += fetch("POST", server->url() + "/echo", body).body == body;
-                }
-            });
-        }
-    }
-    CHECK(right == 400);
-}
-
-TEST_CASE("A connection over the cap is told 503, and one that ends makes room") {
-    ServerLimits limits;
-    limits.connections = 2;
-    const auto server = make_server(limits);
-    server->start();
-    auto first = std::make_unique<Connection>(server->port());
-    Connection second(server->port());
-    for (Connection* connection : {first.get(), &second}) {
-        connection->send(get_hello);
-        CHECK_THAT(connection->read_until("hello\n"), StartsWith("HTTP/1.1 200"));
-    }
-    CHECK_THAT(converse(*server, get_hello), StartsWith("HTTP/1.1 503 "));
-    first.reset();
-    const auto deadline = std::chrono::steady_clock::now() + 10s;
-    std::string answer;
-    while (!answer.starts_with("HTTP/1.1 200") && std::chrono::steady_clock::now() < deadline) {
-        answer = converse(*server, get_hello_and_close);
-    }
-    CHECK_THAT(answer, StartsWith("HTTP/1.1 200"));
-}
-
-TEST_CASE("A stop answers what is being handled, closes idle connections and frees the port") {
-    auto server = std::make_unique<Server>("127.0.0.1:0");
-    std::latch entered(1), release(1);
-    server->route("GET", "/slow", [&](const Request&) {
-        entered.count_down();
-        release.wait();
-        return text("done\n");
-    });
-    server->start();
-    const std::string address = "127.0.0.1:" + std::to_string(server->port());
-    Connection idle(server->port()), busy(server->port());
-    busy.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
-    entered.wait();
-    std::jthread stopper([&] { server.reset(); });
-    idle.read_all();
-    CHECK(idle.closed());
-    release.count_down();
-    const std::string answer = busy.read_all();
-    CHECK_THAT(answer, ContainsSubstring("Connection: close"));
-    CHECK(answer.ends_with("done\n"));
-    stopper.join();
-    CHECK_NOTHROW(Server(address));
-}
-
-TEST_CASE("A client that does not take its answer holds a stop for a second, not for ever") {
-    auto server = std::make_unique<Server>("127.0.0.1:0");
-    std::latch entered(1);
-    server->route("GET", "/large", [&](const Request&) {
-        entered.count_down();
-        return text(std::string(64u << 20, 'x'));
-    });
-    server->start();
-    Connection deaf(server->port());
-    deaf.send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
-    entered.wait();
-    const auto start = std::chrono::steady_clock::now();
-    server.reset();
-    CHECK(std::chrono::steady_clock::now() - start < 8s);
-}
-
-TEST_CASE("A server that never started goes away quietly") {
-    CHECK_NOTHROW(make_server());
-}
-
-TEST_CASE("An address that is wrong or taken is a wrong setting") {
-    const auto refusal = [](const std::string& address) -> std::string {
-        try {
-            const Server server(address);
-        } catch (const tidewheel::Error& error) {
-            CHECK(error.kind() == tidewheel::Error::Kind::setting);
-            return error.what();
-        }
-        return "accepted";
-    };
-    const Server server("127.0.0.1:0");
-    const std::string taken = "127.0.0.1:" + std::to_string(server.port());
-    CHECK_THAT(refusal(taken), ContainsSubstring("cannot listen on " + taken));
-    CHECK_THAT(refusal("nowhere"), ContainsSubstring("'nowhere' is not an address"));
-    CHECK_THAT(refusal("192.0.2.1:0"), ContainsSubstring("cannot listen on 192.0.2.1:0"));
-    CHECK(Server("0.0.0.0:0").url().starts_with("http://127.0.0.1:"));
 }

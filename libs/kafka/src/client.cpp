@@ -10,41 +10,6 @@ std::string librdkafka_version() {
     return rd_kafka_version_str();
 }
 
-void Connection::trouble(const std::string& text) {
-    const std::lock_guard lock(mutex_);
-    last_error_ = text;
-}
-
-void Connection::report(rd_kafka_resp_err_t code, const std::string& text) {
-    const std::lock_guard lock(mutex_);
-    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
-        up_ = false;
-        if (!last_error_.empty()) {
-            return;  // it names a broker and a cause, this one neither
-        }
-    }
-    last_error_ = text;
-}
-
-void Connection::silent(const std::string& text) {
-    const std::lock_guard lock(mutex_);
-    up_ = false;
-    if (last_error_.empty()) {
-        last_error_ = text;
-    }
-}
-
-std::string Connection::last_error() const {
-    const std::lock_guard lock(mutex_);
-    return last_error_;
-}
-
-void Connection::recovered() {
-    const std::lock_guard lock(mutex_);
-    up_ = true;
-    last_error_.clear();
-}
-
 Client::Client(rd_kafka_type_t type, const ClientSettings& settings, const Properties& properties,
                Callbacks& callbacks)
     : log_(settings.log), callbacks_(callbacks) {

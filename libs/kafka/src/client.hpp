@@ -1,9 +1,7 @@
 #pragma once
 #include <librdkafka/rdkafka.h>
 
-#include <atomic>
 #include <functional>
-#include <mutex>
 #include <string>
 
 #include "configuration.hpp"
@@ -11,32 +9,6 @@
 #include "tidewheel/kafka/client.hpp"
 
 namespace tidewheel::kafka {
-
-// Whether brokers answer, and the last trouble. Shared by a client's threads.
-class Connection {
-  public:
-    void good() {
-        if (!heard_.load(std::memory_order_relaxed)) {
-            heard_ = true;
-        }
-        if (!up_.load(std::memory_order_relaxed)) {
-            recovered();
-        }
-    }
-    void trouble(const std::string& text);
-    void report(rd_kafka_resp_err_t code, const std::string& text);  // what an error callback says
-    void silent(const std::string& text);  // nobody has answered for too long
-    bool up() const { return up_; }
-    bool heard() { return heard_.exchange(false); }  // since it was asked last
-    std::string last_error() const;
-
-  private:
-    void recovered();
-
-    std::atomic<bool> up_ = false, heard_ = false;
-    mutable std::mutex mutex_;
-    std::string last_error_;
-};
 
 // What librdkafka calls. noexcept: an exception must not travel through C frames, so each catches
 // what it can handle.

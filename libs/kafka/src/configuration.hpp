@@ -17,10 +17,11 @@ using Properties = std::vector<std::pair<std::string, std::string>>;
 Properties group_consumer_properties(const std::string& group, std::size_t fetch_bytes);
 Properties reader_properties();
 Properties admin_properties();
+Properties asking_properties();  // for questions while another client fetches
 Properties producer_properties();
 
-// What keeps a consumer from standing still for a second whenever its queues were full
-// (librdkafka's rd_kafka_version()).
+// Keeps a consumer from pausing for a second whenever its queues were full (librdkafka's
+// rd_kafka_version()).
 std::pair<std::string, std::string> fetch_stall_cure(int version);
 
 // The only place that builds a configuration: the brokers, `ours`, then the user's options, which

@@ -87,18 +87,28 @@ bool heals_by_itself(rd_kafka_resp_err_t code) {
     }
 }
 
+std::string login_hint(int librdkafka_version, std::string_view words) {
+    constexpr int sends_nonce_once = 0x020601ff;
+    if (librdkafka_version >= sends_nonce_once || words.find("SCRAM") == std::string_view::npos)
+        return "Check the user, the password and security.protocol in the Kafka options.";
+    return "The password may be right: SCRAM of this librdkafka, which is older than 2.6.1, fails "
+           "against Kafka 4. Build with a newer one (./dev setup --librdkafka), or use PLAIN over "
+           "TLS. docs/how-to/own-servers.md says how. With an older Kafka, check the user and the "
+           "password.";
+}
+
 namespace {
 
-std::string hint_for(rd_kafka_resp_err_t code) {
+std::string hint_for(rd_kafka_resp_err_t code, std::string_view words) {
     if (means_missing_data(code)) {
         return "Records that were still needed are gone (retention, deleted records, or a topic "
-               "that was made anew). Decide where to go on, with tidewheel reset: nothing is "
-               "skipped without you. docs/how-to/missing-data.md says how.";
+               "that was recreated). Set where to continue with `tidewheel reset`; nothing is "
+               "skipped automatically. docs/how-to/missing-data.md says how.";
     }
     switch (code) {
         case RD_KAFKA_RESP_ERR__AUTHENTICATION:
         case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-            return "Check the user, the password and security.protocol in the Kafka options.";
+            return login_hint(rd_kafka_version(), words);
         case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
         case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
         case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
@@ -119,7 +129,7 @@ std::string hint_for(rd_kafka_resp_err_t code) {
 
 Error error_of(rd_kafka_resp_err_t code, const std::string& what, std::string_view detail) {
     const std::string words(detail.empty() ? rd_kafka_err2str(code) : detail);
-    return Error(kind_of(code), what + ": " + words, hint_for(code));
+    return Error(kind_of(code), what + ": " + words, hint_for(code, words));
 }
 
 }  // namespace tidewheel::kafka

@@ -90,7 +90,7 @@ void Producer::State::on_delivery(const rd_kafka_message_t& message) noexcept {
                                    ", partition " + std::to_string(message.partition) + ": " +
                                    rd_kafka_err2str(message.err);
         if (rd_kafka_message_status(&message) == RD_KAFKA_MSG_STATUS_POSSIBLY_PERSISTED) {
-            deliveries.first_failure += " (the record may have arrived all the same)";
+            deliveries.first_failure += " (the record may have arrived nevertheless)";
         }
     }
 }
@@ -105,8 +105,8 @@ void Producer::State::refuse(const rd_kafka_error_t& error, const std::string& t
     if (code == RD_KAFKA_RESP_ERR__FATAL) {
         std::string words;
         client.fatal_error(words);
-        throw FatalError("the Kafka producer can't go on: " + words,
-                         "Start a new one; what it had not delivered counts as failed.");
+        throw FatalError("the Kafka producer cannot continue: " + words,
+                         "Start a new one; records that it had not delivered count as failed.");
     }
     throw error_of(code,
                    "can't send a record of " +
@@ -131,8 +131,8 @@ void Producer::send(const std::string& topic, const Outgoing& record) {
     rd_kafka_poll(handle, 0);
 }
 
-bool Producer::flush(std::chrono::milliseconds patience) {
-    return rd_kafka_flush(state_->client.get(), static_cast<int>(patience.count())) ==
+bool Producer::flush(std::chrono::milliseconds timeout) {
+    return rd_kafka_flush(state_->client.get(), static_cast<int>(timeout.count())) ==
            RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 

@@ -1,7 +1,8 @@
+#include "broker_liveness.hpp"
 #include "client.hpp"
 #include "errors.hpp"
+#include "message.hpp"
 #include "partition_source.hpp"
-#include "record.hpp"
 #include "tidewheel/kafka/partition.hpp"
 
 namespace tidewheel::kafka {
@@ -25,12 +26,12 @@ class PartitionReader : private Callbacks {
     PartitionReader(const PartitionReader&) = delete;
     PartitionReader& operator=(const PartitionReader&) = delete;
 
-    Message next(std::chrono::milliseconds patience) {
+    Message next(std::chrono::milliseconds timeout) {
         return Message(
-            rd_kafka_consume(topic_.get(), partition_, static_cast<int>(patience.count())));
+            rd_kafka_consume(topic_.get(), partition_, static_cast<int>(timeout.count())));
     }
     std::string last_error() const { return connection_.last_error(); }
-    Connection& connection() { return connection_; }
+    BrokerLiveness& connection() { return connection_; }
     const Client& client() const { return client_; }
 
   private:
@@ -38,7 +39,7 @@ class PartitionReader : private Callbacks {
         connection_.report(code, text);
     }
 
-    Connection connection_;
+    BrokerLiveness connection_;
     Client client_;
     Topic topic_;
     int partition_;
@@ -49,11 +50,16 @@ class OpenPartition final : public engine::RecordSource {
   public:
     OpenPartition(const ClientSettings& settings, const TopicPartition& where, std::int64_t begin)
         : reader_(settings, where, begin),
-          source_(reader_.client(), reader_.connection(), where, begin) {}
+          source_(reader_.client(), reader_.client(), reader_.connection(), where, begin) {}
 
     std::optional<engine::Record> next(int wait) override { return source_.next(wait); }
     std::int64_t end_offset() const override { return source_.end_offset(); }
     std::int64_t position() const override { return source_.position(); }
+    engine::TopicPartition log() const override { return source_.log(); }
+    engine::LogState ask_log() override { return source_.ask_log(); }
+    std::optional<std::int64_t> first_at(std::int64_t time) override {
+        return source_.first_at(time);
+    }
 
   private:
     PartitionReader reader_;
@@ -69,14 +75,13 @@ std::unique_ptr<engine::RecordSource> open_partition(const ClientSettings& setti
 }
 
 void read_partition(const ClientSettings& settings, const TopicPartition& where, std::int64_t begin,
-                    std::int64_t end, std::chrono::milliseconds patience,
+                    std::int64_t end, std::chrono::milliseconds timeout,
                     const std::function<void(const engine::Record&)>& each) {
     if (begin >= end) {
         return;
     }
     const auto at = [&](std::int64_t offset) {
-        return "topic " + where.topic + ", partition " + std::to_string(where.partition) +
-               ", offset " + std::to_string(offset);
+        return in_words(where) + ", offset " + std::to_string(offset);
     };
     PartitionReader reader(settings, where, begin);
     std::int64_t next = begin;
@@ -84,16 +89,16 @@ void read_partition(const ClientSettings& settings, const TopicPartition& where,
     while (next < end) {
         const auto silence = std::chrono::duration_cast<std::chrono::milliseconds>(
             std::chrono::steady_clock::now() - heard);
-        Message message = silence < patience ? reader.next(patience - silence) : nullptr;
+        Message message = silence < timeout ? reader.next(timeout - silence) : nullptr;
         if (!message) {
             throw Error(Error::Kind::unavailable,
-                        at(next) + " did not come within " + std::to_string(patience.count()) +
+                        at(next) + " did not arrive within " + std::to_string(timeout.count()) +
                             " ms; wanted up to " + std::to_string(end) +
                             (reader.last_error().empty() ? "" : ": " + reader.last_error()),
-                        "A broker may be away, or an open transaction holds the records back.");
+                        "A broker may be down, or an open transaction holds the records back.");
         }
         if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-            // Behind the last record there may be markers of transactions and gaps of compaction.
+            // After the last record there may be transaction markers and gaps of compaction.
             next = message->offset;
         } else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
             next = message->offset + 1;

@@ -20,13 +20,13 @@ int in_sync(const rd_kafka_metadata_topic_t& topic) {
 
 }  // namespace
 
-int in_sync_replicas(const ClientSettings& settings, std::chrono::milliseconds patience) {
+int in_sync_replicas(const ClientSettings& settings, std::chrono::milliseconds timeout) {
     struct Nobody final : Callbacks {
     } nobody;
     const Client client(RD_KAFKA_PRODUCER, settings, {}, nobody);
     const rd_kafka_metadata_t* answer = nullptr;
     const auto code = rd_kafka_metadata(client.get(), /*all_topics=*/1, nullptr, &answer,
-                                        static_cast<int>(patience.count()));
+                                        static_cast<int>(timeout.count()));
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) throw error_of(code, "can't ask for all topics");
     const Metadata metadata(answer);
     int fewest = std::numeric_limits<int>::max();

@@ -6,7 +6,7 @@
 namespace tidewheel::kafka::testing {
 namespace {
 
-constexpr int patience = 30'000;  // milliseconds
+constexpr int timeout = 30'000;  // milliseconds
 
 void require(rd_kafka_error_t* failure, const std::string& what) {
     const ClientError error(failure);
@@ -25,14 +25,14 @@ struct TransactionalProducer::State final : Callbacks {
         : client(RD_KAFKA_PRODUCER, settings, {{"transactional.id", id}}, *this) {}
 
     // An abort would take back what still waits in the client: it would never be in the topic.
-    void flush() { require(rd_kafka_flush(client.get(), patience), "can't flush"); }
+    void flush() { require(rd_kafka_flush(client.get(), timeout), "can't flush"); }
 
     Client client;
 };
 
 TransactionalProducer::TransactionalProducer(const ClientSettings& settings, const std::string& id)
     : state_(std::make_unique<State>(settings, id)) {
-    require(rd_kafka_init_transactions(state_->client.get(), patience), "can't use transactions");
+    require(rd_kafka_init_transactions(state_->client.get(), timeout), "can't use transactions");
 }
 
 TransactionalProducer::~TransactionalProducer() = default;
@@ -53,12 +53,12 @@ void TransactionalProducer::send(const std::string& topic, int partition, std::s
 
 void TransactionalProducer::commit() {
     state_->flush();
-    require(rd_kafka_commit_transaction(state_->client.get(), patience), "can't commit");
+    require(rd_kafka_commit_transaction(state_->client.get(), timeout), "can't commit");
 }
 
 void TransactionalProducer::abort() {
     state_->flush();
-    require(rd_kafka_abort_transaction(state_->client.get(), patience), "can't abort");
+    require(rd_kafka_abort_transaction(state_->client.get(), timeout), "can't abort");
 }
 
 }  // namespace tidewheel::kafka::testing

@@ -7,8 +7,8 @@
 
 namespace tidewheel::kafka::testing {
 
-// For tests alone: Tidewheel writes no transactions of Kafka's, but reads topics that others write
-// so. One transaction at a time. Throws Error for whatever the brokers refuse, and after 30
+// For tests alone: Tidewheel writes no Kafka transactions, but reads topics that others write with
+// them. One transaction at a time. Throws Error for whatever the brokers refuse, and after 30
 // seconds.
 class TransactionalProducer {
   public:
@@ -18,10 +18,10 @@ class TransactionalProducer {
     TransactionalProducer& operator=(const TransactionalProducer&) = delete;
 
     void begin();
-    // key: empty: none.
+    // An empty key: none.
     void send(const std::string& topic, int partition, std::string_view value,
               std::string_view key = {});
-    // Both return once the records are in the topic, and behind them the marker.
+    // Both return once the records are in the topic, and the marker after them.
     void commit();
     void abort();
 

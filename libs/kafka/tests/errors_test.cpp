@@ -16,7 +16,7 @@ TEST_CASE(
     CHECK(kind_of(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) == Error::Kind::refused);
 }
 
-TEST_CASE("an error that nobody listed is unavailable and does not heal by itself") {
+TEST_CASE("an error that is not listed is unavailable and does not heal by itself") {
     const auto unlisted = RD_KAFKA_RESP_ERR__INCONSISTENT;
     CHECK(kind_of(unlisted) == Error::Kind::unavailable);
     CHECK_FALSE(heals_by_itself(unlisted));
@@ -35,4 +35,15 @@ TEST_CASE("an error says what happened, in librdkafka's words, and what to do") 
     CHECK_THAT(error.what(), ContainsSubstring("Kafka: SASL PLAIN: no"));
     CHECK_THAT(error.hint(), ContainsSubstring("password"));
     CHECK_THAT(error_of(RD_KAFKA_RESP_ERR__TRANSPORT, "x").what(), ContainsSubstring("x: Local: "));
+}
+
+TEST_CASE("a refused login by SCRAM is the client library's fault where that is old") {
+    const std::string scram =
+        "SASL authentication error: invalid credentials with SASL mechanism "
+        "SCRAM-SHA-512";
+    CHECK_THAT(login_hint(0x020002ff, scram), ContainsSubstring("older than 2.6.1"));
+    CHECK_THAT(login_hint(0x020600ff, scram), ContainsSubstring("own-servers.md"));
+    CHECK_THAT(login_hint(0x020601ff, scram), !ContainsSubstring("2.6.1"));
+    CHECK_THAT(login_hint(0x020002ff, "invalid credentials with SASL mechanism PLAIN"),
+               !ContainsSubstring("2.6.1"));
 }

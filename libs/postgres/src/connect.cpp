@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -12,6 +13,7 @@
 
 #include "errors.hpp"
 #include "tidewheel/postgres/connection.hpp"
+#include "tidewheel/postgres/sqlstate.hpp"
 
 namespace tidewheel::postgres {
 namespace {
@@ -27,7 +29,7 @@ std::map<std::string, std::string> parts(const std::string& url) {
         PQconninfoParse(url.c_str(), &complaint), &PQconninfoFree);
     PQfreemem(complaint);
     const std::string hint =
-        "write it as postgresql://user:password@host:5432/database, with %40 for @ in a password";
+        "Write it as postgresql://user:password@host:5432/database, with %40 for @ in a password.";
     if (!options) throw Error(Error::Kind::setting, "the database URL can't be read", hint);
     std::map<std::string, std::string> parts;
     for (const PQconninfoOption* option = options.get(); option->keyword; ++option) {
@@ -74,6 +76,16 @@ Settings settings(const std::string& url, const std::string& application) {
     return result;
 }
 
+// PostgreSQL cuts longer ones itself, with a notice on standard error that can't be suppressed so
+// early.
+std::string cut_name(const std::string& application) {
+    std::size_t end = std::min<std::size_t>(application.size(), 63);
+    while (end < application.size() &&
+           (static_cast<unsigned char>(application[end]) & 0xC0) == 0x80)
+        --end;
+    return application.substr(0, end);
+}
+
 bool wait_for(PGconn* handle, bool to_read, Clock::time_point deadline) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
@@ -83,10 +95,11 @@ bool wait_for(PGconn* handle, bool to_read, Clock::time_point deadline) {
 
 // libpq keeps the SQLSTATE of a refused connection to itself, and the message is in the server's
 // language. But when it is asked before the handshake to be brief, the message is nothing but
-// severity and SQLSTATE. Hence a second attempt, for the diagnosis.
-std::string refusal_sqlstate(const Settings& with) {
+// severity and SQLSTATE. Hence a second attempt, for the diagnosis. It may succeed (the server was
+// full, and isn't any more): then it is the connection, in `taken`.
+std::string refusal_sqlstate(const Settings& with, Handle& taken) {
     const Clock::time_point deadline = Clock::now() + diagnosis_deadline;
-    const Handle handle(PQconnectStartParams(with.names.data(), with.values.data(), 1));
+    Handle handle(PQconnectStartParams(with.names.data(), with.values.data(), 1));
     if (!handle) return {};
     PQsetErrorVerbosity(handle.get(), PQERRORS_SQLSTATE);
     for (PostgresPollingStatusType status = PGRES_POLLING_WRITING;
@@ -95,6 +108,11 @@ std::string refusal_sqlstate(const Settings& with) {
         status = PQconnectPoll(handle.get());
         if (status == PGRES_POLLING_OK || status == PGRES_POLLING_FAILED) break;
     }
+    if (PQstatus(handle.get()) == CONNECTION_OK) {
+        PQsetErrorVerbosity(handle.get(), PQERRORS_DEFAULT);
+        taken = std::move(handle);
+        return {};
+    }
     const std::string message = PQerrorMessage(handle.get());
     static const std::regex refusal(":  ([0-9A-Z]{5})\\s*$");
     std::smatch match;
@@ -102,21 +120,27 @@ std::string refusal_sqlstate(const Settings& with) {
 }
 
 std::string hint_for(const std::string& sqlstate, const std::string& password_file) {
-    if (sqlstate == "28P01" && !password_file.empty())
-        return "check the user in the database URL, and the password in the file " + password_file;
-    if (sqlstate == "28P01") return "check the user and the password in the database URL";
+    if (sqlstate == sqlstate::invalid_password && !password_file.empty())
+        return "Check the user in the database URL, and the password in the file " + password_file +
+               ".";
+    if (sqlstate == sqlstate::invalid_password)
+        return "Check the user and the password in the database URL.";
     if (sqlstate.starts_with("28"))
-        return "check the user in the database URL, and pg_hba.conf on the server";
-    if (sqlstate == "3D000") return "create the database, or correct its name in the database URL";
-    if (sqlstate == "53300") return "raise max_connections, or let fewer programs connect";
-    if (sqlstate == "57P03") return "the server is starting or stopping: wait for it";
-    return "check that the server runs, and the host and port in the database URL";
+        return "Check the user in the database URL, and pg_hba.conf on the server.";
+    if (sqlstate == sqlstate::invalid_database)
+        return "Create the database, or correct its name in the database URL.";
+    if (sqlstate == sqlstate::too_many_connections)
+        return "Raise max_connections, or let fewer programs connect.";
+    if (sqlstate == sqlstate::cannot_connect_now)
+        return "The server is starting or stopping; wait for it.";
+    return "Check that the server runs, and the host and port in the database URL.";
 }
 
-DatabaseError refusal(PGconn* handle, const Settings& with) {
-    // "No password supplied" is libpq's own verdict: the server has not said anything yet.
-    const std::string sqlstate =
-        PQconnectionNeedsPassword(handle) ? "28P01" : refusal_sqlstate(with);
+DatabaseError refusal(PGconn* handle, const Settings& with, Handle& taken) {
+    // "No password supplied" is libpq's own verdict: the server has not answered yet.
+    const std::string sqlstate = PQconnectionNeedsPassword(handle)
+                                     ? std::string(sqlstate::invalid_password)
+                                     : refusal_sqlstate(with, taken);
     return DatabaseError("can't connect to PostgreSQL: " + one_line(PQerrorMessage(handle)),
                          sqlstate, 0, hint_for(sqlstate, with.password_file));
 }
@@ -137,10 +161,16 @@ void apply_session_settings(PGconn* handle) {
 }  // namespace
 
 Handle connect(const std::string& url, const std::string& application) {
-    const Settings with = settings(url, application);
+    const std::string name = cut_name(application);
+    const Settings with = settings(url, name);
     Handle handle(PQconnectdbParams(with.names.data(), with.values.data(), 1));
     if (!handle) throw std::bad_alloc();
-    if (PQstatus(handle.get()) != CONNECTION_OK) throw refusal(handle.get(), with);
+    if (PQstatus(handle.get()) != CONNECTION_OK) {
+        Handle taken;
+        const DatabaseError error = refusal(handle.get(), with, taken);
+        if (!taken) throw error;
+        handle = std::move(taken);
+    }
     PQsetNoticeProcessor(
         handle.get(), [](void*, const char*) {}, nullptr);
     apply_session_settings(handle.get());

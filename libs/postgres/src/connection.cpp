@@ -6,12 +6,12 @@
 
 #include "connect.hpp"
 #include "errors.hpp"
+#include "tidewheel/postgres/sqlstate.hpp"
 
 namespace tidewheel::postgres {
 namespace {
 
-// --- what differs between libpqxx 6.4 (Debian 12) and 7.10 (Debian 13)
-// --------------------------------------------------
+// --- what differs between libpqxx 6.4 (Debian 12) and 7.10 (Debian 13) ---------------------------
 
 #if PQXX_VERSION_MAJOR >= 7
 
@@ -84,15 +84,17 @@ std::unique_ptr<PqxxConnection> adopt(Handle handle) {
 
 #endif
 
-// -------------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 
 // libpqxx keeps of a failed result only text and SQLSTATE. libpq shows us the result before libpqxx
 // takes it.
 int remember_failure(PGEventId event, void* info, void* failure) {
     if (event != PGEVT_RESULTCREATE) return 1;
-    const PGresult* result = static_cast<PGEventResultCreate*>(info)->result;
+    const auto* created = static_cast<PGEventResultCreate*>(info);
+    const PGresult* result = created->result;
     if (PQresultStatus(result) == PGRES_FATAL_ERROR)
-        static_cast<std::optional<DatabaseError>*>(failure)->emplace(error_of(result));
+        static_cast<std::optional<DatabaseError>*>(failure)->emplace(
+            error_of(created->conn, result));
     return 1;
 }
 
@@ -149,12 +151,12 @@ struct Connection::State {
         } catch (const pqxx::failure& error) {
             if (lost()) throw connection_lost(doing, error.what());
             if (failure) throw *failure;
-            throw DatabaseError(one_line(error.what()), "XX000");
+            throw DatabaseError(one_line(error.what()), std::string(sqlstate::internal_error));
         }
     }
 
-    std::optional<DatabaseError>
-        failure;               // of the statement being run; libpq writes it until `pqxx` is gone
+    // Of the statement being run; libpq writes it until `pqxx` is gone.
+    std::optional<DatabaseError> failure;
     PGconn* handle = nullptr;  // libpqxx owns it, and never puts another in its place
     std::unique_ptr<PqxxConnection> pqxx;
 };
@@ -229,6 +231,10 @@ std::string quote_literal(std::string_view text) {
     for (const char character : text)
         quoted.append(character == '\'' ? 2 : 1, character);
     return quoted + '\'';
+}
+
+std::string text_array(const std::vector<std::string>& items) {
+    return array_literal({items.begin(), items.end()});
 }
 
 std::string array_literal(const std::vector<Parameter>& items) {

@@ -1,31 +1,17 @@
 #include "tidewheel/postgres/copy_encoder.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
-#include <cstring>
 #include <limits>
+
+#include "big_endian.hpp"
+#include "numeric_wire.hpp"
 
 namespace tidewheel::postgres {
 namespace {
 
 constexpr char signature[] = "PGCOPY\n\377\r\n";  // and its NUL: eleven bytes
 constexpr std::size_t first_allocation = 64 * 1024;
-
-template <class Integer>
-Integer big_endian(Integer value) {
-    if constexpr (std::endian::native == std::endian::big || sizeof(Integer) == 1) return value;
-    if constexpr (sizeof(Integer) == 2) return static_cast<Integer>(__builtin_bswap16(value));
-    if constexpr (sizeof(Integer) == 4) return static_cast<Integer>(__builtin_bswap32(value));
-    if constexpr (sizeof(Integer) == 8) return static_cast<Integer>(__builtin_bswap64(value));
-}
-
-template <class Integer>
-char* put(char* at, Integer value) {
-    const Integer wire = big_endian(value);
-    std::memcpy(at, &wire, sizeof wire);
-    return at + sizeof wire;
-}
 
 std::int32_t length_of(std::size_t bytes) {
     assert(bytes <= std::numeric_limits<std::int32_t>::max());
@@ -35,11 +21,14 @@ std::int32_t length_of(std::size_t bytes) {
 }  // namespace
 
 inline char* CopyEncoder::grow(std::size_t bytes) {
-    if (buffer_.size() - size_ < bytes)
-        buffer_.resize(std::max({buffer_.size() * 2, size_ + bytes, first_allocation}));
+    if (buffer_.size() - size_ < bytes) enlarge(bytes);
     char* const end = buffer_.data() + size_;
     size_ += bytes;
     return end;
+}
+
+[[gnu::cold]] void CopyEncoder::enlarge(std::size_t bytes) {
+    buffer_.resize(std::max({buffer_.size() * 2, size_ + bytes, first_allocation}));
 }
 
 template <class Integer>
@@ -56,6 +45,15 @@ void CopyEncoder::begin() {
 
 void CopyEncoder::row(std::int16_t fields) {
     put(grow(sizeof fields), fields);
+}
+void CopyEncoder::array(std::uint32_t element_type, std::size_t size) {
+    char* at = grow(5 * sizeof(std::int32_t));
+    at = put(at, std::int32_t{size > 0});  // dimensions
+    at = put(at, std::int32_t{1});         // there may be nulls
+    at = put(at, element_type);
+    at = put(at, length_of(size));
+    put(at, std::int32_t{1});  // the lower bound
+    if (size == 0) size_ -= 2 * sizeof(std::int32_t);
 }
 void CopyEncoder::null() {
     put(grow(sizeof(std::int32_t)), std::int32_t{-1});
@@ -82,6 +80,15 @@ void CopyEncoder::float64(double value) {
 void CopyEncoder::bytes(std::string_view value) {
     char* const at = put(grow(sizeof(std::int32_t) + value.size()), length_of(value.size()));
     std::ranges::copy(value, at);
+}
+
+void CopyEncoder::numeric(const engine::Numeric& value) {
+    if (value.is_wide()) return bytes(value.wire());
+    char* const length = grow(sizeof(std::int32_t) + numeric_wire_limit);
+    char* const start = length + sizeof(std::int32_t);
+    const auto size = static_cast<std::size_t>(put_numeric(start, value) - start);
+    put(length, length_of(size));
+    size_ -= numeric_wire_limit - size;
 }
 
 void CopyEncoder::jsonb(std::string_view text) {
@@ -119,6 +126,7 @@ void encode(CopyEncoder& out, const engine::Vector& column, std::size_t row) {
             return out.bytes({reinterpret_cast<const char*>(uuid.bytes), sizeof uuid.bytes});
         }
         case Kind::numeric:
+            return out.numeric(column.at<engine::Numeric>(row));
         case Kind::text:
         case Kind::varchar:
         case Kind::json:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
+#include <unordered_map>
 
 #include "connect.hpp"
 #include "errors.hpp"
@@ -11,8 +12,8 @@
 namespace tidewheel::postgres {
 namespace {
 
-constexpr std::size_t copy_chunk =
-    1 << 20;  // libpq's output buffer grows to the largest piece it is given
+// libpq's output buffer grows to the largest piece it is given.
+constexpr std::size_t copy_chunk = 1 << 20;
 
 std::size_t row_count(PGresult* result) {
     return std::strtoull(PQcmdTuples(result), nullptr, 10);
@@ -52,7 +53,7 @@ void take_results(PGconn* handle, Take&& take) {
                 if (!failure) take(result.get());
                 break;
             default:
-                if (!failure) failure = error_of(result.get());
+                if (!failure) failure = error_of(handle, result.get());
                 if (PQstatus(handle) == CONNECTION_BAD)
                     throw connection_lost("during a statement", failure->what());
         }
@@ -62,27 +63,7 @@ void take_results(PGconn* handle, Take&& take) {
     if (failure) throw *failure;
 }
 
-}  // namespace
-
-struct Session::State {
-    Handle handle;
-};
-
-Session::Session(const std::string& url, const std::string& application)
-    : state_(std::make_unique<State>(connect(url, application))) {
-    // A lane never waits inside a transaction; if it does, it is frozen or gone, and its locks must
-    // not stay. Nor does it wait for others' locks for long: it says so, lets go of its own, and
-    // tries again.
-    run("SET jit = off; SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '10s';"
-        " SET tcp_keepalives_idle = 10;"
-        " SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3");
-}
-Session::~Session() = default;
-
-Rows Session::run(const std::string& sql) {
-    PGconn* handle = state_->handle.get();
-    if (PQsendQuery(handle, sql.c_str()) == 0)
-        throw connection_lost("before a statement", PQerrorMessage(handle));
+Rows take_rows(PGconn* handle) {
     Rows rows;
     take_results(handle, [&](PGresult* result) {
         if (PQresultStatus(result) == PGRES_TUPLES_OK) take_rows(result, rows);
@@ -91,6 +72,65 @@ Rows Session::run(const std::string& sql) {
             rows.inserted += rows.affected;
     });
     return rows;
+}
+
+}  // namespace
+
+struct Session::State {
+    Handle handle;
+    std::int32_t backend_pid = 0;
+    std::unordered_map<std::string, std::string> prepared = {};  // the names, by statement
+};
+
+Session::Session(const std::string& url, const std::string& application)
+    : state_(std::make_unique<State>(State{connect(url, application)})) {
+    // A lane never waits inside a transaction; if it does, it is frozen or gone, and its locks must
+    // not stay. Nor does it wait for others' locks for long: it fails, releases its own, and
+    // retries.
+    run("SET jit = off; SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '10s';"
+        " SET tcp_keepalives_idle = 10;"
+        " SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3");
+    state_->backend_pid =
+        static_cast<std::int32_t>(run("SELECT pg_backend_pid()").at(0).integer(0));
+}
+Session::~Session() = default;
+
+Rows Session::run(const std::string& sql) {
+    PGconn* handle = state_->handle.get();
+    if (PQsendQuery(handle, sql.c_str()) == 0)
+        throw connection_lost("before a statement", PQerrorMessage(handle));
+    return take_rows(handle);
+}
+
+Rows Session::run(const std::string& sql, std::span<const std::string_view> parameters) {
+    std::vector<const char*> values;
+    std::vector<int> lengths;
+    for (const std::string_view parameter : parameters) {
+        values.push_back(parameter.data());
+        lengths.push_back(static_cast<int>(parameter.size()));
+    }
+    const std::vector<int> formats(parameters.size(), 1);
+    constexpr int text_results = 0;
+    PGconn* handle = state_->handle.get();
+    if (PQsendQueryPrepared(handle, prepared(sql).c_str(), static_cast<int>(parameters.size()),
+                            values.data(), lengths.data(), formats.data(), text_results) == 0)
+        throw connection_lost("before a statement", PQerrorMessage(handle));
+    return take_rows(handle);
+}
+
+const std::string& Session::prepared(const std::string& sql) {
+    if (const auto known = state_->prepared.find(sql); known != state_->prepared.end())
+        return known->second;
+    const std::string name = "s" + std::to_string(state_->prepared.size());
+    PGconn* handle = state_->handle.get();
+    const Result result(PQprepare(handle, name.c_str(), sql.c_str(), 0, nullptr));
+    require_success(handle, result.get());
+    return state_->prepared.emplace(sql, name).first->second;
+}
+
+void Session::discard() {
+    run("DISCARD TEMP; DEALLOCATE ALL");
+    state_->prepared.clear();
 }
 
 std::size_t Session::copy(const std::string& copy_statement, std::string_view payload) {
@@ -116,12 +156,12 @@ void Session::cancel() {
     const std::unique_ptr<PGcancel, void (*)(PGcancel*)> ticket(PQgetCancel(state_->handle.get()),
                                                                 PQfreeCancel);
     if (ticket)
-        PQcancel(ticket.get(), message,
-                 sizeof message);  // it may come too late: then there is nothing to cancel
+        // It may come too late: then there is nothing to cancel.
+        PQcancel(ticket.get(), message, sizeof message);
 }
 
 std::int32_t Session::backend_pid() const {
-    return PQbackendPID(state_->handle.get());
+    return state_->backend_pid;
 }
 
 bool Session::in_transaction() const {

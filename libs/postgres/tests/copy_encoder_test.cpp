@@ -3,6 +3,7 @@
 #include "tidewheel/testing/catch.hpp"
 
 using tidewheel::engine::Kind;
+using tidewheel::engine::Numeric;
 using tidewheel::engine::Vector;
 using tidewheel::postgres::CopyEncoder;
 using namespace std::string_literals;
@@ -65,7 +66,10 @@ TEST_CASE("each kind of column goes in the wire form of its type") {
     CHECK(encoded(Kind::float64, 1.0) == "\0\0\0\10\x3f\xf0\0\0\0\0\0\0"s);
     CHECK(encoded(Kind::uuid, tidewheel::engine::Uuid{{1, 2, 3}}) ==
           "\0\0\0\20\1\2\3\0\0\0\0\0\0\0\0\0\0\0\0\0"s);
-    for (const Kind kind : {Kind::text, Kind::varchar, Kind::json, Kind::numeric})
+    CHECK(encoded(Kind::numeric, Numeric::of(-125, 1, 1)) ==
+          "\0\0\0\14\0\2\0\0\100\0\0\1\0\14\23\210"s);
+    CHECK(encoded(Kind::numeric, Numeric::of_wire("ab")) == "\0\0\0\2ab"s);
+    for (const Kind kind : {Kind::text, Kind::varchar, Kind::json})
         CHECK(encoded(kind, std::string_view("ab")) == "\0\0\0\2ab"s);
     for (const Kind kind : {Kind::jsonb, Kind::other})
         CHECK(encoded(kind, std::string_view("1")) == "\0\0\0\2\0011"s);
@@ -79,7 +83,7 @@ TEST_CASE("a null is a null whatever its kind") {
     }
 }
 
-TEST_CASE("the payload grows past its first memory, and begins anew when it is used again") {
+TEST_CASE("the payload grows past its first memory, and is empty when it is used again") {
     CopyEncoder out;
     const std::string large(1'000'000, 'x');
     out.begin();

@@ -4,6 +4,7 @@
 
 using tidewheel::Error;
 using tidewheel::postgres::array_literal;
+using tidewheel::postgres::Blame;
 using tidewheel::postgres::DatabaseError;
 using tidewheel::postgres::is_about_data;
 using tidewheel::postgres::kind_of;
@@ -46,6 +47,30 @@ TEST_CASE("a row's own fault is told from that of the statement") {
                                  "2F003", "2200H", "53100", "55P03", "57014", "58030", "40P01"}) {
         INFO(sqlstate);
         CHECK_FALSE(is_about_data(sqlstate));
+    }
+}
+
+TEST_CASE("where to look for the fault follows from the class, and from where it was raised") {
+    const auto blame = [](const char* sqlstate, bool in_function = false) {
+        return DatabaseError("x", sqlstate, 0, "", "", in_function).blame();
+    };
+    for (const char* sqlstate :
+         {"", "08006", "25006", "40P01", "53200", "55P03", "57014", "58030", "XX001", "XX002"}) {
+        INFO(sqlstate);
+        CHECK(blame(sqlstate, true) == Blame::server);
+    }
+    for (const char* sqlstate : {"22P02", "23505", "54000", "P0001", "42704", "42501"}) {
+        INFO(sqlstate);
+        CHECK(blame(sqlstate) == Blame::row);
+    }
+    for (const char* sqlstate : {"42P01", "42501", "42704", "3F000", "HV00N"}) {
+        INFO(sqlstate);
+        CHECK(blame(sqlstate, true) == Blame::surroundings);
+    }
+    for (const char* sqlstate : {"XX000", "0A000", "2200H", "55000", "2D000"}) {
+        INFO(sqlstate);
+        CHECK(blame(sqlstate) == Blame::unknown);
+        CHECK(blame(sqlstate, true) == Blame::unknown);
     }
 }
 

@@ -28,6 +28,10 @@ inline constexpr const ProtobufCMessageDescriptor* descriptor = nullptr;
         &pg_query__##prefix##__descriptor
 TIDEWHEEL_AST(Array, AArrayExpr, a__array_expr);
 TIDEWHEEL_AST(BoolExpr, BoolExpr, bool_expr);
+TIDEWHEEL_AST(BooleanTest, BooleanTest, boolean_test);
+TIDEWHEEL_AST(Case, CaseExpr, case_expr);
+TIDEWHEEL_AST(CaseBranch, CaseWhen, case_when);
+TIDEWHEEL_AST(Coalesce, CoalesceExpr, coalesce_expr);
 TIDEWHEEL_AST(ColumnDef, ColumnDef, column_def);
 TIDEWHEEL_AST(ColumnRef, ColumnRef, column_ref);
 TIDEWHEEL_AST(CommonTable, CommonTableExpr, common_table_expr);
@@ -38,10 +42,13 @@ TIDEWHEEL_AST(CreateTable, CreateStmt, create_stmt);
 TIDEWHEEL_AST(CreateTableAs, CreateTableAsStmt, create_table_as_stmt);
 TIDEWHEEL_AST(FunctionCall, FuncCall, func_call);
 TIDEWHEEL_AST(IndexElement, IndexElem, index_elem);
+TIDEWHEEL_AST(Index, IndexStmt, index_stmt);
 TIDEWHEEL_AST(Insert, InsertStmt, insert_stmt);
 TIDEWHEEL_AST(Join, JoinExpr, join_expr);
 TIDEWHEEL_AST(List, List, list);
+TIDEWHEEL_AST(MinMax, MinMaxExpr, min_max_expr);
 TIDEWHEEL_AST(MultiAssign, MultiAssignRef, multi_assign_ref);
+TIDEWHEEL_AST(NullTest, NullTest, null_test);
 TIDEWHEEL_AST(Operator, AExpr, a__expr);
 TIDEWHEEL_AST(Option, DefElem, def_elem);
 TIDEWHEEL_AST(RangeFunction, RangeFunction, range_function);
@@ -165,27 +172,6 @@ class Tree {
     std::unique_ptr<Arena> arena_;
     PgQuery__ParseResult* parsed_ = nullptr;
 };
-
-// SQL text of a statement. Throws Error when the text would not mean the same: it is parsed again
-// and compared.
-std::string deparse(Node& statement);
-std::string deparse_expression(Node& expression);
-std::string deparse_type(TypeName& type);
-std::string deparse_from(Nodes items);
-
-// An identifier as SQL text: quoted only where it has to be.
-std::string quote_identifier(const std::string& name);
-std::string quote_literal(const std::string& value);
-
-// One token of a text, in bytes; `folded`: keywords and plain identifiers, which mean the same in
-// either case.
-struct Token {
-    std::size_t begin, end;
-    bool is_comment;
-    bool is_folded;
-};
-// Throws SyntaxError.
-std::vector<Token> scan(const std::string& text);
 
 // Byte offset of a character position that counts from 1.
 std::size_t byte_offset(std::string_view text, int character);

@@ -1,3 +1,5 @@
+#include "batch_dependence.hpp"
+
 #include <fmt/format.h>
 
 #include "functions.hpp"
@@ -14,14 +16,14 @@ struct Clause {
 };
 constexpr Clause refused_clauses[] = {
     {"distinct_clause", "DISTINCT",
-     "a primary key and ON CONFLICT DO NOTHING keep one row of a key"},
-    {"group_clause", "GROUP BY", "totals are a CREATE MATERIALIZED VIEW"},
-    {"having_clause", "HAVING", "totals are a CREATE MATERIALIZED VIEW"},
-    {"window_clause", "WINDOW", "query the stored rows with a window"},
-    {"limit_count", "LIMIT", "a continuous INSERT has no end; filter in WHERE"},
-    {"limit_offset", "OFFSET", "a continuous INSERT has no beginning; filter in WHERE"},
-    {"locking_clause", "FOR UPDATE and its relatives", "rows of a stream can't be locked"},
-    {"into_clause", "INTO", "name the table in INSERT INTO"},
+     "A primary key and ON CONFLICT DO NOTHING keep one row of a key."},
+    {"group_clause", "GROUP BY", "Write a CREATE MATERIALIZED VIEW for totals."},
+    {"having_clause", "HAVING", "Write a CREATE MATERIALIZED VIEW for totals."},
+    {"window_clause", "WINDOW", "Query the stored rows with a window."},
+    {"limit_count", "LIMIT", "A continuous INSERT has no end; filter in WHERE."},
+    {"limit_offset", "OFFSET", "A continuous INSERT has no beginning; filter in WHERE."},
+    {"locking_clause", "FOR UPDATE and the like", "Rows of a stream can't be locked."},
+    {"into_clause", "INTO", "Name the table in INSERT INTO."},
 };
 
 int location_of_clause(ast::Select& select, const char* field_name) {
@@ -43,23 +45,22 @@ void refuse_clauses(ast::Select& select, Refusals& refusals) {
     }
 }
 
-// Aggregates and window functions of this SELECT itself; those of a sub-select are its own affair.
+// Aggregates and window functions of this SELECT itself; those of a sub-select are checked with it.
 void refuse_calls(ast::Select& select, Refusals& refusals) {
     ast::walk(ast::message(select), [&](ast::Message& message) {
         if (ast::as<ast::Select>(&message)) return &message == &ast::message(select);
         if (is_aggregate(message)) {
-            refusals.add(
-                ast::location(message),
-                fmt::format("the aggregate {} is not supported in a continuous INSERT",
-                            function_name(message)),
-                "totals are a CREATE MATERIALIZED VIEW; an aggregate over the record's own "
-                "data goes into a sub-select");
+            refusals.add(ast::location(message),
+                         fmt::format("the aggregate {} is not supported in a continuous INSERT",
+                                     function_name(message)),
+                         "Write a CREATE MATERIALIZED VIEW for totals; put an aggregate over the "
+                         "record's own data into a sub-select.");
         } else if (is_window_call(message)) {
             refusals.add(
                 ast::location(message),
                 fmt::format("the window function {} is not supported in a continuous INSERT",
                             function_name(message)),
-                "query the stored rows with a window");
+                "Query the stored rows with a window.");
         }
         return true;
     });
@@ -87,36 +88,40 @@ bool binds(ast::Select& select, const std::string& name) {
     return found;
 }
 
-bool is_of_stream(const ast::ColumnRef& reference, ast::Select& subquery, const Reading& reading) {
+bool is_of_stream(const ast::ColumnRef& reference, ast::Select& subquery,
+                  const StreamReference& stream_reference) {
     const auto name = ast::strings(TIDEWHEEL_NODES(reference, fields));
-    if (name.size() > 1) return name[name.size() - 2] == alias_of(*reading.place);
-    return name.size() == 1 && has_column(*reading.stream, name[0]) && !binds(subquery, name[0]);
+    if (name.size() > 1) return name[name.size() - 2] == alias_of(*stream_reference.place);
+    return name.size() == 1 && has_column(*stream_reference.stream, name[0]) &&
+           !binds(subquery, name[0]);
 }
 
 // PostgreSQL counts an aggregate whose columns are all of an outer SELECT to that SELECT: (SELECT
 // max(s.price)) is an aggregate over the stream.
-bool is_over_stream(ast::Message& aggregate, ast::Select& subquery, const Reading& reading) {
+bool is_over_stream(ast::Message& aggregate, ast::Select& subquery,
+                    const StreamReference& stream_reference) {
     bool any = false;
     bool all = true;
     ast::walk(aggregate, [&](ast::Message& message) {
         if (auto* reference = ast::as<ast::ColumnRef>(&message)) {
             any = true;
-            all = all && is_of_stream(*reference, subquery, reading);
+            all = all && is_of_stream(*reference, subquery, stream_reference);
         }
         return true;
     });
     return any && all;
 }
 
-void refuse_outer_aggregates(ast::Select& subquery, const Reading& reading, Refusals& refusals) {
+void refuse_outer_aggregates(ast::Select& subquery, const StreamReference& stream_reference,
+                             Refusals& refusals) {
     ast::walk(ast::message(subquery), [&](ast::Message& message) {
         if (ast::as<ast::Select>(&message)) return &message == &ast::message(subquery);
-        if (is_aggregate(message) && is_over_stream(message, subquery, reading)) {
-            refusals.add(
-                ast::location(message),
-                fmt::format("the aggregate {} is over columns of stream {}", function_name(message),
-                            reading.stream->name.text()),
-                "it would sum up the batch; if another table's column is meant, qualify it");
+        if (is_aggregate(message) && is_over_stream(message, subquery, stream_reference)) {
+            refusals.add(ast::location(message),
+                         fmt::format("the aggregate {} is over columns of stream {}",
+                                     function_name(message), stream_reference.stream->name.text()),
+                         "It would aggregate over the batch. If another table's column is meant, "
+                         "qualify it.");
         }
         return true;
     });
@@ -124,13 +129,13 @@ void refuse_outer_aggregates(ast::Select& subquery, const Reading& reading, Refu
 
 }  // namespace
 
-void refuse_batch_dependence(const Reading& reading, Refusals& refusals) {
-    for (auto* level : reading.levels) {
+void refuse_batch_dependence(const StreamReference& stream_reference, Refusals& refusals) {
+    for (auto* level : stream_reference.levels) {
         refuse_clauses(*level, refusals);
         refuse_calls(*level, refusals);
     }
-    for (auto* subquery : reading.subqueries)
-        refuse_outer_aggregates(*subquery, reading, refusals);
+    for (auto* subquery : stream_reference.subqueries)
+        refuse_outer_aggregates(*subquery, stream_reference, refusals);
 }
 
 }  // namespace tidewheel::sql

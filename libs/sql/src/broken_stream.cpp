@@ -1,6 +1,9 @@
+#include "broken_stream.hpp"
+
 #include <algorithm>
 #include <cctype>
 
+#include "deparse.hpp"
 #include "names.hpp"
 #include "stream.hpp"
 
@@ -51,7 +54,7 @@ std::string hint_for_broken(const std::string& text, std::size_t offset) {
         const std::string word = upper_word(text, token);
         if (word == "SERVER") return {};  // the options of the table come after it
         if (token.begin >= offset) {
-            return word == "OPTIONS" ? "a column's OPTIONS come before NOT NULL, CHECK and DEFAULT"
+            return word == "OPTIONS" ? "A column's OPTIONS come before NOT NULL, CHECK and DEFAULT."
                                      : "";
         }
     }

@@ -1,5 +1,6 @@
 #include "column_identity.hpp"
 
+#include "deparse.hpp"
 #include "names.hpp"
 
 namespace tidewheel::sql {
@@ -30,17 +31,18 @@ bool has_subselect(ast::Message& root) {
 
 }  // namespace
 
-ColumnIdentity::ColumnIdentity(ast::Tree& tree, ast::Select& select, const Reading& reading)
+ColumnIdentity::ColumnIdentity(ast::Tree& tree, ast::Select& select,
+                               const StreamReference& stream_reference)
     : tree_(tree),
-      reading_(reading),
+      stream_reference_(stream_reference),
       is_alone_(select.n_from_clause == 1 &&
-                ast::as<ast::RangeVar>(select.from_clause[0]) == reading.place),
-      is_unambiguous_(!merges_columns(select) &&
-                      !(reading.place->alias && reading.place->alias->n_colnames > 0)) {
+                ast::as<ast::RangeVar>(select.from_clause[0]) == stream_reference.place),
+      is_unambiguous_(!merges_columns(select) && !(stream_reference.place->alias &&
+                                                   stream_reference.place->alias->n_colnames > 0)) {
     ast::walk(ast::message(select), [&](ast::Message& message) {
         if (auto* reference = ast::as<ast::ColumnRef>(&message)) {
             const auto parts = ast::strings(TIDEWHEEL_NODES(*reference, fields));
-            if (parts.size() == 2 && parts[0] != alias_of(*reading_.place)) {
+            if (parts.size() == 2 && parts[0] != alias_of(*stream_reference_.place)) {
                 qualified_.emplace(parts[1], reference);
             }
         }
@@ -71,8 +73,9 @@ std::string ColumnIdentity::text(ast::Node& expression) {
 
 void ColumnIdentity::rename(ast::ColumnRef& reference) {
     const auto parts = ast::strings(TIDEWHEEL_NODES(reference, fields));
-    if (parts.size() != reference.n_fields || !has_column(*reading_.stream, parts.back())) return;
-    const std::string alias = alias_of(*reading_.place);
+    if (parts.size() != reference.n_fields || !has_column(*stream_reference_.stream, parts.back()))
+        return;
+    const std::string alias = alias_of(*stream_reference_.place);
     if (is_alone_ && parts.size() == 2 && parts[0] == alias) {
         ++reference.fields;
         --reference.n_fields;
@@ -86,10 +89,10 @@ void ColumnIdentity::rename(ast::ColumnRef& reference) {
 
 void ColumnIdentity::normalise(ast::ColumnRef& reference) {
     const auto parts = ast::strings(TIDEWHEEL_NODES(reference, fields));
-    if (parts.size() == 2 && parts[0] == alias_of(*reading_.place)) {
+    if (parts.size() == 2 && parts[0] == alias_of(*stream_reference_.place)) {
         ++reference.fields;
         --reference.n_fields;
-    } else if (parts.size() == 1 && !has_column(*reading_.stream, parts[0])) {
+    } else if (parts.size() == 1 && !has_column(*stream_reference_.stream, parts[0])) {
         const auto other = qualified_.find(parts[0]);
         if (other == qualified_.end()) return;
         reference.fields = other->second->fields;

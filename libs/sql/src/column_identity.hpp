@@ -3,7 +3,7 @@
 #include <string>
 
 #include "ast.hpp"
-#include "reading.hpp"
+#include "stream_reference.hpp"
 
 namespace tidewheel::sql {
 
@@ -12,7 +12,7 @@ namespace tidewheel::sql {
 // column as a qualified one of that name.
 class ColumnIdentity {
   public:
-    ColumnIdentity(ast::Tree& tree, ast::Select& select, const Reading& reading);
+    ColumnIdentity(ast::Tree& tree, ast::Select& select, const StreamReference& stream_reference);
 
     // One text for all ways to write the expression.
     std::string canonical(ast::Node& expression);
@@ -26,7 +26,7 @@ class ColumnIdentity {
     void rename(ast::ColumnRef& reference);
 
     ast::Tree& tree_;
-    const Reading& reading_;
+    const StreamReference& stream_reference_;
     bool is_alone_;        // the stream is all of FROM
     bool is_unambiguous_;  // no USING, NATURAL or column list gives names of its own
     std::map<std::string, ast::ColumnRef*> qualified_;  // by name, columns of other tables

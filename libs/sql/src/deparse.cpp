@@ -1,3 +1,5 @@
+#include "deparse.hpp"
+
 #include "ast.hpp"
 #include "tidewheel/core/error.hpp"
 
@@ -9,11 +11,11 @@ std::string deparse_once(PgQuery__ParseResult& parsed) {
     pg_query__parse_result__pack(&parsed, reinterpret_cast<std::uint8_t*>(packed.data()));
     const auto result = pg_query_deparse_protobuf(PgQueryProtobuf{packed.size(), packed.data()});
     std::string text = result.query ? result.query : "";
-    std::string trouble = result.error ? result.error->message : "";
+    std::string failure = result.error ? result.error->message : "";
     pg_query_free_deparse_result(result);
-    if (!trouble.empty()) {
-        throw Error(Error::Kind::pipeline, "this statement can't be taken apart: " + trouble,
-                    "write it in another way, and report it");
+    if (!failure.empty()) {
+        throw Error(Error::Kind::pipeline, "this statement can't be analyzed: " + failure,
+                    "Rewrite the statement, and please report this.");
     }
     return text;
 }
@@ -51,11 +53,11 @@ std::string deparse(Node& statement) {
     try {
         if (equal(statement.base, Tree(text).statement().base)) return text;
     } catch (const SyntaxError&) {
-        // Told below: the library wrote something that it can't read.
+        // Reported below: the library wrote something that it can't read.
     }
     throw Error(Error::Kind::pipeline,
-                "this statement can't be taken apart: it would come out as " + text,
-                "write it in another way, and report it");
+                "this statement can't be analyzed: it would be read as " + text,
+                "Rewrite the statement, and please report this.");
 }
 
 std::string deparse_expression(Node& expression) {

@@ -6,6 +6,8 @@
 #include <array>
 #include <string_view>
 
+#include "names.hpp"
+
 namespace tidewheel::sql {
 namespace {
 
@@ -114,13 +116,6 @@ constexpr std::array<std::string_view, 4> now_constants = {"now", "today", "tomo
 constexpr std::array<std::string_view, 6> time_types = {"date",        "time",   "timestamp",
                                                         "timestamptz", "timetz", "varchar"};
 
-// A function of PostgreSQL's own, which nobody's schema hides.
-std::string builtin_name(const ast::FunctionCall& call) {
-    const auto name = ast::strings(TIDEWHEEL_NODES(call, funcname));
-    if (name.size() == 1 || (name.size() == 2 && name[0] == "pg_catalog")) return name.back();
-    return {};
-}
-
 std::string precision(const ast::ValueFunction& function) {
     return function.typmod >= 0 ? fmt::format("({})", function.typmod) : "";
 }
@@ -138,8 +133,8 @@ void refuse_now_constant(ast::TypeCast& cast, Refusals& refusals) {
     refusals.add(
         ast::location(ast::message(*constant)),
         fmt::format(
-            "the time constant '{}' is not supported: it means another time at every replay", text),
-        "write now() or current_date, which mean the record's own time");
+            "the time constant '{}' is not supported: it means another time in every replay", text),
+        "Write now() or current_date, which mean the record's own time.");
 }
 
 void refuse_volatile_call(ast::FunctionCall& call, Refusals& refusals) {
@@ -148,15 +143,21 @@ void refuse_volatile_call(ast::FunctionCall& call, Refusals& refusals) {
         refusals.add(
             ast::location(ast::message(call)),
             fmt::format("{}() is volatile: a replay of the topic could not repeat it", name),
-            "take the value from the record, or let a column's DEFAULT in the target make it");
+            "Take the value from the record, or let a column's DEFAULT in the target produce it.");
     } else if (name == "age" && call.n_args == 1) {
         refusals.add(ast::location(ast::message(call)),
                      "age() with one argument depends on the day on which it runs",
-                     "write age(current_date, …)");
+                     "Write age(current_date, …).");
     }
 }
 
 }  // namespace
+
+std::string builtin_name(const ast::FunctionCall& call) {
+    const auto name = ast::strings(TIDEWHEEL_NODES(call, funcname));
+    if (name.size() == 1 || (name.size() == 2 && name[0] == "pg_catalog")) return name.back();
+    return {};
+}
 
 bool is_aggregate(ast::Message& message) {
     const auto type = ast::type_of(message);
@@ -165,6 +166,15 @@ bool is_aggregate(ast::Message& message) {
     if (!call || call->over) return false;
     return call->agg_star || call->agg_distinct || call->agg_within_group || call->agg_filter ||
            call->n_agg_order > 0 || among(aggregates, builtin_name(*call));
+}
+
+bool contains_aggregate(ast::Message& root) {
+    bool found = false;
+    ast::walk(root, [&](ast::Message& message) {
+        found = found || is_aggregate(message);
+        return !found;
+    });
+    return found;
 }
 
 bool is_window_call(ast::Message& message) {
@@ -224,6 +234,11 @@ void refuse_now(ast::Message& root, const std::string& where, const std::string&
         }
         return true;
     });
+}
+
+void mention(const ast::FunctionCall& call, Refusals& refusals) {
+    refusals.mention(Mention::What::function, call.location,
+                     dotted(TIDEWHEEL_NODES(call, funcname)));
 }
 
 std::string function_name(ast::Message& message) {

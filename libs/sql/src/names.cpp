@@ -4,15 +4,6 @@
 
 namespace tidewheel::sql {
 
-std::string RelationName::quoted() const {
-    return schema.empty() ? ast::quote_identifier(name)
-                          : ast::quote_identifier(schema) + "." + ast::quote_identifier(name);
-}
-
-std::string RelationName::text() const {
-    return schema.empty() ? name : schema + "." + name;
-}
-
 RelationName relation_name(const ast::RangeVar& range) {
     return {range.schemaname, range.relname};
 }
@@ -21,17 +12,59 @@ std::string alias_of(const ast::RangeVar& range) {
     return range.alias ? range.alias->aliasname : range.relname;
 }
 
-bool may_be_same(const RelationName& left, const RelationName& right) {
-    return left.name == right.name &&
-           (left.schema.empty() || right.schema.empty() || left.schema == right.schema);
+std::string dotted(ast::Nodes parts) {
+    std::string name;
+    for (const auto& part : ast::strings(parts))
+        name += (name.empty() ? "" : ".") + part;
+    return name;
 }
 
-const Stream* find_stream(const std::vector<Stream>& streams, const RelationName& name) {
-    const auto exact = [&](const Stream& stream) { return stream.name == name; };
-    const auto loose = [&](const Stream& stream) { return may_be_same(stream.name, name); };
-    auto found = std::find_if(streams.begin(), streams.end(), exact);
-    if (found == streams.end()) found = std::find_if(streams.begin(), streams.end(), loose);
-    return found == streams.end() ? nullptr : &*found;
+Names::Names(std::vector<Stream> known, Scope scope)
+    : streams_(std::move(known)), scope_(std::move(scope)) {}
+
+RelationName Names::created(const RelationName& name) const {
+    return {name.schema.empty() ? scope_.search_path.front() : name.schema, name.name};
+}
+
+bool Names::has(const RelationName& name) const {
+    const auto is_it = [&](const Stream& stream) { return created(stream.name) == name; };
+    return others_.contains(name) || std::any_of(streams_.begin(), streams_.end(), is_it) ||
+           (scope_.exists && scope_.exists(name));
+}
+
+RelationName Names::resolve(const RelationName& name) const {
+    if (!name.schema.empty()) return name;
+    for (const std::string& schema : scope_.search_path)
+        if (has({schema, name.name})) return {schema, name.name};
+    return created(name);
+}
+
+const Stream* Names::stream(const RelationName& name) const {
+    const RelationName meant = resolve(name);
+    const auto found = std::find_if(streams_.begin(), streams_.end(), [&](const Stream& stream) {
+        return created(stream.name) == meant;
+    });
+    return found == streams_.end() ? nullptr : &*found;
+}
+
+const Stream* Names::namesake(const std::string& name) const {
+    const auto found = std::find_if(streams_.begin(), streams_.end(),
+                                    [&](const Stream& stream) { return stream.name.name == name; });
+    return found == streams_.end() ? nullptr : &*found;
+}
+
+void Names::declare(const Stream& stream) {
+    const RelationName name = created(stream.name);
+    const auto older = std::find_if(streams_.begin(), streams_.end(),
+                                    [&](const Stream& each) { return created(each.name) == name; });
+    if (older != streams_.end())
+        *older = stream;
+    else
+        streams_.push_back(stream);
+}
+
+void Names::add(const RelationName& relation) {
+    others_.insert(created(relation));
 }
 
 bool has_column(const Stream& stream, const std::string& name) {

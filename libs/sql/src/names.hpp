@@ -1,4 +1,5 @@
 #pragma once
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,36 @@ RelationName relation_name(const ast::RangeVar& range);
 // The name that columns of this FROM item are qualified with.
 std::string alias_of(const ast::RangeVar& range);
 
-// Whether two names may be the same relation: a missing schema matches any.
-bool may_be_same(const RelationName& left, const RelationName& right);
-// The stream that a name in FROM means; nullptr: none.
-const Stream* find_stream(const std::vector<Stream>& streams, const RelationName& name);
+// A name of several parts, for messages: schema.function.
+std::string dotted(ast::Nodes parts);
+
+// What the names of a pipeline mean, as far as it has been read: the relations that the database
+// has, and those that the statements so far declare.
+class Names {
+  public:
+    Names(std::vector<Stream> known, Scope scope);
+
+    // Where a relation of this name is created.
+    RelationName created(const RelationName& name) const;
+    // The relation that PostgreSQL finds by the name; where there is none, where it would be
+    // created.
+    RelationName resolve(const RelationName& name) const;
+    // Whether there is a relation of this name, which is qualified.
+    bool has(const RelationName& name) const;
+    // The stream that a name in FROM means; nullptr: it is no stream's.
+    const Stream* stream(const RelationName& name) const;
+    // A stream of that name in whatever schema, for hints; nullptr: there is none.
+    const Stream* namesake(const std::string& name) const;
+
+    // A stream that is declared by an older text gives way to this one.
+    void declare(const Stream& stream);
+    void add(const RelationName& relation);
+
+  private:
+    std::vector<Stream> streams_;
+    Scope scope_;
+    std::set<RelationName> others_;  // relations that are no streams
+};
 
 bool has_column(const Stream& stream, const std::string& name);
 std::vector<std::string> column_names(const Stream& stream);

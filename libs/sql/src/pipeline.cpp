@@ -6,10 +6,13 @@
 #include <map>
 
 #include "ast.hpp"
+#include "broken_stream.hpp"
+#include "deparse.hpp"
 #include "names.hpp"
-#include "plain.hpp"
+#include "plain_ddl.hpp"
 #include "rows.hpp"
-#include "source.hpp"
+#include "source_text.hpp"
+#include "split.hpp"
 #include "stream.hpp"
 #include "view.hpp"
 
@@ -44,20 +47,21 @@ bool is_rows(ast::Tree& tree) {
     return select && select->n_values_lists == 0;
 }
 
-std::string default_name(const Statement& statement) {
-    struct Names {
-        std::string operator()(const Stream& stream) const { return stream.name.text(); }
-        std::string operator()(const RowStatement& rows) const { return rows.target.text(); }
-        std::string operator()(const ViewStatement& view) const { return view.name.text(); }
-        std::string operator()(const PlainStatement& plain) const { return plain.object; }
-    };
-    return std::visit(Names(), statement.body);
+// A table that several schemas' files fill is named by each of them in its own schema.
+std::string default_name(const Statement& statement, const Names& names) {
+    if (const auto* plain = std::get_if<PlainStatement>(&statement.body)) return plain->object;
+    const auto* stream = std::get_if<Stream>(&statement.body);
+    const auto* view = std::get_if<ViewStatement>(&statement.body);
+    return label(names.created(stream ? stream->name
+                               : view ? view->name
+                                      : std::get<RowStatement>(statement.body).target));
 }
 
 class PipelineReader {
   public:
-    PipelineReader(std::string_view text, const std::string& file, const std::vector<Stream>& known)
-        : source_(text, file), streams_(known), known_(known.size()) {}
+    PipelineReader(std::string_view text, const std::string& file, const std::vector<Stream>& known,
+                   const Scope& scope)
+        : source_(text, file), names_(known, scope) {}
 
     Pipeline read() {
         for (const Piece& piece : split(source_)) {
@@ -87,7 +91,7 @@ class PipelineReader {
         if (const auto name = stream_in_broken(text)) {
             Stream stream;
             stream.name = *name;
-            declare(stream);
+            names_.declare(stream);
         }
     }
 
@@ -100,68 +104,109 @@ class PipelineReader {
         Refusals refusals(source_, piece.begin);
         read_body(tree, piece, statement, refusals);
         if (refusals.any()) return;
-        statement.name = piece.given_name.empty() ? default_name(statement) : piece.given_name;
+        note_relation(statement);
+        statement.name = piece.given_name.empty() ? default_name(statement, names_)
+                                                  : label(names_.created({"", piece.given_name}));
         check_name(piece, statement);
         pipeline_.statements.push_back(std::move(statement));
     }
 
     void read_body(ast::Tree& tree, const Piece& piece, Statement& statement, Refusals& refusals) {
         if (tree.statement_as<ast::CreateForeignTable>()) {
-            statement.body = declare(read_stream(tree, statement.text, refusals));
+            Stream stream = read_stream(tree, statement.text, refusals);
+            names_.declare(stream);
+            statement.body = std::move(stream);
         } else if (is_materialized_view(tree)) {
-            read_view(tree, streams_, statement, refusals);
+            read_view(tree, names_, statement, refusals);
         } else if (is_rows(tree)) {
-            read_rows(tree, streams_, statement, refusals);
+            read_rows(tree, names_, statement, refusals);
         } else {
-            statement.body = read_plain(tree, piece, streams_, refusals);
+            statement.body = read_plain_ddl(tree, piece, names_, refusals);
         }
     }
 
-    // Even a stream with errors is declared, or every statement that reads it would be refused,
-    // too. One that the catalogue knows by an older text gives way to this one.
-    Stream declare(const Stream& stream) {
-        const auto older =
-            std::find_if(streams_.begin(), streams_.begin() + static_cast<std::ptrdiff_t>(known_),
-                         [&](const Stream& each) { return may_be_same(each.name, stream.name); });
-        if (older != streams_.begin() + static_cast<std::ptrdiff_t>(known_)) {
-            *older = stream;
-        } else {
-            streams_.push_back(stream);
-        }
-        return stream;
+    void note_relation(const Statement& statement) {
+        if (const auto* view = std::get_if<ViewStatement>(&statement.body)) names_.add(view->name);
+        if (const auto* plain = std::get_if<PlainStatement>(&statement.body);
+            plain && plain->relation)
+            names_.add(*plain->relation);
     }
 
     void check_name(const Piece& piece, const Statement& statement) {
-        const auto [first, is_new] = names_.emplace(statement.name, statement.position);
+        const auto [first, is_new] = positions_.emplace(statement.name, statement.position);
         if (is_new) return;
         source_.refuse(
             piece.begin,
             fmt::format("two statements are named {}: the first is at {}:{}:{}", statement.name,
                         first->second.file, first->second.line, first->second.column),
-            "a comment line `-- name: …` right above a statement gives it another name");
+            std::holds_alternative<RowStatement>(statement.body)
+                ? "A comment line `-- name: …` directly above a statement gives it another name."
+                : "Remove one of them, or give it another name.");
     }
 
-    Source source_;
-    std::vector<Stream> streams_;
-    std::size_t known_;
-    std::map<std::string, Position> names_;
+    SourceText source_;
+    Names names_;
+    std::map<std::string, Position> positions_;
     Pipeline pipeline_;
 };
 
 }  // namespace
 
 Pipeline parse_pipeline(std::string_view text, const std::string& file,
-                        const std::vector<Stream>& known) {
-    return PipelineReader(text, file, known).read();
+                        const std::vector<Stream>& known, const Scope& scope) {
+    return PipelineReader(text, file, known, scope).read();
 }
 
-Statement parse_statement(std::string_view text, const std::vector<Stream>& known) {
-    auto pipeline = parse_pipeline(text, "catalogue", known);
+std::vector<DeclaredRelation> relations_declared_in(std::string_view text,
+                                                    const std::string& file) {
+    SourceText source(text, file);
+    std::vector<DeclaredRelation> declared;
+    for (const Piece& piece : split(source)) {
+        const std::string statement = source.text().substr(piece.begin, piece.end - piece.begin);
+        const Position position = source.position(piece.begin);
+        try {
+            if (const auto stream = stream_in_broken(statement)) {
+                declared.push_back({*stream, position, true});
+                continue;
+            }
+            ast::Tree tree(statement);
+            if (const auto name = relation_made_by(*ast::content(&tree.statement())))
+                declared.push_back({*name, position, false});
+        } catch (const ast::SyntaxError&) {
+            continue;  // reported when the text is parsed
+        }
+    }
+    return declared;
+}
+
+Statement parse_statement(std::string_view text, const std::vector<Stream>& known,
+                          const Scope& scope) {
+    auto pipeline = parse_pipeline(text, "catalogue", known, scope);
     if (pipeline.statements.size() != 1) {
         throw Error(Error::Kind::pipeline,
-                    fmt::format("one statement expected, not {}", pipeline.statements.size()));
+                    fmt::format("expected one statement, found {}", pipeline.statements.size()));
     }
     return std::move(pipeline.statements.front());
+}
+
+std::string query_of(std::string_view view) {
+    ast::Tree tree{std::string(view)};
+    return ast::deparse(*tree.statement_as<ast::CreateTableAs>()->query);
+}
+
+std::string with_resolved(std::string_view text, const std::string& resolved,
+                          const RelationName& name) {
+    ast::Tree original{std::string(text)};
+    ast::Tree tree(resolved);
+    if (auto* view = original.statement_as<ast::CreateTableAs>()) {
+        view->query = &tree.statement();
+        view->into->rel->schemaname = original.arena().copy(name.schema);
+        return ast::deparse(original.statement());
+    }
+    // The columns that an INSERT doesn't name are the table's first ones, whatever they are called.
+    if (original.statement_as<ast::Insert>()->n_cols == 0)
+        tree.statement_as<ast::Insert>()->n_cols = 0;
+    return ast::deparse(tree.statement());
 }
 
 }  // namespace tidewheel::sql

@@ -1,8 +1,11 @@
+#include "record_form.hpp"
+
 #include <fmt/format.h>
 
-#include "figure_name.hpp"
+#include "deparse.hpp"
 #include "functions.hpp"
 #include "names.hpp"
+#include "output_name.hpp"
 #include "rows.hpp"
 
 namespace tidewheel::sql {
@@ -29,7 +32,7 @@ void keep_names(ast::Tree& tree, ast::Message& root) {
     ast::walk(root, [&](ast::Message& message) {
         auto* target = ast::as<ast::Target>(&message);
         if (target && target->val && !*target->name && is_now(*ast::content(target->val))) {
-            target->name = tree.arena().copy(figure_name(*target->val));
+            target->name = tree.arena().copy(output_name(*target->val));
         }
         return true;
     });
@@ -41,31 +44,33 @@ void replace_now(ast::Tree& tree, ast::Message& root, const std::string& record)
         auto* node = ast::as<ast::Node>(&message);
         if (node && ast::content(node) && is_now(*ast::content(node))) {
             const std::string type = type_of_now(*ast::content(node));
-            const std::string time = record + ".tidewheel_timestamp";
+            const std::string time =
+                "tidewheel.record_time(" + record + ".tidewheel_timestamp, 'now()')";
             *node = *tree.expression(type == "timestamptz" ? time : time + "::" + type);
         }
         return true;
     });
 }
 
-std::string one_record(const Reading& reading, const std::string& record) {
+std::string one_record(const StreamReference& stream_reference, const std::string& record) {
     std::string columns;
-    for (const auto& column : reading.stream->columns) {
+    for (const auto& column : stream_reference.stream->columns) {
         if (!columns.empty()) columns += ", ";
         columns += record + "." + ast::quote_identifier(column.name);
     }
     return fmt::format("(SELECT {}) AS {}", columns,
-                       ast::quote_identifier(alias_of(*reading.place)));
+                       ast::quote_identifier(alias_of(*stream_reference.place)));
 }
 
 // Puts a sub-select of the one record into the stream's place.
-void replace_stream(ast::Tree& tree, ast::Message& root, const Reading& reading,
+void replace_stream(ast::Tree& tree, ast::Message& root, const StreamReference& stream_reference,
                     const std::string& record) {
     ast::walk(root, [&](ast::Message& message) {
         auto* node = ast::as<ast::Node>(&message);
-        if (!node || ast::as<ast::RangeVar>(node) != reading.place) return true;
-        ast::Node* item = tree.from_item(one_record(reading, record));
-        if (reading.place->alias) ast::as<ast::RangeSubselect>(item)->alias = reading.place->alias;
+        if (!node || ast::as<ast::RangeVar>(node) != stream_reference.place) return true;
+        ast::Node* item = tree.from_item(one_record(stream_reference, record));
+        if (stream_reference.place->alias)
+            ast::as<ast::RangeSubselect>(item)->alias = stream_reference.place->alias;
         *node = *item;
         return false;
     });
@@ -73,11 +78,12 @@ void replace_stream(ast::Tree& tree, ast::Message& root, const Reading& reading,
 
 }  // namespace
 
-std::string record_form(ast::Tree& tree, ast::Select& select, const Reading& reading) {
+std::string record_form(ast::Tree& tree, ast::Select& select,
+                        const StreamReference& stream_reference) {
     ast::Message& root = ast::message(select);
     const std::string record = fresh_alias(root, "tidewheel_r");
     replace_now(tree, root, record);
-    replace_stream(tree, root, reading, record);
+    replace_stream(tree, root, stream_reference, record);
     return fmt::format(
         "SELECT {0}.tidewheel_seq, tidewheel_q.* FROM pg_temp.tidewheel_records AS {0} "
         "CROSS JOIN LATERAL ({1}) AS tidewheel_q",
@@ -86,20 +92,13 @@ std::string record_form(ast::Tree& tree, ast::Select& select, const Reading& rea
 
 namespace {
 
-bool has_common_table(ast::Message& root, const std::string& name) {
-    bool found = false;
-    ast::walk(root, [&](ast::Message& message) {
-        auto* table = ast::as<ast::CommonTable>(&message);
-        found = found || (table && name == table->ctename);
-        return !found;
-    });
-    return found;
-}
+char stage_schema[] = "pg_temp";
 
 }  // namespace
 
-void unqualify(ast::Message& root, const Reading& reading) {
-    const RelationName name = relation_name(*reading.place);
+void stage(ast::Message& root, const StreamReference& stream_reference) {
+    const RelationName name = relation_name(*stream_reference.place);
+    stream_reference.place->schemaname = stage_schema;
     if (name.schema.empty()) return;
     ast::walk(root, [&](ast::Message& message) {
         if (auto* reference = ast::as<ast::ColumnRef>(&message)) {
@@ -111,9 +110,6 @@ void unqualify(ast::Message& root, const Reading& reading) {
         }
         return true;
     });
-    static char nothing[] = "";
-    static char temporary[] = "pg_temp";
-    reading.place->schemaname = has_common_table(root, name.name) ? temporary : nothing;
 }
 
 }  // namespace tidewheel::sql

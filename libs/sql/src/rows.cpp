@@ -5,14 +5,17 @@
 #include <algorithm>
 #include <array>
 
+#include "batch_dependence.hpp"
+#include "deparse.hpp"
 #include "functions.hpp"
 #include "names.hpp"
+#include "record_form.hpp"
+#include "route_values.hpp"
 
 namespace tidewheel::sql {
 namespace {
 
-// WITH in front of INSERT means the same as WITH in front of its SELECT, as long as no name is
-// there twice.
+// WITH before INSERT means the same as WITH before its SELECT, as long as no name occurs twice.
 void move_with(ast::Tree& tree, ast::Insert& insert, ast::Select& select, Refusals& refusals) {
     if (!insert.with_clause) return;
     if (!select.with_clause) {
@@ -25,8 +28,9 @@ void move_with(ast::Tree& tree, ast::Insert& insert, ast::Select& select, Refusa
         for (ast::Node* node : TIDEWHEEL_NODES(*with, ctes)) {
             auto* table = ast::as<ast::CommonTable>(node);
             if (std::find(names.begin(), names.end(), table->ctename) != names.end()) {
-                refusals.add(table->location, fmt::format("WITH {} is there twice", table->ctename),
-                             "give one of them another name");
+                refusals.add(table->location,
+                             fmt::format("WITH {} is specified twice", table->ctename),
+                             "Give one of them another name.");
             }
             names.emplace_back(table->ctename);
             tables.push_back(node);
@@ -42,12 +46,12 @@ void refuse_insert_clauses(ast::Insert& insert, Refusals& refusals) {
     const ast::Message& message = ast::message(insert);
     if (ast::is_set(message, "returning_list") || ast::is_set(message, "returning_clause")) {
         refusals.add(insert.relation->location, "RETURNING is not supported in a continuous INSERT",
-                     "nobody waits for its rows");
+                     "No client receives its rows.");
     }
     if (insert.override > PG_QUERY__OVERRIDING_KIND__OVERRIDING_NOT_SET) {
         refusals.add(insert.relation->location,
                      "OVERRIDING is not supported in a continuous INSERT",
-                     "an identity column numbers the rows itself");
+                     "An identity column numbers the rows itself.");
     }
 }
 
@@ -121,23 +125,23 @@ void drop_target_alias(ast::Tree& tree, ast::Message& conflict, const ast::Range
     });
 }
 
-// What ON CONFLICT DO UPDATE may not do: ask for anything but the new row and the stored one.
-void check_conflict(PgQuery__OnConflictClause& conflict, const std::vector<Stream>& streams,
+// ON CONFLICT DO UPDATE may use nothing but the new row and the stored one.
+void check_conflict(PgQuery__OnConflictClause& conflict, const Names& names,
                     const RelationName& target, Refusals& refusals) {
     ast::Message& root = ast::message(conflict);
     refuse_volatile(root, refusals);
-    refuse_now(root, "in ON CONFLICT", "SELECT now() into a column, and use excluded.column",
+    refuse_now(root, "in ON CONFLICT", "SELECT now() into a column, and use excluded.column.",
                refusals);
     ast::walk(root, [&](ast::Message& message) {
         auto* range = ast::as<ast::RangeVar>(&message);
         if (!range) return true;
         const RelationName name = relation_name(*range);
-        if (find_stream(streams, name) || may_be_same(name, target)) {
+        if (names.stream(name) || names.resolve(name) == names.resolve(target)) {
             refusals.add(
                 range->location,
                 fmt::format("{} is read in a sub-select of ON CONFLICT", name.text()),
-                "excluded.column is the new row's value, and the table's own name the stored "
-                "one's");
+                "excluded.column is the new row's value; the stored row's has the table's name "
+                "before it.");
         }
         return true;
     });
@@ -150,6 +154,7 @@ void read_conflict(PgQuery__OnConflictClause* conflict, RowStatement& rows) {
     rows.conflict_clause = conflict_text(*conflict);
     if (updates) rows.replaced_columns = replaced_columns(*conflict);
     if (!conflict->infer) return;
+    rows.has_conflict_target = true;
     rows.conflict_constraint = conflict->infer->conname;
     rows.conflict_is_plain = is_plain(*conflict->infer);
     for (ast::Node* node : TIDEWHEEL_NODES(*conflict->infer, index_elems)) {
@@ -167,9 +172,10 @@ bool uses_now(ast::Message& root) {
     return found;
 }
 
-void refuse_now_in_from(const Reading& reading, Refusals& refusals) {
-    auto selects = reading.levels;
-    selects.insert(selects.end(), reading.subqueries.begin(), reading.subqueries.end());
+void refuse_now_in_from(const StreamReference& stream_reference, Refusals& refusals) {
+    auto selects = stream_reference.levels;
+    selects.insert(selects.end(), stream_reference.subqueries.begin(),
+                   stream_reference.subqueries.end());
     for (auto* select : selects) {
         for (ast::Node* item : TIDEWHEEL_NODES(*select, from_clause)) {
             auto* function = ast::as<ast::RangeFunction>(item);
@@ -179,7 +185,7 @@ void refuse_now_in_from(const Reading& reading, Refusals& refusals) {
             if (list && list->n_items > 0 && ast::content(list->items[0]) &&
                 is_now(*ast::content(list->items[0]))) {
                 refusals.add(ast::location(*ast::content(item)), "now() is not supported in FROM",
-                             "write it into the SELECT list");
+                             "Write it into the SELECT list.");
             }
         }
     }
@@ -187,12 +193,11 @@ void refuse_now_in_from(const Reading& reading, Refusals& refusals) {
 
 class RowsReader {
   public:
-    RowsReader(ast::Tree& tree, const std::vector<Stream>& streams, Statement& statement,
-               Refusals& refusals)
+    RowsReader(ast::Tree& tree, const Names& names, Statement& statement, Refusals& refusals)
         : tree_(tree),
           insert_(*tree.statement_as<ast::Insert>()),
           select_(ast::as<ast::Select>(insert_.select_stmt)),
-          streams_(streams),
+          names_(names),
           statement_(statement),
           refusals_(refusals) {
         rows_.target = relation_name(*insert_.relation);
@@ -200,65 +205,66 @@ class RowsReader {
 
     void read() {
         refuse_insert_clauses(insert_, refusals_);
-        if (const Stream* stream = find_stream(streams_, rows_.target)) {
+        if (const Stream* stream = names_.stream(rows_.target)) {
             refusals_.add(
                 insert_.relation->location,
                 fmt::format("{} is a stream: INSERT can't write to it", stream->name.text()),
-                "`tidewheel produce` sends records");
+                "`tidewheel produce` sends records.");
         }
         move_with(tree_, insert_, *select_, refusals_);
-        const Reading reading = read_select(*select_, streams_, rows_.target, refusals_);
-        check(reading);
-        if (!refusals_.any()) fill(reading);
+        const StreamReference stream_reference =
+            read_select(*select_, names_, rows_.target, refusals_);
+        check(stream_reference);
+        if (!refusals_.any()) fill(stream_reference);
     }
 
   private:
-    void check(const Reading& reading) {
+    void check(const StreamReference& stream_reference) {
         refuse_volatile(ast::message(*select_), refusals_);
         if (insert_.on_conflict_clause) {
-            check_conflict(*insert_.on_conflict_clause, streams_, rows_.target, refusals_);
+            check_conflict(*insert_.on_conflict_clause, names_, rows_.target, refusals_);
         }
-        if (!reading.stream) {
-            refusals_.add(
-                insert_.relation->location,
-                fmt::format("this INSERT into {} reads no stream", rows_.target.text()),
-                "a stream is a CREATE FOREIGN TABLE … SERVER kafka; fixed rows are INSERT … "
-                "VALUES");
+        if (!stream_reference.stream) {
+            refuse_no_stream(
+                insert_.relation->location, fmt::format("this INSERT into {}", rows_.target.text()),
+                "Declare a stream with CREATE FOREIGN TABLE … SERVER kafka; for fixed rows write "
+                "INSERT … VALUES.",
+                stream_reference, names_, refusals_);
             return;
         }
-        refuse_now_in_from(reading, refusals_);
-        refuse_batch_dependence(reading, refusals_);
+        refuse_now_in_from(stream_reference, refusals_);
+        refuse_batch_dependence(stream_reference, refusals_);
     }
 
-    void fill(const Reading& reading) {
+    void fill(const StreamReference& stream_reference) {
         for (ast::Node* node : TIDEWHEEL_NODES(insert_, cols)) {
             rows_.target_columns.emplace_back(ast::as<ast::Target>(node)->name);
         }
         rows_.uses_now = uses_now(ast::message(*select_));
-        statement_.stream = reading.stream->name;
-        statement_.pinned = pinned_values(reading);
-        write_forms(reading);
+        statement_.stream = names_.created(stream_reference.stream->name);
+        statement_.route_values = route_values(stream_reference);
+        write_forms(stream_reference);
         if (insert_.on_conflict_clause) {
             drop_target_alias(tree_, ast::message(*insert_.on_conflict_clause), *insert_.relation);
         }
         read_conflict(insert_.on_conflict_clause, rows_);
-        rows_.needs_order = rows_.uses_now || rows_.on_conflict == OnConflict::update ||
-                            (rows_.on_conflict == OnConflict::nothing && !reading.keeps_order);
+        rows_.needs_order =
+            rows_.uses_now || rows_.on_conflict == OnConflict::update ||
+            (rows_.on_conflict == OnConflict::nothing && !stream_reference.keeps_order);
         statement_.body = std::move(rows_);
     }
 
-    void write_forms(const Reading& reading) {
-        const bool is_qualified = *reading.place->schemaname;
-        unqualify(tree_.statement().base, reading);
-        rows_.batch_insert = is_qualified ? ast::deparse(tree_.statement()) : statement_.text;
+    void write_forms(const StreamReference& stream_reference) {
+        stage(tree_.statement().base, stream_reference);
+        rows_.batch_insert = ast::deparse(tree_.statement());
         statement_.select = ast::deparse(*insert_.select_stmt);
-        rows_.record_select = record_form(tree_, *select_, reading);
+        rows_.record_select = record_form(tree_, *select_, stream_reference);
     }
 
     ast::Tree& tree_;
     ast::Insert& insert_;
     ast::Select* select_;
-    const std::vector<Stream>& streams_;
+    const Names& names_;
     Statement& statement_;
     Refusals& refusals_;
     RowStatement rows_;
@@ -266,9 +272,8 @@ class RowsReader {
 
 }  // namespace
 
-void read_rows(ast::Tree& tree, const std::vector<Stream>& streams, Statement& statement,
-               Refusals& refusals) {
-    RowsReader(tree, streams, statement, refusals).read();
+void read_rows(ast::Tree& tree, const Names& names, Statement& statement, Refusals& refusals) {
+    RowsReader(tree, names, statement, refusals).read();
 }
 
 }  // namespace tidewheel::sql

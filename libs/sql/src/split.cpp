@@ -1,8 +1,12 @@
+#include "split.hpp"
+
 #include <algorithm>
+#include <optional>
 #include <regex>
 
 #include "ast.hpp"
-#include "source.hpp"
+#include "deparse.hpp"
+#include "source_text.hpp"
 
 namespace tidewheel::sql {
 namespace {
@@ -54,28 +58,43 @@ std::vector<Range> cut(const std::string& text, const std::vector<ast::Token>& t
     return ranges.empty() ? cut_by_tokens(text, tokens) : ranges;
 }
 
-std::string name_in(const std::string& comment) {
-    static const std::regex pattern(R"(^--\s*name:\s*(\S+)\s*$)");
+// The text after `-- name:`; nothing: another comment.
+std::optional<std::string> name_in(const std::string& comment) {
+    static const std::regex pattern(R"(^--\s*name:\s*(.*?)\s*$)");
     std::smatch match;
-    return std::regex_match(comment, match, pattern) ? match[1].str() : std::string();
+    if (!std::regex_match(comment, match, pattern)) return std::nullopt;
+    return match[1].str();
 }
 
-// The comment lines straight above the first token belong to the statement; an empty line parts
+std::string require_one_word(SourceText& source, std::size_t offset, const std::string& name) {
+    if (name.empty() || name.find_first_of(" \t") != std::string::npos)
+        source.refuse(offset,
+                      name.empty() ? "no name after -- name:"
+                                   : "a statement's name is one word, not \"" + name + "\"",
+                      "Write -- name: some_word; start any other comment with another word.");
+    return name;
+}
+
+// The comment lines directly above the first token belong to the statement; an empty line separates
 // them from it.
-std::string given_name(const std::string& text, const std::vector<ast::Token>& tokens,
+std::string given_name(SourceText& source, const std::vector<ast::Token>& tokens,
                        std::size_t first) {
+    const std::string& text = source.text();
     std::size_t next = tokens[first].begin;
     for (std::size_t i = first; i-- > 0 && tokens[i].is_comment; next = tokens[i].begin) {
         const auto gap = text.substr(tokens[i].end, next - tokens[i].end);
         if (std::count(gap.begin(), gap.end(), '\n') > 1) break;
         const std::string comment = text.substr(tokens[i].begin, tokens[i].end - tokens[i].begin);
-        if (auto name = name_in(comment); !name.empty()) return name;
+        if (const auto name = name_in(comment))
+            return require_one_word(source, tokens[i].begin, *name);
     }
     return {};
 }
 
-std::vector<Piece> pieces(const std::string& text, const std::vector<ast::Token>& tokens,
+// `tokens` and `ranges` are those of the source's text, or of its beginning.
+std::vector<Piece> pieces(SourceText& source, const std::vector<ast::Token>& tokens,
                           const std::vector<Range>& ranges) {
+    const std::string& text = source.text();
     std::vector<Piece> result;
     std::size_t i = 0;
     for (const Range& range : ranges) {
@@ -87,7 +106,7 @@ std::vector<Piece> pieces(const std::string& text, const std::vector<ast::Token>
                 continue;
             if (piece.begin == std::string::npos) {
                 piece.begin = tokens[i].begin;
-                piece.given_name = given_name(text, tokens, i);
+                piece.given_name = given_name(source, tokens, i);
             }
             piece.end = tokens[i].end;
         }
@@ -98,22 +117,22 @@ std::vector<Piece> pieces(const std::string& text, const std::vector<ast::Token>
 
 }  // namespace
 
-std::vector<Piece> split(Source& source) {
+std::vector<Piece> split(SourceText& source) {
     std::string text = source.text();
     if (const auto nul = text.find('\0'); nul != std::string::npos) {
-        source.refuse(nul, "a NUL byte in the file", "save it as plain UTF-8 text");
+        source.refuse(nul, "a NUL byte in the file", "Save it as plain UTF-8 text.");
         text.resize(nul);
     }
     try {
         const auto tokens = ast::scan(text);
-        return pieces(text, tokens, cut(text, tokens));
+        return pieces(source, tokens, cut(text, tokens));
     } catch (const ast::SyntaxError& error) {
         source.refuse(error.offset, error.message);
         text.resize(error.offset);
     }
     try {  // everything before the statement that holds the broken token
         const auto tokens = ast::scan(text);
-        auto result = pieces(text, tokens, cut(text, tokens));
+        auto result = pieces(source, tokens, cut(text, tokens));
         const bool is_cut =
             !result.empty() && text.find(';', result.back().end) == std::string::npos;
         if (is_cut) result.pop_back();

@@ -5,13 +5,15 @@
 #include <algorithm>
 #include <set>
 
+#include "deparse.hpp"
 #include "functions.hpp"
 #include "names.hpp"
+#include "stream_options.hpp"
 
 namespace tidewheel::sql {
 namespace {
 
-// What a constraint of the DDL would promise that a topic can't keep.
+// A constraint of the DDL that a topic can't guarantee.
 const char* refused_constraint(const ast::Constraint& constraint) {
     switch (constraint.contype) {
         case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
@@ -72,15 +74,15 @@ class StreamReader {
         if (std::string_view(statement_.servername) != "kafka") {
             refusals_.add(location(),
                           fmt::format("SERVER {} is not supported", statement_.servername),
-                          "a stream is a topic: SERVER kafka");
+                          "A stream is a topic: write SERVER kafka.");
         }
         if (table_.if_not_exists) {
             refusals_.add(location(), "IF NOT EXISTS is not supported for a stream",
-                          "leave it out: `tidewheel apply` makes only what is missing");
+                          "Leave it out: `tidewheel apply` creates only what is missing.");
         }
         if (table_.n_inh_relations > 0 || table_.partbound) {
             refusals_.add(location(), "a stream can't inherit from a table or be a partition",
-                          "list its columns");
+                          "List its columns.");
         }
         if (table_.n_table_elts == 0) {
             refusals_.add(location(), fmt::format("stream {} has no columns", stream_.name.text()));
@@ -94,7 +96,7 @@ class StreamReader {
             read_constraint(*constraint, nullptr);
         } else {
             refusals_.add(ast::location(element->base), "LIKE is not supported in a stream",
-                          "list its columns");
+                          "List its columns.");
         }
     }
 
@@ -102,17 +104,19 @@ class StreamReader {
         StreamColumn column;
         column.name = definition.colname;
         if (column.name == "tidewheel_seq" || column.name == "tidewheel_timestamp") {
-            refusals_.add(definition.location,
-                          fmt::format("{} is a column of Tidewheel's own", column.name));
+            refusals_.add(
+                definition.location,
+                fmt::format("{} is reserved for a column of Tidewheel's own", column.name));
         }
         if (has_column(stream_, column.name)) {
             refusals_.add(definition.location,
-                          fmt::format("column {} is there twice", column.name));
+                          fmt::format("column {} is specified twice", column.name));
         }
         if (is_serial(*definition.type_name)) {
             refusals_.add(definition.location,
                           fmt::format("column {}: a stream can't number its records", column.name),
-                          "integer or bigint; OPTIONS (offset 'true') has the record's own number");
+                          "Declare it as integer or bigint; OPTIONS (offset 'true') gives the "
+                          "record's own number.");
         }
         column.type = ast::deparse_type(*definition.type_name);
         read_column_options(TIDEWHEEL_NODES(definition, fdwoptions), column, refusals_);
@@ -128,8 +132,8 @@ class StreamReader {
         if (const char* name = refused_constraint(constraint)) {
             refusals_.add(
                 constraint.location,
-                fmt::format("{} is not supported in a stream: a topic can't promise it", name),
-                "put it into the table that the stream feeds");
+                fmt::format("{} is not supported in a stream: a topic can't guarantee it", name),
+                "Put it into the table that the stream feeds.");
             return;
         }
         switch (constraint.contype) {
@@ -150,14 +154,14 @@ class StreamReader {
     void read_default(ast::Constraint& constraint, StreamColumn& column) {
         refuse_volatile(constraint.raw_expr->base, refusals_);
         refuse_now(constraint.raw_expr->base, "as the DEFAULT of a stream's column",
-                   "a missing field has to mean the same at every replay", refusals_);
+                   "A missing field must mean the same in every replay.", refusals_);
         column.fallback = ast::deparse_expression(*constraint.raw_expr);
     }
 
     void read_check(ast::Constraint& constraint, const StreamColumn* column) {
         refuse_volatile(constraint.raw_expr->base, refusals_);
         refuse_now(constraint.raw_expr->base, "in a CHECK of a stream",
-                   "whether a record is good may not depend on when it is read", refusals_);
+                   "Whether a record is valid may not depend on when it is read.", refusals_);
         stream_.checks.push_back({constraint.conname, ast::deparse_expression(*constraint.raw_expr),
                                   column ? column->name : ""});
         if (stream_.checks.back().name.empty()) {

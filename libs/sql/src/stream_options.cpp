@@ -1,3 +1,5 @@
+#include "stream_options.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +13,7 @@
 namespace tidewheel::sql {
 namespace {
 
-// More partitions than any broker takes in one topic: a slip of the finger, not a wish.
+// More partitions than any broker accepts in one topic: surely a mistake.
 constexpr int most_partitions = 100'000;
 
 std::string value_of(const ast::Option& option) {
@@ -98,10 +100,10 @@ class StreamOptions {
         } else if (name == "replication") {
             read_number(option, value, 32767, stream_.replication);
         } else if (name == "format") {
-            if (value != "json") {
+            if (value != "json")
                 options_.refuse(option, fmt::format("format '{}' is not supported", value),
-                                "format 'json' is");
-            }
+                                "The only format is json.");
+            stream_.format = value;
         } else if (name == "event_time") {
             read_column(option, value, stream_.event_time);
         } else if (name == "route") {
@@ -119,7 +121,7 @@ class StreamOptions {
             });
         if (!is_legal) {
             options_.refuse(option, fmt::format("'{}' can't be the name of a topic", value),
-                            "letters, digits, '.', '_' and '-', at most 249 of them");
+                            "Use letters, digits, '.', '_' and '-', at most 249 of them.");
         }
         stream_.topic = value;
     }
@@ -148,8 +150,8 @@ class StreamOptions {
         const auto near = did_you_mean(option.defname, {"topic", "partitions", "replication",
                                                         "format", "event_time", "route"});
         options_.refuse(option, fmt::format("unknown stream option {}", option.defname),
-                        near.empty() ? "known are topic, partitions, replication, format, "
-                                       "event_time, route and route_<value>"
+                        near.empty() ? "The options are topic, partitions, replication, "
+                                       "format, event_time, route and route_<value>."
                                      : near);
     }
 
@@ -157,7 +159,7 @@ class StreamOptions {
         if (!is_rule(option)) return;
         if (!options_.has("route")) {
             options_.refuse(option, fmt::format("{} without the option route", option.defname),
-                            "route 'column' says which column's values are routed");
+                            "The option route 'column' says which column's values are routed.");
         }
         engine::Route::Rule rule{option.defname + std::string_view("route_").size(), {}};
         for (const auto& part : cut_at(value_of(option), ',')) {
@@ -180,13 +182,13 @@ class StreamOptions {
         if (!partition) {
             options_.refuse(option,
                             fmt::format("{}: '{}' is not a partition", option.defname, part),
-                            "a list like '0,2'");
+                            "Write a list like '0,2'.");
         } else if (*partition < 0 || *partition >= stream_.partitions) {
             options_.refuse(
                 option,
                 fmt::format("{} names partition {}, but {} has {}", option.defname, *partition,
                             stream_.name.text(), stream_.partitions),
-                fmt::format("partitions are numbered from 0 to {}", stream_.partitions - 1));
+                fmt::format("Partitions are numbered from 0 to {}.", stream_.partitions - 1));
         } else {
             return partition;
         }
@@ -196,13 +198,13 @@ class StreamOptions {
     void check_whole() {
         if (!options_.has("topic")) {
             refusals_.add(location_, fmt::format("stream {} names no topic", stream_.name.text()),
-                          "OPTIONS (topic '…')");
+                          "Write OPTIONS (topic '…').");
         }
         if (options_.has("route") && stream_.rules.empty()) {
             refusals_.add(
                 location_,
                 fmt::format("stream {} has a route without any rule", stream_.name.text()),
-                "route_<value> '0,2' says which partitions a value may be in");
+                "The option route_<value> '0,2' says which partitions a value may be in.");
         }
     }
 
@@ -229,12 +231,12 @@ std::vector<std::string> field_path(const std::string& text) {
 
 struct Metadata {
     std::string_view option;
-    engine::Source source;
+    engine::ColumnOrigin source;
 };
-constexpr Metadata metadata[] = {{"partition", engine::Source::partition},
-                                 {"offset", engine::Source::offset},
-                                 {"timestamp", engine::Source::timestamp},
-                                 {"key", engine::Source::key}};
+constexpr Metadata metadata[] = {{"partition", engine::ColumnOrigin::partition},
+                                 {"offset", engine::ColumnOrigin::offset},
+                                 {"timestamp", engine::ColumnOrigin::timestamp},
+                                 {"key", engine::ColumnOrigin::key}};
 
 void read_metadata(const ast::Option& option, const Metadata& entry, StreamColumn& column,
                    Options& options) {
@@ -253,9 +255,11 @@ void read_field(const ast::Option& option, StreamColumn& column, Options& option
                     [](const std::string& name) { return name.empty(); })) {
         options.refuse(option,
                        fmt::format("'{}' is not a field or a path of fields", value_of(option)),
-                       "like 'Region' or 'customer.id'; a dot inside a name is '\\.'");
+                       "Write it like 'Region' or 'customer.id'; a dot inside a name is '\\.'.");
     }
 }
+
+constexpr auto one_source = "Use json, path, partition, offset, timestamp, key or header.";
 
 void read_column_option(const ast::Option& option, StreamColumn& column, Options& options) {
     const std::string_view name = option.defname;
@@ -264,16 +268,15 @@ void read_column_option(const ast::Option& option, StreamColumn& column, Options
     }
     if (name == "json" || name == "path") return read_field(option, column, options);
     if (name == "header") {
-        column.source = engine::Source::header;
+        column.source = engine::ColumnOrigin::header;
         column.header = value_of(option);
         if (column.header.empty()) options.refuse(option, "header names no header");
         return;
     }
     const auto near = did_you_mean(
         option.defname, {"json", "path", "partition", "offset", "timestamp", "key", "header"});
-    options.refuse(
-        option, fmt::format("unknown column option {}", name),
-        near.empty() ? "known are json, path, partition, offset, timestamp, key and header" : near);
+    options.refuse(option, fmt::format("unknown column option {}", name),
+                   near.empty() ? one_source : near);
 }
 
 }  // namespace
@@ -288,10 +291,10 @@ void read_column_options(ast::Nodes nodes, StreamColumn& column, Refusals& refus
         read_column_option(*option, column, options);
     if (options.all().size() > 1) {
         options.refuse(*options.all()[1],
-                       fmt::format("column {} has more than one source", column.name),
-                       "one of json, path, partition, offset, timestamp, key and header");
+                       fmt::format("column {} has more than one source", column.name), one_source);
     }
-    if (column.source == engine::Source::field && column.path.empty()) column.path = {column.name};
+    if (column.source == engine::ColumnOrigin::field && column.path.empty())
+        column.path = {column.name};
 }
 
 }  // namespace tidewheel::sql

@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "deparse.hpp"
 #include "functions.hpp"
 #include "names.hpp"
+#include "record_form.hpp"
+#include "route_values.hpp"
 #include "rows.hpp"
+#include "view_decomposition.hpp"
 
 namespace tidewheel::sql {
 namespace {
@@ -16,20 +20,20 @@ struct Refused {
 };
 constexpr Refused of_select[] = {
     {"with_clause", "WITH is",
-     "write its query where it is used, or as a table that the view joins"},
-    {"distinct_clause", "DISTINCT is", "GROUP BY keeps one row of each group"},
-    {"window_clause", "WINDOW is", "use the window in the query that reads the view"},
-    {"sort_clause", "ORDER BY is", "order where you query the view"},
-    {"limit_count", "LIMIT is", "limit where you query the view"},
-    {"limit_offset", "OFFSET is", "skip where you query the view"},
-    {"locking_clause", "FOR UPDATE and its relatives are", "rows of a stream can't be locked"},
-    {"group_distinct", "GROUP BY DISTINCT is", "list the groups in GROUP BY alone"},
+     "Write its query where it is used, or as a table that the view joins."},
+    {"distinct_clause", "DISTINCT is", "GROUP BY keeps one row of each group."},
+    {"window_clause", "WINDOW is", "Use the window in the query that reads the view."},
+    {"sort_clause", "ORDER BY is", "Order where you query the view."},
+    {"limit_count", "LIMIT is", "Limit where you query the view."},
+    {"limit_offset", "OFFSET is", "Skip where you query the view."},
+    {"locking_clause", "FOR UPDATE and the like are", "Rows of a stream can't be locked."},
+    {"group_distinct", "GROUP BY DISTINCT is", "List the groups in GROUP BY alone."},
 };
 constexpr Refused of_into[] = {
-    {"access_method", "USING is", "leave it out"},
-    {"options", "WITH (…) is", "leave it out"},
-    {"table_space_name", "TABLESPACE is", "leave it out"},
-    {"skip_data", "WITH NO DATA is", "leave it out: the view fills itself from the topic"},
+    {"access_method", "USING is", "Leave it out."},
+    {"options", "WITH (…) is", "Leave it out."},
+    {"table_space_name", "TABLESPACE is", "Leave it out."},
+    {"skip_data", "WITH NO DATA is", "Leave it out: the view is filled from the topic."},
 };
 
 void refuse(int location, const Refused& refused, Refusals& refusals) {
@@ -39,12 +43,11 @@ void refuse(int location, const Refused& refused, Refusals& refusals) {
 
 class ViewReader {
   public:
-    ViewReader(ast::Tree& tree, const std::vector<Stream>& streams, Statement& statement,
-               Refusals& refusals)
+    ViewReader(ast::Tree& tree, const Names& names, Statement& statement, Refusals& refusals)
         : tree_(tree),
           definition_(*tree.statement_as<ast::CreateTableAs>()),
           select_(ast::as<ast::Select>(definition_.query)),
-          streams_(streams),
+          names_(names),
           statement_(statement),
           refusals_(refusals) {
         view_.name = relation_name(*definition_.into->rel);
@@ -56,17 +59,18 @@ class ViewReader {
     void read() {
         refuse_definition();
         if (!select_) {
-            refusals_.add(location(), "a view is made of a SELECT");
+            refusals_.add(location(), "a continuous view must be a SELECT");
             return;
         }
-        const Reading reading = read_select(*select_, streams_, view_.name, refusals_);
-        check(reading);
+        const StreamReference stream_reference =
+            read_select(*select_, names_, view_.name, refusals_);
+        check(stream_reference);
         if (refusals_.any()) return;
-        unqualify(ast::message(*select_), reading);
-        statement_.stream = reading.stream->name;
-        statement_.pinned = pinned_values(reading);
+        stage(ast::message(*select_), stream_reference);
+        statement_.stream = names_.created(stream_reference.stream->name);
+        statement_.route_values = route_values(stream_reference);
         statement_.select = ast::deparse(*definition_.query);
-        take_apart(tree_, *select_, reading, view_, refusals_);
+        decompose(tree_, *select_, stream_reference, view_, refusals_);
         statement_.body = std::move(view_);
     }
 
@@ -82,22 +86,23 @@ class ViewReader {
         if (definition_.if_not_exists) {
             refuse(location(),
                    {"", "IF NOT EXISTS is",
-                    "leave it out: `tidewheel apply` makes only what is missing"},
+                    "Leave it out: `tidewheel apply` creates only what is missing."},
                    refusals_);
         }
     }
 
-    void check(const Reading& reading) {
-        if (!reading.stream) {
-            refusals_.add(location(), fmt::format("the view {} reads no stream", view_.name.text()),
-                          "over ordinary tables, CREATE VIEW does");
+    void check(const StreamReference& stream_reference) {
+        if (!stream_reference.stream) {
+            refuse_no_stream(location(), fmt::format("the view {}", view_.name.text()),
+                             "Over ordinary tables, write CREATE VIEW.", stream_reference, names_,
+                             refusals_);
             return;
         }
-        if (reading.level != select_) {
-            refusals_.add(reading.place->location,
+        if (stream_reference.level != select_) {
+            refusals_.add(stream_reference.place->location,
                           fmt::format("stream {} is read inside a CTE or a sub-select",
-                                      reading.stream->name.text()),
-                          "name the stream in the FROM of the view itself");
+                                      stream_reference.stream->name.text()),
+                          "Name the stream in the FROM of the view itself.");
         }
         for (const auto& refused : of_select) {
             if (ast::is_set(ast::message(*select_), refused.field)) {
@@ -107,7 +112,7 @@ class ViewReader {
         refuse_volatile(ast::message(*select_), refusals_);
         refuse_now(
             ast::message(*select_), "in a continuous view",
-            "a view must mean the same at every replay: compare with now() where you query it",
+            "A view must mean the same in every replay; compare with now() where you query it.",
             refusals_);
         refuse_windows();
     }
@@ -119,7 +124,7 @@ class ViewReader {
                     ast::location(message),
                     fmt::format("the window function {} is not supported in a continuous view",
                                 function_name(message)),
-                    "use it in the query that reads the view");
+                    "Use it in the query that reads the view.");
             }
             return true;
         });
@@ -128,7 +133,7 @@ class ViewReader {
     ast::Tree& tree_;
     ast::CreateTableAs& definition_;
     ast::Select* select_;
-    const std::vector<Stream>& streams_;
+    const Names& names_;
     Statement& statement_;
     Refusals& refusals_;
     ViewStatement view_;
@@ -136,9 +141,8 @@ class ViewReader {
 
 }  // namespace
 
-void read_view(ast::Tree& tree, const std::vector<Stream>& streams, Statement& statement,
-               Refusals& refusals) {
-    ViewReader(tree, streams, statement, refusals).read();
+void read_view(ast::Tree& tree, const Names& names, Statement& statement, Refusals& refusals) {
+    ViewReader(tree, names, statement, refusals).read();
 }
 
 }  // namespace tidewheel::sql

@@ -27,6 +27,11 @@ Body last_as(const std::string& text) {
     return std::get<Body>(last(text).body);
 }
 
+// Of the view with this SELECT.
+inline ViewStatement view_of(const std::string& select) {
+    return last_as<ViewStatement>("CREATE MATERIALIZED VIEW v AS " + select);
+}
+
 inline std::string error_of(const std::string& text) {
     try {
         parse(text);

@@ -36,7 +36,7 @@ TEST_CASE("A syntax error is shown with its line, a caret, and characters counte
           "      | \t               ^");
 }
 
-TEST_CASE("All errors of a file are told, in the order of the file") {
+TEST_CASE("All errors of a file are reported, in the order of the file") {
     const auto diagnostics = diagnostics_of(
         "CREATE TABLE a (b int;\nDROP TABLE x;\nCREATE FOREIGN TABLE s (a int) SERVER kafka "
         "OPTIONS (topik 'x', "
@@ -110,10 +110,113 @@ TEST_CASE("WHERE pins the partitions that a statement reads") {
 TEST_CASE("A column whose equal values are written in several ways pins nothing") {
     const auto statement = parse_pipeline(
         "CREATE FOREIGN TABLE s (n numeric) SERVER kafka OPTIONS (topic 'x', partitions '2', route "
-        "'n', route_1 "
-        "'0'); INSERT INTO t SELECT n FROM s WHERE n = 1",
+        "'n', route_1 '0'); INSERT INTO t SELECT n FROM s WHERE n = 1",
         "p.sql");
-    CHECK_FALSE(statement.statements[1].pinned);
+    CHECK_FALSE(statement.statements[1].route_values);
+}
+
+TEST_CASE(
+    "A statement stays pinned as PostgreSQL writes it out, and no operator but its own pins") {
+    const auto pinned = [](const std::string& where) {
+        return parse_pipeline(
+                   "CREATE FOREIGN TABLE s (v varchar(9)) SERVER kafka OPTIONS (topic "
+                   "'x', partitions '2', route 'v', route_a '0', route_b '1'); INSERT "
+                   "INTO t SELECT v FROM s WHERE " +
+                       where,
+                   "p.sql")
+            .statements[1]
+            .route_values;
+    };
+    using Values = std::vector<std::string>;
+    CHECK(pinned("((s.v)::text = 'a'::text)") == Values{"a"});
+    CHECK(pinned("((s.v)::text = ANY ((ARRAY['a'::character varying, 'b'::character "
+                 "varying])::text[]))") == Values{"a", "b"});
+    CHECK_FALSE(pinned("((s.v)::character varying(1) = 'a'::text)"));
+    CHECK_FALSE(pinned("(v OPERATOR(own.=) 'a'::text)"));
+}
+
+TEST_CASE("A name means what PostgreSQL finds along the search path") {
+    const std::string raw =
+        "CREATE FOREIGN TABLE raw.shop (id int) SERVER kafka OPTIONS (topic 'x', partitions "
+        "'1');\n";
+    const Scope both{{"public", "raw"}, {}};
+    const auto read = [&](const std::string& text, const Scope& scope) {
+        return parse_pipeline(raw + text, "p.sql", {}, scope).statements.back();
+    };
+    CHECK(read("INSERT INTO t SELECT id FROM shop", both).stream == RelationName{"raw", "shop"});
+    // The table is found first: made by the file, or there already.
+    for (const std::string made : {"CREATE TABLE shop (id int);\n", ""}) {
+        Scope scope = both;
+        if (made.empty())
+            scope.exists = [](const RelationName& name) {
+                return name == RelationName{"public", "shop"};
+            };
+        try {
+            read(made + "CREATE MATERIALIZED VIEW v AS SELECT count(*) FROM shop", scope);
+            FAIL("taken");
+        } catch (const PipelineError& error) {
+            CHECK_THAT(error.what(), Catch::Matchers::ContainsSubstring(
+                                         "the view v reads no stream: shop means public.shop, not "
+                                         "stream raw.shop"));
+        }
+        CHECK(read(made + "INSERT INTO shop SELECT id FROM raw.shop", scope).stream ==
+              RelationName{"raw", "shop"});
+        CHECK(read(made + "INSERT INTO t SELECT s.id FROM raw.shop s JOIN shop ON shop.id = s.id",
+                   scope)
+                  .stream == RelationName{"raw", "shop"});
+    }
+    CHECK_THROWS_WITH(
+        read("CREATE MATERIALIZED VIEW v AS SELECT count(*) FROM shop", {{"public"}, {}}),
+        Catch::Matchers::ContainsSubstring("table or stream shop does not exist") &&
+            Catch::Matchers::ContainsSubstring("Did you mean stream raw.shop?"));
+}
+
+TEST_CASE("A label says the schema, but for public") {
+    CHECK(label({"public", "v"}) == "v");
+    CHECK(label({"a", "v"}) == "a.v");
+    for (const RelationName& name : {RelationName{"public", "a.v"}, RelationName{"a.b", "c\"d"},
+                                     RelationName{"a", "b.c"}, RelationName{"public", "x"}})
+        CHECK(name_of(label(name)) == name);
+    CHECK(last("-- name: v1.load\nINSERT INTO t SELECT id FROM events").name == "\"v1.load\"");
+    const Scope tenant{{"a", "public"}, {}};
+    const auto names = [&](const std::string& text) {
+        return parse_pipeline(stream_ddl + text, "p.sql", {}, tenant).statements.back().name;
+    };
+    CHECK(names("INSERT INTO t SELECT id FROM events") == "a.t");
+    CHECK(names("INSERT INTO public.t SELECT id FROM events") == "t");
+    CHECK(names("-- name: x\nINSERT INTO public.t SELECT id FROM events") == "a.x");
+    CHECK(names("GRANT SELECT ON events TO x") == "GRANT select ON a.events TO x");
+    CHECK(names("COMMENT ON COLUMN events.id IS 'x'") == "COMMENT ON COLUMN a.events.id");
+    CHECK(names("CREATE INDEX i ON public.t (id)") == "INDEX i");
+    const auto relation = [&](const std::string& text) {
+        const auto pipeline = parse_pipeline(text, "p.sql", {}, tenant);
+        return std::get<PlainStatement>(pipeline.statements.back().body).relation;
+    };
+    CHECK(relation("CREATE TABLE t (id int); CREATE INDEX i ON t (id)") == RelationName{"a", "i"});
+    CHECK(relation("CREATE INDEX i ON public.t (id)") == RelationName{"public", "i"});
+}
+
+TEST_CASE("A name without its schema is found where it is the only one, or along the path") {
+    const std::vector<std::string> labels{"totals", "a.totals", "b.totals", "a.only", "b.x", "c.x"};
+    CHECK(find_label(labels, "only", {}) == "a.only");
+    CHECK(find_label(labels, "a.totals", {"public"}) == "a.totals");
+    CHECK(find_label(labels, "public.totals", {"a"}) == "totals");
+    CHECK(find_label(labels, "totals", {"b", "public"}) == "b.totals");
+    CHECK(find_label(labels, "none", {"public"}) == "");
+    CHECK_THROWS_WITH(find_label(labels, "x", {"public"}),
+                      Catch::Matchers::ContainsSubstring("b.x, c.x"));
+}
+
+TEST_CASE("A resolved query takes the place of the statement's own") {
+    CHECK(query_of("CREATE MATERIALIZED VIEW v (n) AS SELECT count(*) FROM s") ==
+          "SELECT count(*) FROM s");
+    CHECK(with_resolved("CREATE MATERIALIZED VIEW v (n) AS SELECT count(*) FROM s",
+                        " SELECT count(*) AS count FROM raw.s;", {"a", "v"}) ==
+          "CREATE MATERIALIZED VIEW a.v(n) AS SELECT count(*) AS count FROM raw.s");
+    const std::string resolved = "INSERT INTO a.t (id) SELECT s.id FROM raw.s";
+    CHECK(with_resolved("INSERT INTO t SELECT id FROM s", resolved, {}) ==
+          "INSERT INTO a.t SELECT s.id FROM raw.s");
+    CHECK(with_resolved("INSERT INTO t (id) SELECT id FROM s", resolved, {}) == resolved);
 }
 
 TEST_CASE("A stream from elsewhere may be read, by a schema or without") {
@@ -121,7 +224,8 @@ TEST_CASE("A stream from elsewhere may be read, by a schema or without") {
     Stream known = std::get<Stream>(pipeline.statements[0].body);
     known.name.schema = "app";
     for (const std::string name : {"events", "app.events"}) {
-        const auto statement = parse_statement("INSERT INTO t SELECT id FROM " + name, {known});
+        const auto statement =
+            parse_statement("INSERT INTO t SELECT id FROM " + name, {known}, {{"app"}, {}});
         CHECK(statement.stream == RelationName{"app", "events"});
     }
     CHECK_THROWS_AS(parse_statement("INSERT INTO t SELECT id FROM other.events", {known}),
@@ -176,7 +280,7 @@ TEST_CASE("What is not part of a pipeline is refused by name") {
         {"DO $$ BEGIN END $$", "DO is not part of a pipeline"},
         {"SET search_path = x", "SET is not part of a pipeline"},
         {"DROP TABLE t", "run `tidewheel drop`"},
-        {"CREATE SERVER kafka FOREIGN DATA WRAPPER x", "`tidewheel init` makes it"},
+        {"CREATE SERVER kafka FOREIGN DATA WRAPPER x", "`tidewheel init` creates it"},
         {"INSERT INTO t VALUES ((SELECT id FROM events))", "can't read or write stream events"},
         {"INSERT INTO events VALUES (1)", "can't read or write stream events"},
         {"LISTEN x", "LISTEN is not part of a pipeline"},
@@ -184,7 +288,7 @@ TEST_CASE("What is not part of a pipeline is refused by name") {
         {"CREATE TABLE x AS SELECT * FROM events", "CREATE TABLE AS over stream events"},
         {"ALTER FOREIGN TABLE events ADD COLUMN x int", "over stream events is not supported"},
         {"CREATE INDEX CONCURRENTLY ON t (a)", "CONCURRENTLY can't run in a transaction"},
-        {"CREATE TEMP TABLE x (a int)", "a temporary table would be gone"},
+        {"CREATE TEMP TABLE x (a int)", "a temporary table would not outlive"},
     };
     for (const auto& refusal : refusals) {
         INFO(refusal.sql);
@@ -205,4 +309,14 @@ TEST_CASE("A file of rubbish is refused or empty, never a crash") {
                ContainsSubstring("a NUL byte"));
     CHECK_THAT(error_of("CREATE TABLE a (b int); /* open"),
                ContainsSubstring("unterminated /* comment"));
+}
+
+TEST_CASE("a name of two words, or none, after -- name: is refused at its place") {
+    CHECK_THAT(error_of("-- name: two words\nINSERT INTO t SELECT * FROM events;"),
+               ContainsSubstring("p.sql:2:1: error: a statement's name is one word, not \"two "
+                                 "words\""));
+    CHECK_THAT(error_of("-- a comment\n-- name:\nINSERT INTO t SELECT * FROM events;"),
+               ContainsSubstring("p.sql:3:1: error: no name after -- name:"));
+    CHECK(last("-- name: one_word  \nINSERT INTO t SELECT * FROM events;").name == "one_word");
+    CHECK(last("-- name: far away\n\nINSERT INTO t SELECT * FROM events;").name == "t");
 }

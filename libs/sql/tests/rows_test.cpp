@@ -98,10 +98,9 @@ TEST_CASE("A continuous INSERT reads exactly one stream, once, in FROM") {
         {"INSERT INTO t OVERRIDING SYSTEM VALUE SELECT * FROM events", "OVERRIDING"},
         {"INSERT INTO events SELECT * FROM events", "events is a stream"},
         {"WITH x AS (SELECT 1) INSERT INTO t WITH x AS (SELECT 2) SELECT * FROM events",
-         "WITH x is there twice"},
+         "WITH x is specified twice"},
         {"INSERT INTO t SELECT * FROM events ON CONFLICT (id) DO UPDATE SET n = (SELECT max(n) "
-         "FROM "
-         "t)",
+         "FROM t)",
          "t is read in a sub-select of ON CONFLICT"},
     };
     for (const auto& refusal : refusals) {
@@ -110,7 +109,7 @@ TEST_CASE("A continuous INSERT reads exactly one stream, once, in FROM") {
     }
 }
 
-TEST_CASE("What no replay could repeat is refused by name") {
+TEST_CASE("What a replay could not repeat is refused by name") {
     for (const std::string function :
          {"random()", "gen_random_uuid()", "clock_timestamp()", "timeofday()", "nextval('s')",
           "setval('s', 1)", "uuid_generate_v4()", "public.uuid_generate_v4()", "pg_sleep(1)"}) {
@@ -143,13 +142,13 @@ TEST_CASE("Aggregates over the record's own data and over other tables stay allo
     }
 }
 
-TEST_CASE("The batch form is the own text, or the text with the stream's schema taken off") {
+TEST_CASE("The batch form reads the session's own view of the stream's name") {
     CHECK(last_as<RowStatement>("INSERT INTO t SELECT  id FROM events -- all").batch_insert ==
-          "INSERT INTO t SELECT  id FROM events");
+          "INSERT INTO t SELECT id FROM pg_temp.events");
     const auto rows = last_as<RowStatement>(
         "INSERT INTO app.t SELECT public.events.id FROM public.events WHERE events.qty > 1");
     CHECK(rows.batch_insert ==
-          "INSERT INTO app.t SELECT events.id FROM events WHERE events.qty > 1");
+          "INSERT INTO app.t SELECT events.id FROM pg_temp.events WHERE events.qty > 1");
     CHECK(rows.target == RelationName{"app", "t"});
 }
 
@@ -174,7 +173,7 @@ TEST_CASE("The record form puts one record into the stream's place") {
 }
 
 TEST_CASE("now() and its relatives are the record's own time in the record form") {
-    const std::string time = "tidewheel_r.tidewheel_timestamp";
+    const std::string time = "tidewheel.record_time(tidewheel_r.tidewheel_timestamp, 'now()')";
     CHECK(
         record_form_of("SELECT now(), current_date, localtimestamp(3), current_time FROM events") ==
         record_form("SELECT " + time + " AS now, " + time + "::date AS \"current_date\", " + time +
@@ -196,7 +195,7 @@ TEST_CASE("WITH before INSERT moves into the SELECT") {
     const auto statement = last(
         "WITH x AS (SELECT id FROM events) INSERT INTO t WITH y AS (SELECT 1) SELECT id FROM x, y");
     CHECK(statement.select ==
-          "WITH x AS (SELECT id FROM events), y AS (SELECT 1) SELECT id FROM x, y");
+          "WITH x AS (SELECT id FROM pg_temp.events), y AS (SELECT 1) SELECT id FROM x, y");
 }
 
 TEST_CASE("ON CONFLICT is taken apart") {

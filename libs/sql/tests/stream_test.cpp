@@ -23,11 +23,9 @@ std::string refusal_of(const std::string& columns, const std::string& options = 
 TEST_CASE("A stream has a topic, columns, checks and routes") {
     const Stream stream = stream_of(
         "id uuid NOT NULL, kind text CHECK (kind <> ''), price numeric(10,2) DEFAULT 0, CHECK "
-        "(price > 0), "
-        "CONSTRAINT named CHECK (kind <> 'x')",
+        "(price > 0), CONSTRAINT named CHECK (kind <> 'x')",
         "topic 'my-topic', partitions '4', replication '3', format 'json', route 'kind', route_a "
-        "'0, 2', "
-        "\"route_B c\" '1'");
+        "'0, 2', \"route_B c\" '1'");
     CHECK(stream.topic == "my-topic");
     CHECK(stream.partitions == 4);
     CHECK(stream.replication == 3);
@@ -63,20 +61,19 @@ TEST_CASE("A column says where its value comes from") {
         "'dotted\\.name'), e int OPTIONS (\"partition\" 'true'), f bigint OPTIONS (\"offset\" "
         "'true'), g "
         "timestamptz OPTIONS (timestamp 'true'), h text OPTIONS (key 'true'), i text OPTIONS "
-        "(header "
-        "'source'), j int OPTIONS (key 'false')");
+        "(header 'source'), j int OPTIONS (key 'false')");
     using Path = std::vector<std::string>;
     CHECK(stream.columns[0].path == Path{"a"});
     CHECK(stream.columns[1].path == Path{"Region"});
     CHECK(stream.columns[2].path == Path{"customer", "id"});
     CHECK(stream.columns[3].path == Path{"dotted.name"});
-    CHECK(stream.columns[4].source == engine::Source::partition);
-    CHECK(stream.columns[5].source == engine::Source::offset);
-    CHECK(stream.columns[6].source == engine::Source::timestamp);
-    CHECK(stream.columns[7].source == engine::Source::key);
-    CHECK(stream.columns[8].source == engine::Source::header);
+    CHECK(stream.columns[4].source == engine::ColumnOrigin::partition);
+    CHECK(stream.columns[5].source == engine::ColumnOrigin::offset);
+    CHECK(stream.columns[6].source == engine::ColumnOrigin::timestamp);
+    CHECK(stream.columns[7].source == engine::ColumnOrigin::key);
+    CHECK(stream.columns[8].source == engine::ColumnOrigin::header);
     CHECK(stream.columns[8].header == "source");
-    CHECK(stream.columns[9].source == engine::Source::field);
+    CHECK(stream.columns[9].source == engine::ColumnOrigin::field);
 }
 
 TEST_CASE("Without a wrapper a stream is an ordinary table of the same shape") {
@@ -86,8 +83,7 @@ TEST_CASE("Without a wrapper a stream is an ordinary table of the same shape") {
           "CREATE TABLE s (a int NOT NULL DEFAULT 1 CHECK (a > 0), CHECK (a < 9))");
     CHECK(stream.as_foreign_table ==
           "CREATE FOREIGN TABLE s (a int OPTIONS (json 'A') NOT NULL DEFAULT 1 CHECK (a > 0), "
-          "CHECK (a < 9)) "
-          "SERVER kafka OPTIONS (topic 'x')");
+          "CHECK (a < 9)) SERVER kafka OPTIONS (topic 'x')");
 }
 
 TEST_CASE("A stream's options are checked by name and value") {
@@ -97,8 +93,8 @@ TEST_CASE("A stream's options are checked by name and value") {
     const std::vector<Case> cases = {
         {"partitions '4'", "stream s names no topic"},
         {"topic 'x', partitons '4'", "unknown stream option partitons"},
-        {"topic 'x', partitons '4'", "did you mean partitions?"},
-        {"topic 'x', colour '4'", "known are topic, partitions"},
+        {"topic 'x', partitons '4'", "Did you mean partitions?"},
+        {"topic 'x', colour '4'", "The options are topic, partitions"},
         {"topic 'x', topic 'y'", "option topic is given twice"},
         {"topic 'a b'", "'a b' can't be the name of a topic"},
         {"topic ''", "'' can't be the name of a topic"},
@@ -108,7 +104,7 @@ TEST_CASE("A stream's options are checked by name and value") {
         {"topic 'x', replication '-1'", "replication '-1' is not a number"},
         {"topic 'x', format 'avro'", "format 'avro' is not supported"},
         {"topic 'x', event_time 'tz'", "event_time 'tz' is not a column of s"},
-        {"topic 'x', route 'knd', route_a '0'", "did you mean kind?"},
+        {"topic 'x', route 'knd', route_a '0'", "Did you mean kind?"},
         {"topic 'x', route_a '0'", "route_a without the option route"},
         {"topic 'x', route 'kind'", "has a route without any rule"},
         {"topic 'x', partitions '2', route 'kind', route_a '2'", "partition 2, but s has 2"},
@@ -134,10 +130,10 @@ TEST_CASE("What a topic can't promise is refused by name") {
         {"a int, b int GENERATED ALWAYS AS (a) STORED", "GENERATED ALWAYS AS"},
         {"id int GENERATED ALWAYS AS IDENTITY", "GENERATED AS IDENTITY"},
         {"id serial", "a stream can't number its records"},
-        {"id int, id text", "column id is there twice"},
-        {"tidewheel_seq int", "is a column of Tidewheel's own"},
+        {"id int, id text", "column id is specified twice"},
+        {"tidewheel_seq int", "is reserved for a column of Tidewheel's own"},
         {"id int OPTIONS (jsn 'x')", "unknown column option jsn"},
-        {"id int OPTIONS (jsn 'x')", "did you mean json?"},
+        {"id int OPTIONS (jsn 'x')", "Did you mean json?"},
         {"id int OPTIONS (json 'a..b')", "is not a field or a path"},
         {"id int OPTIONS (key 'yes')", "key is 'yes'"},
         {"id int OPTIONS (header '')", "header names no header"},
@@ -160,7 +156,7 @@ TEST_CASE("What a topic can't promise is refused by name") {
         ContainsSubstring("IF NOT EXISTS is not supported"));
 }
 
-TEST_CASE("Whether another stream has the topic is left to apply, which knows all streams") {
+TEST_CASE("A topic may be that of another stream, too") {
     CHECK(error_of("CREATE FOREIGN TABLE s (a int) SERVER kafka OPTIONS (topic 'events')") == "");
 }
 
@@ -176,7 +172,7 @@ TEST_CASE("A stream with a syntax error doesn't make the statements that read it
         REQUIRE(error.diagnostics().size() == 1);
         CHECK_THAT(error.diagnostics()[0].what, ContainsSubstring("OPTIONS"));
         CHECK(error.diagnostics()[0].hint ==
-              "a column's OPTIONS come before NOT NULL, CHECK and DEFAULT");
+              "A column's OPTIONS come before NOT NULL, CHECK and DEFAULT.");
     }
 }
 

@@ -2,25 +2,25 @@
 
 namespace tidewheel::telemetry {
 
-void Health::well(const std::string& part) {
+void Health::set_healthy(const std::string& part) {
     forget(part);
 }
 
-void Health::lacking(const std::string& part, const std::string& what) {
+void Health::set_degraded(const std::string& part, const std::string& what) {
     const std::lock_guard lock(mutex_);
-    lacking_[part] = what;
+    degraded_[part] = what;
 }
 
 void Health::forget(const std::string& part) {
     const std::lock_guard lock(mutex_);
-    lacking_.erase(part);
+    degraded_.erase(part);
 }
 
-std::optional<std::string> Health::trouble() const {
+std::optional<std::string> Health::not_ready() const {
     const std::lock_guard lock(mutex_);
-    if (lacking_.empty()) return std::nullopt;
+    if (degraded_.empty()) return std::nullopt;
     std::string lines;
-    for (const auto& [part, what] : lacking_)
+    for (const auto& [part, what] : degraded_)
         lines += part + ": " + what + "\n";
     return lines;
 }

@@ -22,7 +22,7 @@ struct Log {
 
 [[noreturn]] void refuse(const char* setting, const std::string& value, const char* choices) {
     throw Error(Error::Kind::setting, std::string(setting) + " is '" + value + "'",
-                std::string("use one of ") + choices);
+                std::string("Use one of ") + choices + ".");
 }
 
 spdlog::level::level_enum level_of(Level level) {
@@ -95,6 +95,11 @@ void log(Level level, std::string_view event, std::initializer_list<Field> field
     const auto now = std::chrono::system_clock::now();
     const std::string line = log->render({now, level, log->service, event, fields});
     log->logger->log(level_of(level), spdlog::string_view_t(line.data(), line.size()));
+}
+
+void log_warnings(const std::vector<std::string>& settings) {
+    for (const std::string& each : settings)
+        log(Level::warning, "settings", {{"warning", each}});
 }
 
 }  // namespace tidewheel::telemetry

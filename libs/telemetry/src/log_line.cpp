@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include "tidewheel/core/printable.hpp"
+
 namespace tidewheel::telemetry {
 namespace {
 
@@ -36,33 +38,9 @@ std::string timestamp(std::chrono::system_clock::time_point time) {
     return std::string(text) + milliseconds;
 }
 
-struct Range {
-    unsigned char least, most;
-    bool holds(char c) const {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte >= least && byte <= most;
-    }
-};
-
-// The bytes of the UTF-8 character at the front; 0 when it is none. Unicode 15, table 3-7.
-std::size_t character_size(std::string_view text) {
-    const auto lead = static_cast<unsigned char>(text[0]);
-    if (lead < 0x80) return 1;
-    if (lead < 0xC2 || lead > 0xF4) return 0;
-    const std::size_t size = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-    Range second{0x80, 0xBF};
-    if (lead == 0xE0) second.least = 0xA0;  // overlong
-    if (lead == 0xED) second.most = 0x9F;   // surrogates
-    if (lead == 0xF0) second.least = 0x90;  // overlong
-    if (lead == 0xF4) second.most = 0x8F;   // beyond U+10FFFF
-    if (text.size() < size || !second.holds(text[1])) return 0;
-    const auto is_tail = [](char c) { return Range{0x80, 0xBF}.holds(c); };
-    return std::ranges::all_of(text.substr(2, size - 2), is_tail) ? size : 0;
-}
-
-void append_control(std::string& out, char c) {
-    char escape[sizeof "\\u0000"];
-    std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
+void append_control(std::string& out, char32_t code) {
+    char escape[16];
+    std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(code));
     out += escape;
 }
 
@@ -71,20 +49,19 @@ void append_control(std::string& out, char c) {
 std::string in_quotes(std::string_view text) {
     std::string out = "\"";
     while (!text.empty()) {
-        const std::size_t size = character_size(text);
-        const char first = text[0];
-        if (size == 0) {
+        const Character character = first_character(text);
+        if (character.bytes == 0) {
             out += "\xEF\xBF\xBD";  // U+FFFD
-        } else if (first == '"' || first == '\\') {
-            out.append({'\\', first});
-        } else if (first == '\n') {
+        } else if (text[0] == '"' || text[0] == '\\') {
+            out.append({'\\', text[0]});
+        } else if (text[0] == '\n') {
             out += "\\n";
-        } else if (size == 1 && (first < 0x20 || first == 0x7F)) {
-            append_control(out, first);
+        } else if (is_control(character.code)) {
+            append_control(out, character.code);
         } else {
-            out += text.substr(0, size);
+            out += text.substr(0, character.bytes);
         }
-        text.remove_prefix(std::max<std::size_t>(size, 1));
+        text.remove_prefix(std::max<std::size_t>(character.bytes, 1));
     }
     return out + "\"";
 }

@@ -8,8 +8,8 @@
 
 namespace tidewheel::telemetry {
 
-// One message. Whatever its bytes are, it becomes one line of valid UTF-8: fields may hold what
-// strangers sent.
+// One message. It becomes one line of valid UTF-8, whatever its bytes are: fields may hold what
+// others sent.
 struct LogLine {
     std::chrono::system_clock::time_point time;
     Level level;

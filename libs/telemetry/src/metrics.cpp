@@ -53,6 +53,19 @@ void Histogram::observe(double value) {
     static_cast<prometheus::Histogram*>(handle_)->Observe(value);
 }
 
+void Histogram::observe(const Tally& values) {
+    static_cast<prometheus::Histogram*>(handle_)->ObserveMultiple(values.counts_, values.sum_);
+}
+
+Tally::Tally(Metric metric)
+    : bounds_(bucket_bounds(describe(metric))), counts_(bounds_.size() + 1) {}
+
+void Tally::add(double value) {
+    const auto bucket = std::ranges::lower_bound(bounds_, value) - bounds_.begin();
+    ++counts_[static_cast<std::size_t>(bucket)];
+    sum_ += value;
+}
+
 Metrics::Metrics() : state_(std::make_unique<State>()) {}
 Metrics::~Metrics() = default;
 

@@ -7,19 +7,19 @@ namespace {
 const std::vector<MetricDescription> table = {
     {"tidewheel_records_consumed_total",
      "counter",
-     {"topic", "partition"},
+     {"topic", "stream", "partition"},
      "records",
      "Records read from Kafka."},
     {"tidewheel_records_accepted_total",
      "counter",
-     {"topic", "partition"},
+     {"topic", "stream", "partition"},
      "records",
      "Records that passed the stream's rules."},
     {"tidewheel_records_dead_lettered_total",
      "counter",
-     {"topic", "partition", "reason"},
+     {"topic", "stream", "partition", "reason"},
      "records",
-     "Records that broke a rule and were parked, by reason."},
+     "Records that became dead letters, by reason."},
     {"tidewheel_rows_written_total",
      "counter",
      {"statement"},
@@ -27,33 +27,44 @@ const std::vector<MetricDescription> table = {
      "Rows that PostgreSQL inserted, updated or merged."},
     {"tidewheel_batches_committed_total",
      "counter",
-     {"topic", "partition"},
+     {"topic", "stream", "partition"},
      "batches",
      "Transactions that committed."},
-    {"tidewheel_batch_records", "histogram", {"topic"}, "records", "Records in a batch."},
+    {"tidewheel_batch_records", "histogram", {"topic", "stream"}, "records", "Records in a batch."},
     {"tidewheel_batch_seconds",
      "histogram",
-     {"topic"},
+     {"topic", "stream"},
      "seconds",
      "Time from the first record of a batch to its commit."},
     {"tidewheel_commit_seconds",
      "histogram",
-     {"topic"},
+     {"topic", "stream"},
      "seconds",
      "Time of a batch's transaction alone."},
+    {"tidewheel_stage_seconds",
+     "histogram",
+     {"topic", "stream", "stage"},
+     "seconds",
+     "Time of a batch by stage: decode (by samples), stage (columns to PostgreSQL), rules (the "
+     "stream's CHECKs), rows, views, progress (with the claim and dead letters), commit."},
+    {"tidewheel_latency_seconds",
+     "histogram",
+     {"statement"},
+     "seconds",
+     "From a record's own timestamp until a commit shows what it led to."},
     {"tidewheel_retries_total",
      "counter",
-     {"topic", "partition"},
+     {"topic", "stream", "partition"},
      "transactions",
-     "Transactions tried again after trouble with a server."},
+     "Transactions retried after a server failed."},
     {"tidewheel_lag_records",
      "gauge",
-     {"topic", "partition"},
+     {"topic", "stream", "partition"},
      "records",
      "End of the partition minus what is committed."},
     {"tidewheel_freshness_seconds",
      "gauge",
-     {"topic", "partition"},
+     {"topic", "stream", "partition"},
      "seconds",
      "Age of the oldest record that is being committed; 0 when none waits."},
     {"tidewheel_lanes",
@@ -65,9 +76,8 @@ const std::vector<MetricDescription> table = {
      "gauge",
      {},
      "statements",
-     "Statements that PostgreSQL won't run as things are, and partitions in which one lacks "
-     "records "
-     "that are gone; the log and /readyz say why."},
+     "Statements that are quarantined because PostgreSQL refuses to run them, and partitions in "
+     "which a statement lacks records that no longer exist; the log and /readyz say why."},
     {"tidewheel_records_sent_total",
      "counter",
      {"topic"},
@@ -82,12 +92,12 @@ const std::vector<MetricDescription> table = {
      "counter",
      {"topic"},
      "records",
-     "Records of the producer that were given up."},
+     "Records that the producer could not deliver."},
     {"tidewheel_ready",
      "gauge",
      {},
      "0 or 1",
-     "1 when the service is ready; what /readyz says otherwise is why not."},
+     "1 when the service is ready; otherwise /readyz says why not."},
     {"tidewheel_database_up",
      "gauge",
      {},
@@ -109,7 +119,8 @@ const MetricDescription& describe(Metric metric) {
 
 std::vector<double> bucket_bounds(const MetricDescription& histogram) {
     if (histogram.unit == "seconds") {
-        return {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+        return {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                0.1,    0.25,    0.5,    1,     2.5,    5,     10,   30};
     }
     return {1, 10, 100, 500, 1000, 2500, 5000, 10000, 20000, 50000, 100000};
 }
@@ -121,8 +132,7 @@ std::string metrics_as_markdown() {
         "Every service answers `GET /metrics` in Prometheus' text format. A histogram shows as "
         "`NAME_bucket`,\n"
         "`NAME_sum` and `NAME_count`. Each service counts what it has read itself: a record that "
-        "it "
-        "consumed\n"
+        "it consumed\n"
         "is accepted, or dead-lettered by the stream's rules (every reason but `target_refused`, "
         "which counts\n"
         "the rows that a statement's target refused): these add up, or something is wrong.\n\n"

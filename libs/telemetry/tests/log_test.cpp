@@ -71,12 +71,15 @@ TEST_CASE("Text quotes what would blur into its neighbours") {
     CHECK_THAT(as_text(line("e", {{"k", "say \"x\""}})), ContainsSubstring(R"(k="say \"x\"")"));
 }
 
-TEST_CASE("Nobody can forge a second line") {
+TEST_CASE("A field cannot forge a second line") {
     const std::initializer_list<Field> fields = {
-        {"k", "x\n2026-11-21T14:02:11.125Z error worker  y\r\x1b[2J"}};
+        {"k",
+         "x\n2026-11-21T14:02:11.125Z error worker  y\r\x1b[2J\xC2\x9B"
+         "2J\u202E"}};
     const LogLine forged = line("a\nb", fields);
     for (const std::string& text : {as_text(forged), as_json(forged)}) {
         CHECK(text.find_first_of("\n\r\x1b") == std::string::npos);
+        CHECK_THAT(text, ContainsSubstring("\\u009b2J\\u202e"));
     }
 }
 

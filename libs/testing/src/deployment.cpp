@@ -6,24 +6,16 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tidewheel/core/text.hpp"
 #include "tidewheel/kafka/producer.hpp"
 
 namespace tidewheel::testing {
 namespace {
 
-constexpr std::int64_t new_year_2026 = 1767225600000;
-
-std::string from_hex(const std::string& digits) {
-    std::string bytes;
-    for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
-        bytes += static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16));
-    return bytes;
-}
-
 void send_value(kafka::Producer& producer, const std::string& topic, int partition,
-                const std::string& value) {
+                const std::string& value, std::int64_t time) {
     const std::pair<std::string_view, std::string_view> header{"origin", "test"};
-    kafka::Outgoing record{partition, {}, value, {&header, 1}, new_year_2026};
+    kafka::Outgoing record{partition, {}, value, {&header, 1}, time};
     std::string bytes;
     if (value == "@tombstone") record.value.reset();
     if (value == "@empty") record.value = "";
@@ -76,7 +68,7 @@ Deployment::Deployment(std::vector<std::string> environment)
       environment_(std::move(environment)) {
     environment_.insert(environment_.end(),
                         {"TIDEWHEEL_DATABASE=" + url_, "TIDEWHEEL_KAFKA=" + kafka_.brokers,
-                         "TIDEWHEEL_GROUP=" + topic_});
+                         "TIDEWHEEL_GROUP=" + topic_, "TIDEWHEEL_CONFIRM_TRUNCATION=1s"});
 }
 
 Deployment::Deployment(std::string url, kafka::ClientSettings kafka,
@@ -87,7 +79,7 @@ Deployment::Deployment(std::string url, kafka::ClientSettings kafka,
       environment_(std::move(environment)) {
     environment_.insert(environment_.end(),
                         {"TIDEWHEEL_DATABASE=" + url_, "TIDEWHEEL_KAFKA=" + kafka_.brokers,
-                         "TIDEWHEEL_GROUP=" + topic_});
+                         "TIDEWHEEL_GROUP=" + topic_, "TIDEWHEEL_CONFIRM_TRUNCATION=1s"});
 }
 
 std::string Deployment::text(std::string text) const {
@@ -131,12 +123,13 @@ Finished Deployment::apply(const std::string& sql, std::vector<std::string> opti
     return tidewheel(std::move(options));
 }
 
-void Deployment::send(int partition, const std::vector<std::string>& values) const {
+void Deployment::send(int partition, const std::vector<std::string>& values,
+                      std::int64_t time) const {
     kafka::ClientSettings settings = kafka_;
     settings.options.emplace_back("message.max.bytes=16777216");  // as the local broker's
     kafka::Producer producer(settings);
     for (const std::string& value : values)
-        send_value(producer, topic_, partition, value);
+        send_value(producer, topic_, partition, value, time);
     if (!producer.flush(std::chrono::seconds(30)) || producer.deliveries().failed > 0)
         throw std::runtime_error("not delivered: " + producer.deliveries().first_failure);
 }
@@ -154,13 +147,15 @@ std::unique_ptr<Process> Deployment::start_command(std::vector<std::string> argu
 
 std::unique_ptr<Process> Deployment::start_program(std::vector<std::string> arguments,
                                                    std::vector<std::string> environment) const {
-    environment.insert(environment.end(), environment_.begin(),
-                       environment_.end());  // the first of a name counts
+    // The first of a name counts.
+    environment.insert(environment.end(), environment_.begin(), environment_.end());
     return std::make_unique<Process>(std::move(arguments), std::move(environment));
 }
 
 void Deployment::arrive() const {
-    must({"status", "--wait", "--timeout", "60"});
+    const Finished waited =
+        tidewheel({"status", "--wait", "--timeout", "120"}, std::chrono::minutes(3));
+    if (waited.status != 0) throw std::runtime_error("tidewheel status: " + said(waited));
 }
 
 postgres::Rows Deployment::query(const std::string& sql,

@@ -202,4 +202,11 @@ std::string program(const std::string& name) {
     return std::string(directory != nullptr ? directory : TIDEWHEEL_PROGRAMS) + "/" + name;
 }
 
+int occurrences(const std::string& text, const std::string& what) {
+    int count = 0;
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1))
+        ++count;
+    return count;
+}
+
 }  // namespace tidewheel::testing

@@ -86,7 +86,7 @@ struct Proxy::State {
 
     void run(std::stop_token stop);
     std::vector<pollfd> watched() const;
-    int patience() const;
+    int timeout() const;
     void accept_all();
     void serve_all();
 
@@ -107,7 +107,7 @@ void Proxy::State::run(std::stop_token stop) {
     std::unique_lock lock(mutex);
     while (!stop.stop_requested()) {
         std::vector<pollfd> sockets = watched();
-        const int longest = patience();
+        const int longest = timeout();
         lock.unlock();
         ::poll(sockets.data(), sockets.size(), longest);
         lock.lock();
@@ -129,7 +129,7 @@ std::vector<pollfd> Proxy::State::watched() const {
 }
 
 // Milliseconds until some piece is due that isn't yet; -1: none is.
-int Proxy::State::patience() const {
+int Proxy::State::timeout() const {
     const auto now = ProxyClock::now();
     int longest = -1;
     for (const ProxiedConnection& each : connections) {

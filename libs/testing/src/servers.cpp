@@ -31,15 +31,6 @@ bool is_free(int port) {
     return ::bind(probe.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
-// Below 32768, where Linux starts to hand out ports to outgoing connections.
-int free_port() {
-    static std::mt19937 random{std::random_device{}()};
-    for (;;) {
-        const int port = 10240 + static_cast<int>(random() % 22000);
-        if (is_free(port)) return port;
-    }
-}
-
 std::string voters_of(int nodes) {
     std::string voters;
     for (int node = 1; node <= nodes; ++node)
@@ -49,6 +40,15 @@ std::string voters_of(int nodes) {
 }
 
 }  // namespace
+
+// Below 32768, where Linux starts to hand out ports to outgoing connections.
+int free_port() {
+    static std::mt19937 random{std::random_device{}()};
+    for (;;) {
+        const int port = 10240 + static_cast<int>(random() % 22000);
+        if (is_free(port)) return port;
+    }
+}
 
 PrivateServer::PrivateServer(std::string script, std::vector<std::string> environment)
     : script_(std::move(script)),
@@ -129,16 +129,24 @@ std::string PrivateKafka::checked_address() const {
     return variable("TIDEWHEEL_KAFKA_SASL");
 }
 
+std::string PrivateKafka::tls_address() const {
+    return variable("TIDEWHEEL_KAFKA_TLS");
+}
+
+std::string PrivateKafka::checked_tls_address() const {
+    return variable("TIDEWHEEL_KAFKA_SASL_TLS");
+}
+
 PrivateCluster::PrivateCluster(const std::vector<std::string>& advertised,
                                const std::vector<std::string>& data)
     : brokers_(size) {
     const std::string voters = voters_of(size);
     std::vector<std::future<std::unique_ptr<PrivateKafka>>> starts;
     for (std::size_t i = 0; i < size; ++i) {
-        std::vector<std::string> environment{"TIDEWHEEL_KAFKA_HEAP=256m",
-                                             "TIDEWHEEL_KAFKA_NODE=" + std::to_string(i + 1),
-                                             "TIDEWHEEL_KAFKA_VOTERS=" + voters,
-                                             std::string("TIDEWHEEL_KAFKA_OPTIONS=") + replicated};
+        std::vector<std::string> environment{
+            "TIDEWHEEL_KAFKA_HEAP=256m", "TIDEWHEEL_KAFKA_NODE=" + std::to_string(i + 1),
+            "TIDEWHEEL_KAFKA_VOTERS=" + voters,
+            std::string("TIDEWHEEL_STACK_KAFKA_PROPERTIES=") + replicated};
         if (!advertised.empty())
             environment.push_back("TIDEWHEEL_KAFKA_ADVERTISED=" + advertised.at(i));
         if (!data.empty()) environment.push_back("TIDEWHEEL_KAFKA_DATA=" + data.at(i));

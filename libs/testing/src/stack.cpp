@@ -82,11 +82,13 @@ std::string with_database(const std::string& url, const std::string& name) {
     return url.substr(0, host_end) + "/" + name + url.substr(path_end);
 }
 
-// The one place where tests wait by time; everything else waits through it.
+// The one place where tests wait by time; everything else waits through it. What is asked may start
+// a program or a session, so it is asked less often the longer it takes.
 void eventually(const std::string& what, const std::function<bool()>& condition,
                 std::chrono::milliseconds deadline) {
     const auto end = std::chrono::steady_clock::now() + deadline;
     std::string obstacle;
+    std::chrono::milliseconds pause{10};
     do {
         try {
             if (condition()) return;
@@ -95,7 +97,8 @@ void eventually(const std::string& what, const std::function<bool()>& condition,
             if (!error.retryable()) throw;
             obstacle = std::string(" (") + error.what() + ")";
         }
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        std::this_thread::sleep_for(pause);
+        pause = std::min(2 * pause, std::chrono::milliseconds(160));
     } while (std::chrono::steady_clock::now() < end);
     throw Error(Error::Kind::unavailable,
                 "not within " + std::to_string(deadline.count()) + " ms: " + what + obstacle);

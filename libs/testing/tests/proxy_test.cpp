@@ -228,7 +228,8 @@ TEST_CASE("an answer is swallowed: the server heard the words, the client hears 
 }
 
 TEST_CASE(
-    "a proxy without a target, or before a server that is gone, resets, and aimed anew it passes") {
+    "a proxy without a target, or before a server that is gone, resets, and passes once it is "
+    "aimed") {
     Proxy proxy;
     CHECK(Peer::to(proxy.port()).is_reset());
     {

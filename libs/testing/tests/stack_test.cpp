@@ -22,7 +22,7 @@ TEST_CASE("eventually fails by name when the condition stays false") {
                       ContainsSubstring("pigs fly"));
 }
 
-TEST_CASE("eventually waits through trouble that passes and tells it when it doesn't") {
+TEST_CASE("eventually waits through errors that pass and reports those that don't") {
     int looks = 0;
     eventually("it is back", [&] {
         if (++looks < 3) throw Error(Error::Kind::unavailable, "the server is away");

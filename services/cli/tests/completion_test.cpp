@@ -1,13 +1,13 @@
-#include "cli/completion.hpp"
+#include "cli/commands/completion.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
 
-#include "cli/command_tree.hpp"
 #include "cli/context.hpp"
 #include "cli/program.hpp"
+#include "cli/terminal/command_tree.hpp"
 #include "tidewheel/testing/catch.hpp"
 
 using namespace tidewheel::cli;

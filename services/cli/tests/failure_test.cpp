@@ -36,7 +36,9 @@ TEST_CASE("a mistake on the command line exits with 2 and points to the help") {
     std::ostringstream out, err;
     const char* argv[] = {"tidewheel", "aply"};
     CHECK(run_program(2, argv, out, err) == 2);
-    CHECK_THAT(err.str(), Catch::Matchers::ContainsSubstring("hint: tidewheel --help"));
+    CHECK_THAT(err.str(),
+               Catch::Matchers::ContainsSubstring(
+                   "hint: Did you mean apply? tidewheel --help lists the options and commands."));
     const char* help[] = {"tidewheel", "apply", "--help"};
     CHECK(run_program(3, help, out, err) == 0);
     CHECK_THAT(out.str(), Catch::Matchers::ContainsSubstring("--dry-run"));
@@ -47,5 +49,5 @@ TEST_CASE("a result that isn't written to its end is a failure") {
     std::ostringstream err;
     const char* argv[] = {"tidewheel", "version"};
     CHECK(run_program(2, argv, full, err) == 5);
-    CHECK_THAT(err.str(), Catch::Matchers::ContainsSubstring("took only a part"));
+    CHECK_THAT(err.str(), Catch::Matchers::ContainsSubstring("only part"));
 }

@@ -1,4 +1,4 @@
-#include "cli/health.hpp"
+#include "cli/commands/health.hpp"
 
 #include <cstdlib>
 #include <sstream>

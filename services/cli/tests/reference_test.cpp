@@ -1,4 +1,4 @@
-#include "cli/reference.hpp"
+#include "cli/terminal/reference.hpp"
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
@@ -13,7 +13,8 @@
 // With TIDEWHEEL_UPDATE_DOCS=1 the page is written instead of compared.
 TEST_CASE("docs/reference/cli.md is what --help says") {
     tidewheel::cli::Context context(std::cout, std::cerr);
-    CLI::App app("Keeps an ordinary PostgreSQL exact and fresh from Kafka.", "tidewheel");
+    CLI::App app("Keeps PostgreSQL tables and aggregates exact and up to date from Kafka topics.",
+                 "tidewheel");
     tidewheel::cli::add_commands(app, context);
     const std::string path = TIDEWHEEL_SOURCE_DIR "/docs/reference/cli.md";
     const std::string page = tidewheel::cli::reference_page(app);

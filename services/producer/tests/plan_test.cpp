@@ -1,6 +1,5 @@
 #include "producer/plan.hpp"
 
-#include <CLI/CLI.hpp>
 #include <sstream>
 
 #include "tidewheel/core/error.hpp"
@@ -15,46 +14,7 @@ namespace {
 
 const Micros now = *parse_time("2026-11-21T12:00:00Z");
 
-ProduceOptions parsed(const std::string& line) {
-    ProduceOptions options;
-    CLI::App app;
-    bind(app, options);
-    app.parse(line);
-    return options;
-}
-
 }  // namespace
-
-TEST_CASE("the flags set the options") {
-    const ProduceOptions options = parsed(
-        "store_events --count 7 --rate 2.5 --seed 9 --bad 10 --late 5 --late-by 2h --duplicates 1 "
-        "--start 2026-01-01T00:00:00Z --span 30m --topic t --store-fqdn f --store-ip i --json "
-        "--quiet");
-    CHECK(options.stream == "store_events");
-    CHECK(options.count == 7);
-    CHECK(options.rate == 2.5);
-    CHECK(options.seed == 9u);
-    CHECK(options.bad == 10);
-    CHECK(options.late == 5);
-    CHECK(options.late_by == 2h);
-    CHECK(options.duplicates == 1);
-    CHECK(options.start == parse_time("2026-01-01"));
-    CHECK(options.span == 30min);
-    CHECK(options.topic == "t");
-    CHECK(options.store_fqdn == "f");
-    CHECK(options.store_ip == "i");
-    CHECK(options.json);
-    CHECK(options.quiet);
-}
-
-TEST_CASE("a flag with a value that makes no sense is refused") {
-    for (const char* line :
-         {"--count -1", "--count ten", "--bad 101", "--late -1", "--span soon", "--start yesterday",
-          "--start 2026-01-01T00:00:00+02:00", "--seed -1"}) {
-        CAPTURE(line);
-        CHECK_THROWS_AS(parsed(line), CLI::ParseError);
-    }
-}
 
 TEST_CASE("without a start, a span ends now") {
     const Plan plan = plan_of({.count = 4, .span = 1h}, now, 1);

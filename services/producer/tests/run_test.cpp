@@ -97,7 +97,7 @@ TEST_CASE("a stop ends the run, and the summary is of what was sent") {
     CHECK(report.deliveries.delivered == 100);
 }
 
-TEST_CASE("what nobody acknowledged when the run was stopped counts as failed") {
+TEST_CASE("what was not acknowledged when the run was stopped counts as failed") {
     std::stop_source stop;
     MemorySink sink;
     sink.silent = true;
@@ -129,14 +129,14 @@ TEST_CASE("failed deliveries are counted and named") {
     CHECK_FALSE(report.complete());
 }
 
-TEST_CASE("trouble in the middle ends the run and what was sent before is accounted for") {
+TEST_CASE("an error in the middle ends the run and what was sent before is accounted for") {
     MemorySink sink;
     sink.refuse_after = 5;
     const Report report = send_events(mixed_events(), {.count = 10}, 4, sink, {});
     CHECK(report.counts.sent == 5);
     CHECK(report.deliveries.delivered == 5);
-    REQUIRE(report.trouble);
-    CHECK(report.trouble->retryable());
+    REQUIRE(report.failure);
+    CHECK(report.failure->retryable());
     CHECK_FALSE(report.complete());
 }
 

@@ -30,6 +30,8 @@ class Json {
     Json(Object value) : value_(std::move(value)) {}
     template <class T>
     Json(const std::optional<T>& value) : Json(value ? Json(*value) : Json()) {}
+    template <class T>
+    Json(const std::vector<T>& values) : value_(Array(values.begin(), values.end())) {}
 
     static Json array() { return Json(Array{}); }
     static Json object() { return Json(Object{}); }
@@ -50,8 +52,8 @@ class Json {
     const Array& items() const { return std::get<Array>(value_); }
     const Object& members() const { return std::get<Object>(value_); }
 
-    const Json* find(
-        std::string_view member) const;       // nullptr when there is none, or this is no object
+    // nullptr when there is none, or this is no object.
+    const Json* find(std::string_view member) const;
     Json& set(std::string name, Json value);  // appends or replaces a member; returns *this
     Json& push(Json value);                   // appends an item; returns *this
 

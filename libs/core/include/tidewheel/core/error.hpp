@@ -5,16 +5,16 @@
 
 namespace tidewheel {
 
-// Trouble with the world (a server, a file, a setting), thrown. Bad data is never thrown: it is a
-// value (see result.hpp). The message says what happened and to which object; the hint, when there
-// is one, says what to do.
+// A failure outside of the data (a server, a file, a setting), thrown. Bad data is never thrown: it
+// is a value (see result.hpp). The message says what happened and to which object; the hint, when
+// there is one, says what to do.
 class Error : public std::runtime_error {
   public:
     enum class Kind {
         setting,   // the user's setting or argument is wrong: never retried
         pipeline,  // the pipeline file is wrong: never retried
-        refused,   // the server understood and said no (permission, wrong password, missing object)
-        unavailable,  // the server is away, overloaded or in the middle of something: retry later
+        refused,   // the server understood and refused (permission, wrong password, missing object)
+        unavailable,  // the server is down, overloaded or busy: retry later
         fenced,       // another owner has taken over: drop what is in memory, do not retry
     };
 
@@ -37,7 +37,7 @@ enum class ExitCode : int {
     usage = 2,        // a flag, setting, argument or password is wrong
     pipeline = 3,     // the pipeline file is wrong, or an incompatible change was refused
     refused = 4,      // a server refused us: permission, missing object
-    unavailable = 5,  // a server is away
+    unavailable = 5,  // a server is unavailable
     internal = 70,    // a defect in Tidewheel
 };
 

@@ -4,12 +4,12 @@
 #include <cstddef>
 #include <string_view>
 
-// Places on the way of a batch, and of a command, at which a test makes this process fail. The
+// Points in the course of a batch, and of a command, at which a test makes this process fail. The
 // environment says where and how, in TIDEWHEEL_FAILPOINTS:
 //
 //     after_copy=kill@3;before_commit=stop@1;in_claim=hang;after_commit=error%10;seed=7
 //
-// kill: SIGKILL to this process; stop: SIGSTOP to it; hang: this thread never goes on; error:
+// kill: SIGKILL to this process; stop: SIGSTOP to it; hang: this thread never continues; error:
 // throws Error (unavailable). At every pass, unless it says @3 (at the third pass alone), @3+ (from
 // the third on) or %10 (at about ten passes of a hundred, drawn from the seed).
 //
@@ -17,11 +17,11 @@
 // a single record.
 namespace tidewheel {
 
-inline constexpr std::array<std::string_view, 14> failpoint_names{
+inline constexpr std::array<std::string_view, 15> failpoint_names{
     "in_claim",      // the claim is written, but not committed
     "after_claim",   // it is committed, but nothing is fetched yet
     "on_open",       // a lane has connected to PostgreSQL
-    "before_copy",   // a batch's transaction has begun
+    "before_copy",   // a batch's transaction has begun; verify is about to stage records
     "during_copy",   // its rows are sent, the end of COPY is not
     "after_copy",    // they are staged
     "before_rows",   // they are validated; INSERTs come next
@@ -32,9 +32,10 @@ inline constexpr std::array<std::string_view, 14> failpoint_names{
     "after_commit",   // PostgreSQL has committed, and we have not taken note yet
     "before_change",  // a command has changed what runs, but not committed
     "after_change",   // it has committed; what follows (a rebuild, say) has not begun
+    "before_join",    // a service is about to join its consumer groups
 };
 
-inline constexpr std::size_t failpoints_of_services = 12;  // the first ones; the rest is commands'
+inline constexpr std::size_t failpoints_of_lanes = 12;  // the first ones
 
 // One of the names; any other doesn't compile.
 class Failpoint {

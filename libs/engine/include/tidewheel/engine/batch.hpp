@@ -4,48 +4,36 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "tidewheel/engine/arena.hpp"
+#include "tidewheel/engine/numeric.hpp"
 #include "tidewheel/engine/record.hpp"
+#include "tidewheel/engine/record_copy.hpp"
 #include "tidewheel/engine/reject.hpp"
 #include "tidewheel/engine/schema.hpp"
 
 namespace tidewheel::engine {
-
-// Memory for the bytes of one batch: grows in blocks, is emptied at once, keeps its blocks for the
-// next batch (all but those that a single huge record asked for).
-class Arena {
-  public:
-    char* allocate(std::size_t bytes);  // not aligned: for characters
-    std::string_view copy(std::string_view bytes);
-    void clear();
-    std::size_t used() const { return used_; }
-
-  private:
-    struct Block {
-        std::unique_ptr<char[]> data;
-        std::size_t size = 0;
-    };
-    std::vector<Block> blocks_;
-    std::size_t current_ = 0;   // the block being filled
-    std::size_t position_ = 0;  // in it
-    std::size_t used_ = 0;
-};
 
 // The values of one column: a null mask and one typed vector. What the vector holds, by kind:
 //   boolean             std::uint8_t
 //   int16, int32, date  std::int32_t (a date: days since 2000-01-01)
 //   int64, time, timestamp, timestamptz   std::int64_t (microseconds; since 2000-01-01 00:00 UTC)
 //   float32, float64    double
+//   numeric             Numeric (of a wide one, the digits are in the batch's arena)
 //   uuid                Uuid
-//   every other kind    std::string_view into the batch's arena or records:
-//     numeric             PostgreSQL's binary form (numeric_send): four int16 in network order,
-//     then the digits text, varchar       UTF-8 json, jsonb, other  JSON text
+//   every other kind    std::string_view into the batch's arena:
+//     text, varchar       UTF-8
+//     json, jsonb, other  JSON text
 struct Uuid {
     std::uint8_t bytes[16];
 };
+
+std::size_t width_of(Kind kind);  // of such a value, in bytes
 
 class Vector {
   public:
@@ -66,6 +54,11 @@ class Vector {
     void set_null(std::size_t row) { nulls_[row / 64] |= std::uint64_t{1} << (row % 64); }
     void resize(std::size_t rows);  // every new row is null; keeps the memory of the rows it drops
     Kind kind() const { return kind_; }
+    // Sets so many rows from the first one on; `nulls`: a byte a row, 1 is NULL; nullptr: none is.
+    void put(std::size_t first, std::size_t rows, const std::byte* values,
+             const std::uint8_t* nulls);
+    // Copies the values of these rows; those that are null have any value.
+    void gather(std::span<const std::uint32_t> rows, std::byte* to) const;
 
   private:
     Kind kind_;
@@ -81,35 +74,64 @@ struct RejectedRecord {
 };
 
 // Consecutive records of one partition: the good ones as columns, the refused ones with their
-// reason. Columns that nothing needs stay null. Reused from batch to batch; allocates nothing per
+// reason. Columns that nothing needs stay null. It has copied what its records hold, so that what
+// they came in (Kafka's memory) is free at once. Reused from batch to batch; allocates nothing per
 // record once it has grown.
 class Batch {
   public:
     explicit Batch(const Schema& schema);
 
     // --- filling: by a lane, through a decoder ---
-    // Adds a record. `decode` writes the columns of row() and returns nothing, or says why the
-    // record is refused.
+    // Adds a record. `decode` gets the batch's copy of it (see Decoder), writes the columns of row()
+    // and returns nothing, or says why the record is refused. When it throws, the batch is as it
+    // was, and the record still the caller's; else its owner is gone.
     template <class Decode>
-    void add(Record record, Decode&& decode) {
+    void add(Record&& record, Decode&& decode) {
         grow();
-        bytes_ += (record.value ? record.value->size() : 0) + (record.key ? record.key->size() : 0);
-        records_.push_back(std::move(record));
-        if (std::optional<Reject> reject = decode(records_.back(), *this))
+        const Arena::Mark before = arena_.mark();
+        Record kept = copy_of(record, arena_, headers_);
+        value_ = kept.value.value_or(std::string_view());
+        std::optional<Reject> reject;
+        try {
+            reject = decode(std::as_const(kept), *this);
+        } catch (...) {
+            forget_row();
+            arena_.back_to(before);
+            throw;
+        }
+        bytes_ += (kept.value ? kept.value->size() : 0) + (kept.key ? kept.key->size() : 0);
+        records_.push_back(std::move(kept));
+        record.owner.reset();
+        if (reject)
             reject_newest(std::move(*reject));
         else
             accept_newest();
     }
     Vector& column(std::size_t index) { return columns_[index]; }
     Arena& arena() { return arena_; }
+    // A text for a column: as it is, where it is part of the value of the record that is being
+    // added; else a copy.
+    std::string_view keep(std::string_view text) {
+        const auto at = reinterpret_cast<std::uintptr_t>(text.data()) -
+                        reinterpret_cast<std::uintptr_t>(value_.data());
+        return at < value_.size() ? text : arena_.copy(text);
+    }
     std::size_t row() const { return rows_; }  // the row being filled
     void clear();
+    void release();  // clears it, and gives its memory back
+    // Empties it; its records are good on their own, to be added to another batch.
+    std::vector<Record> take_records();
 
     // --- reading ---
     const Schema& schema() const { return *schema_; }
     const Vector& column(std::size_t index) const { return columns_[index]; }
     std::size_t rows() const { return rows_; }    // accepted
     std::size_t bytes() const { return bytes_; }  // keys and values of all records
+    // An estimate of the memory that it takes until it is committed: the records, the columns, and
+    // the COPY that is made of them.
+    std::size_t footprint() const {
+        return arena_.used() + bytes_ + records_.size() * record_footprint_;
+    }
     bool empty() const { return records_.empty(); }
     std::span<const Record> records() const { return records_; }  // all of them, in offset order
     std::span<const RejectedRecord> rejected() const { return rejected_; }  // in offset order
@@ -120,6 +142,7 @@ class Batch {
 
   private:
     void grow();
+    void forget_row();
     void accept_newest();
     void reject_newest(Reject reject);
 
@@ -131,9 +154,13 @@ class Batch {
     std::vector<std::uint32_t> record_of_row_;
     std::vector<RejectedRecord> rejected_;
     Arena arena_;
+    // Of the record that is being added.
+    std::vector<Header> headers_;
+    std::string_view value_;
     std::size_t rows_ = 0;
     std::size_t capacity_ = 0;
     std::size_t bytes_ = 0;
+    std::size_t record_footprint_ = 0;  // without its bytes
 };
 
 }  // namespace tidewheel::engine

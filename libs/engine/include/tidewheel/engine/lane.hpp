@@ -2,128 +2,119 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <stop_token>
-#include <utility>
 #include <vector>
 
 #include "tidewheel/core/clock.hpp"
-#include "tidewheel/core/error.hpp"
-#include "tidewheel/core/retry.hpp"
-#include "tidewheel/engine/batch.hpp"
+#include "tidewheel/engine/batch_filler.hpp"
+#include "tidewheel/engine/batch_sink.hpp"
+#include "tidewheel/engine/commit_runner.hpp"
 #include "tidewheel/engine/decoder.hpp"
+#include "tidewheel/engine/lane_batch.hpp"
+#include "tidewheel/engine/lane_observer.hpp"
+#include "tidewheel/engine/lane_retry.hpp"
+#include "tidewheel/engine/log_guard.hpp"
+#include "tidewheel/engine/memory_budget.hpp"
 #include "tidewheel/engine/record.hpp"
 
-// A lane: one assigned partition with its own batch, its own transaction and its own progress.
-// Lanes share nothing.
 namespace tidewheel::engine {
-
-// How far one statement has come in the lane's partition: the first offset that it has not applied.
-struct StatementProgress {
-    int statement;
-    std::int64_t next_offset;
-};
-
-// Consecutive records of the partition, [begin, end), and the statements that are to apply them:
-// those that stand at `begin`. There may be none: offsets have gaps, and begin == end says that the
-// lane is here and nothing came.
-struct Work {
-    const Batch& batch;
-    std::int64_t begin, end;
-    std::int64_t partition_end;  // the partition's end as far as known; -1: unknown
-    std::vector<int> statements;
-};
-
-// What a commit did, for the four counts.
-struct Committed {
-    std::size_t accepted = 0;  // records that passed the stream's rules
-    std::vector<std::pair<int, std::size_t>> rows_written;  // by statement
-    std::vector<Reason> dead_letters;  // one for every dead letter that was parked
-};
-
-// Where a lane's batches go. Everything of one batch is stored at once or not at all, with the
-// progress it makes.
-class BatchSink {
-  public:
-    virtual ~BatchSink() = default;
-    // Connects anew and reads how far every statement has come. Throws Error: fenced when another
-    // owner has claimed the partition.
-    virtual std::vector<StatementProgress> open() = 0;
-    // Commits the work and moves its statements from `begin` to `end`. Throws Error: fenced when
-    // the progress is not ours or not at `begin` any more; unavailable when it failed or nobody
-    // knows whether it did: then open() tells.
-    virtual Committed commit(const Work& work) = 0;
-};
 
 struct LaneLimits {
     std::size_t rows = 10000;
     std::size_t bytes = 8u << 20;
-    std::chrono::milliseconds linger{
-        20};  // how long a batch waits for more when the partition has run dry
+    // The time from commit to commit, at least, unless a batch is full; longer after a slow one.
+    // 0: none.
+    std::chrono::milliseconds linger{5};
     std::chrono::milliseconds retry_longest{5000};
-    // An idle lane writes down so often that it is here and that nothing came.
+    // How long the source must report that the log ends before what was applied, until the lane
+    // stops.
+    std::chrono::milliseconds confirm_truncation{15000};
+    // The maximum number of records in the first batch; it doubles with each batch, up to `rows`.
+    // 0: `rows`. See Lane::next_rows().
+    std::size_t first_rows = 0;
+    // What the batches of all lanes share; must outlive the lane. None: no such limit.
+    MemoryBudget* memory = nullptr;
+    // How often an idle lane writes a heartbeat: alive, no new records.
     std::chrono::milliseconds heartbeat{10000};
+    // How many records it reads between two looks at the commit that is under way.
+    std::size_t slice = 256;
 };
 
-// What a lane tells while it runs. Called from the lane's thread.
-class LaneObserver {
-  public:
-    virtual ~LaneObserver() = default;
-    struct BatchDone {
-        std::int64_t next_offset, partition_end;
-        std::size_t records;
-        std::int64_t
-            record_time;  // of the newest record, milliseconds since 1970; 0: there was none
-        std::chrono::nanoseconds filling, committing;
-        const Committed& committed;
-    };
-    virtual void on_opened(std::int64_t next_offset) = 0;
-    // A batch is full and is being committed from now on, for however long it takes.
-    virtual void on_filled(std::int64_t partition_end, std::int64_t oldest_record_time) = 0;
-    virtual void on_committed(const BatchDone& done) = 0;
-    virtual void on_retry(const Error& error, std::chrono::milliseconds wait) = 0;
-    virtual void on_idle(std::int64_t partition_end) = 0;  // nothing to do for now: everything that
-                                                           // arrived is committed
-};
-
+// A lane: one assigned partition with its own batches, its own transaction and its own progress.
+// Lanes share nothing.
+//
+// It fills one batch while the one before is being stored. What it fills is based on the success of
+// that commit: the batch begins where the other one ends. So it is stored only once the other one
+// is, and otherwise goes with the lane, or gives its records to the other one. A batch is closed
+// when it is full, or when nothing more has arrived and nothing is being stored: batches are small
+// while the lane keeps up, and large when it is behind.
 class Lane {
   public:
-    Lane(RecordSource& source, Decoder& decoder, BatchSink& sink, Batch& batch,
-         LaneObserver& observer, LaneLimits limits, const Clock& clock = Clock::system());
+    // The sink is called on the runner's thread while a commit is under way, and on the lane's
+    // otherwise; everything else on the lane's alone.
+    Lane(RecordSource& source, Decoder& decoder, BatchSink& sink, CommitRunner& runner,
+         const Schema& schema, LaneObserver& observer, LaneLimits limits,
+         const Clock& clock = Clock::system());
 
     // Runs until it is stopped; a batch that is being committed is finished, one that is being
     // filled is abandoned. Throws Error: fenced; pipeline when a statement can't be run any more;
-    // unavailable or refused when the partition can't be read, and MissingData when its next offset
-    // is gone, once everything before is committed.
+    // unavailable or refused when the partition can't be read; MissingData when statements can't go
+    // on, once everything before is committed and this is recorded. It holds no records afterwards.
     void run(std::stop_token stop);
 
+    // After run(): how many records another lane of this partition should begin with. The half of a
+    // batch that had to be abandoned: it took too long, and would again.
+    std::size_t next_rows(bool was_abandoned) const;
+
   private:
+    // One that has been begun. The runner's thread writes the outcome.
+    struct Commit {
+        CommitRequest request;
+        Clock::Monotonic began;
+        std::chrono::nanoseconds filling;
+        Committed done = {};
+        std::exception_ptr failure = {};
+    };
+
+    void serve(std::stop_token stop);
     void open(std::stop_token stop);
-    void fill(std::stop_token stop);
+    void step(std::stop_token stop);
+    BatchFiller::State fill(std::stop_token stop, int wait);
+    void help(std::stop_token stop, const BatchFiller::Stuck& stuck);
     void rest(std::stop_token stop);
-    void write(std::stop_token stop, std::int64_t end);
+    int spacing_left() const;
+
+    void begin_batch(std::int64_t offset);
+    void start(std::stop_token stop, std::int64_t end);
+    void settle(std::stop_token stop);
+    void repeat(bool& doubtful);
+    void stored();
+    void grow(std::stop_token stop);
+    void require_same_log();
+    CommitRequest request(const LaneBatch& batch, std::int64_t end) const;
     std::vector<int> at_next() const;
-    bool committed_meanwhile(const Work& work);
-    bool full() const;
-    Work work(std::int64_t end) const;
-    template <class Attempt>
-    bool retrying(std::stop_token stop, Attempt&& attempt);
+    void wait_for_commit();
+    void forget();
 
     RecordSource& source_;
-    Decoder& decoder_;
     BatchSink& sink_;
-    Batch& batch_;
+    CommitRunner& runner_;
     LaneObserver& observer_;
     LaneLimits limits_;
     const Clock& clock_;
-    Backoff backoff_;
+    LaneRetry retry_;
 
     std::vector<StatementProgress> progress_;
-    std::int64_t next_ = 0;   // the first offset that the next batch may hold
-    std::int64_t limit_ = 0;  // a batch must not reach past it: there another statement joins in
-    std::optional<Record> held_;  // read already, but past the limit
-    Clock::Monotonic filling_since_;
-    std::optional<Clock::Monotonic> written_at_;  // the last commit
+    std::int64_t next_ = 0;  // everything before is stored, for the statements that stand here
+    LogGuard guard_;
+    LaneBatches batches_;
+    BatchFiller filler_;
+    std::optional<Commit> commit_;  // the last one
+    bool in_flight_ = false;        // it is under way, or its outcome has not been looked at
+    std::size_t unfinished_ = 0;    // records of the batch that is being committed
+    std::optional<Clock::Monotonic> written_at_;  // the end of the last commit
 };
 
 }  // namespace tidewheel::engine

@@ -33,6 +33,10 @@ struct Type {
     Kind kind = Kind::text;
     int typmod = -1;  // as in pg_attribute.atttypmod: numeric(10,2), varchar(20), timestamp(3)
     std::string sql;  // as PostgreSQL's format_type prints it
+    // Of `other`: made of dates or times (timetz; an array, a range or a domain of them), whose
+    // texts may be words that mean another time whenever they are read.
+    bool has_times = false;
+    bool operator==(const Type&) const = default;
 };
 
 // numeric(p,s): nullopt when the column has no limit.
@@ -44,18 +48,19 @@ std::optional<NumericLimit> numeric_limit(const Type& type);
 std::optional<int> length_limit(const Type& type);
 
 // Where a column's value comes from.
-enum class Source : std::uint8_t { field, partition, offset, timestamp, key, header };
+enum class ColumnOrigin : std::uint8_t { field, partition, offset, timestamp, key, header };
 
 struct Column {
     std::string name;
     Type type;
     bool not_null = false;
-    Source source = Source::field;
-    std::vector<std::string>
-        path;  // for `field`: the names to follow into nested objects; one for a plain field
+    ColumnOrigin source = ColumnOrigin::field;
+    // For `field`: the names to follow into nested objects; one for a plain field.
+    std::vector<std::string> path;
     std::string header;  // for `header`: its name
-    std::optional<std::string>
-        fallback;  // DEFAULT, as the JSON value to decode when the field is missing
+    // DEFAULT, as the JSON value to decode when the field is missing.
+    std::optional<std::string> fallback;
+    bool operator==(const Column&) const = default;
 };
 
 // Which partitions a value of the routing column belongs to: OPTIONS (route 'event_type',
@@ -65,11 +70,13 @@ struct Route {
     struct Rule {
         std::string value;
         std::vector<int> partitions;
+        bool operator==(const Rule&) const = default;
     };
     std::vector<Rule> rules;
 
     // The partitions of a value; nullptr when no rule names it (then any partition is right).
     const std::vector<int>* partitions_of(std::string_view value) const;
+    bool operator==(const Route&) const = default;
 };
 
 // The shape of a stream: what a record has to look like.
@@ -78,12 +85,13 @@ struct Schema {
     int event_time = -1;          // index of the event-time column; -1: none
     Route route;
     // needed[i]: some statement, rule or check reads column i. The type and NOT NULL of the others
-    // are checked all the same (whether a record is good doesn't depend on the statements that
-    // there are), but they are not kept. Empty: all are.
+    // are checked nevertheless (whether a record is good doesn't depend on which statements
+    // exist), but they are not kept. Empty: all are.
     std::vector<bool> needed;
 
     int find(std::string_view column) const;  // its index, -1 when there is none
     bool needs(std::size_t column) const;     // needed, or the event time
+    bool operator==(const Schema&) const = default;
 };
 
 }  // namespace tidewheel::engine

@@ -9,6 +9,6 @@ namespace tidewheel::http {
 // One request, one connection, plain http. Throws Error (unavailable) when nothing answers in time.
 Response fetch(const std::string& method, const std::string& url, const std::string& body = {},
                const std::string& content_type = "application/json",
-               std::chrono::milliseconds patience = std::chrono::seconds(10));
+               std::chrono::milliseconds timeout = std::chrono::seconds(10));
 
 }  // namespace tidewheel::http

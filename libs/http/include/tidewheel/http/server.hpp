@@ -27,18 +27,22 @@ struct Response {
 using Handler = std::function<Response(const Request&)>;
 
 struct ServerLimits {
-    std::size_t header_bytes = 16 * 1024;  // more: 431
-    std::size_t body_bytes = 1024 * 1024;  // more: 413
-    std::chrono::milliseconds patience{
-        20000};  // for a whole request to arrive, for idle keep-alive, for an answer to be taken
-    std::size_t connections = 256;  // more: 503 and closed
+    std::size_t header_bytes = 16 * 1024;            // more: 431
+    std::size_t body_bytes = 1024 * 1024;            // more: 413
+    std::chrono::milliseconds header_timeout{5000};  // for a request's header to arrive
+    std::chrono::milliseconds timeout{
+        20000};  // for its body to arrive, for idle keep-alive, for an answer to be taken
+    // At the limit a new connection takes the place of the one that has been waiting for its
+    // request the longest, so that slow ones don't block others; 503 where none is waiting.
+    std::size_t connections = 256;
 };
 
 // A small HTTP/1.1 server on Boost.Beast. Handlers run on its `threads`, so they must be
 // thread-safe; a slow one holds one of these threads and nothing else, since reading and writing
 // have a thread of their own. An exception in a handler is answered with 500 and its message is
 // passed to `on_error`. Unknown path: 404; known path, other method: 405 with Allow; HEAD is
-// answered as GET is. A request that has not arrived in time is cut off.
+// answered as GET is. A request that has not arrived in time is cut off, and one whose place a
+// newer connection needs.
 class Server {
   public:
     // address: "127.0.0.1:9464", "0.0.0.0:8080", "[::1]:0"; port 0 takes a free one. Throws Error

@@ -11,26 +11,34 @@
 
 namespace tidewheel::kafka {
 
-// Topics and offsets. Every call blocks for at most `patience` and throws Error: unavailable when
+// Topics and offsets. Every call blocks for at most `timeout` and throws Error: unavailable when
 // no broker answers in time, refused when one says no, setting when librdkafka doesn't know a
 // property.
 class Admin {
   public:
     explicit Admin(const ClientSettings& settings,
-                   std::chrono::milliseconds patience = std::chrono::seconds(10));
+                   std::chrono::milliseconds timeout = std::chrono::seconds(10));
     ~Admin();
     Admin(const Admin&) = delete;
     Admin& operator=(const Admin&) = delete;
 
     std::optional<int> partitions(const std::string& topic);  // nullopt: no such topic
-    // replication -1: the broker's default. False when the topic was there already. Returns once
+    // replication -1: the broker's default. False when the topic existed already. Returns once
     // its leaders are known.
     bool create_topic(const std::string& topic, int partitions, int replication = -1,
                       const std::map<std::string, std::string>& config = {});
-    // What the brokers have against such a topic, in their words: its name, its partitions, its
-    // replication, a policy of theirs. nullopt: nothing, or it is there already. Creates nothing.
+    // Why the brokers would refuse such a topic, in their words: its name, its partitions, its
+    // replication, a policy of theirs. nullopt: they would not, or it exists. Creates nothing.
     std::optional<std::string> objection(const std::string& topic, int partitions,
                                          int replication = -1);
+    // The topic's id, which tells it from others that had its name before; nullopt: librdkafka is
+    // older than 2.3, or the broker doesn't say.
+    std::optional<std::string> topic_id(const std::string& topic);
+    // The topic's cleanup.policy: delete, compact, or both. nullopt: we may not see it.
+    std::optional<std::string> cleanup_policy(const std::string& topic);
+    // Whether Kafka takes records out of the middle of the topic. False, too, when we may not see
+    // that; what is missing is then found by counting alone.
+    bool is_compacted(const std::string& topic);
     void add_partitions(const std::string& topic, int total);  // returns once they have leaders
     void delete_topic(const std::string& topic);
     void delete_records(const std::string& topic, int partition, std::int64_t before);

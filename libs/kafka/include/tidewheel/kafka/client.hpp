@@ -19,13 +19,17 @@ struct ClientSettings {
     std::function<void(int, const std::string&, const std::string&)> log;
 };
 
-// The client is dead (another process took its group.instance.id, …): librdkafka goes on with a new
-// one at best. The program had better end, and be started anew.
+// The client is dead (another process took its group.instance.id, …); librdkafka needs a new one at
+// least. The program should exit and be restarted.
 class FatalError : public Error {
   public:
     explicit FatalError(const std::string& what, const std::string& hint)
         : Error(Kind::unavailable, what, hint) {}
 };
+
+// Throws Error (setting) for a property that librdkafka doesn't know or whose value it refuses.
+// Asks no broker.
+void check(const ClientSettings& settings);
 
 std::string librdkafka_version();
 

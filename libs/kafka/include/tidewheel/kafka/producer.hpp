@@ -20,7 +20,7 @@ struct Outgoing {
     std::int64_t timestamp = 0;  // milliseconds since 1970; 0: now
 };
 
-// What became of the records. sent == delivered + failed after flush().
+// How many records were sent and delivered. sent == delivered + failed after flush().
 struct Deliveries {
     std::uint64_t sent = 0, delivered = 0, failed = 0;
     std::string first_failure;
@@ -40,8 +40,8 @@ class Producer {
     // fatal error of librdkafka).
     void send(const std::string& topic, const Outgoing& record);
     // Waits until every record has been delivered or has failed; false when that took longer than
-    // `patience`.
-    bool flush(std::chrono::milliseconds patience);
+    // `timeout`.
+    bool flush(std::chrono::milliseconds timeout);
     const Deliveries& deliveries() const;
 
   private:

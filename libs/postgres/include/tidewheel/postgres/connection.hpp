@@ -13,6 +13,14 @@
 // (the differences are in connection.cpp alone). The hot path is Session (session.hpp), by libpq.
 namespace tidewheel::postgres {
 
+// What may be at fault when PostgreSQL refuses a row, by the class of the error alone.
+enum class Blame {
+    server,        // never the row: an outage, a lock, a resource, damaged storage
+    surroundings,  // as likely what a function or trigger uses: a table, a permission
+    unknown,       // a trial has to tell
+    row,           // plainly the row
+};
+
 // What PostgreSQL said. kind() follows from the SQLSTATE: unavailable for classes 08, 40, 53,
 // 55P03, 57, 58, 25006 and for a lost connection, setting for 28 and 3D000, refused for the rest.
 class DatabaseError : public Error {
@@ -28,14 +36,14 @@ class DatabaseError : public Error {
     const std::string& column() const {
         return column_;
     }  // that a constraint is about; empty: unknown
-    // The row's own fault (classes 22, 23, 21000, P0001, 54000…), as against trouble of the server
-    // or of the statement.
+    // The row's own fault (classes 22, 23, 21000, P0001, 54000…), as against a failure of the
+    // server or of the statement.
     bool is_about_data() const;
-    // That, or what a value's conversion says of its text as well as PostgreSQL of a statement:
-    // 'cat dog'::tsquery and 'nosuch'::regclass are errors of class 42, and so is what a policy
-    // (row-level security) refuses. Only where the statement itself runs is it the row's. Inside a
-    // function it is the function's.
-    bool may_be_about_data() const;
+    // Of a row, where the statement itself runs over no row. 'cat dog'::tsquery and
+    // 'nosuch'::regclass are errors of class 42, and so is what a policy (row-level security)
+    // refuses: those are the row's. Inside a function or trigger, the same class may also be about
+    // what that uses.
+    Blame blame() const;
 
   private:
     std::string sqlstate_;
@@ -102,8 +110,8 @@ class Connection {
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    Rows query(const std::string& sql,
-               const std::vector<Parameter>& parameters = {});  // in a transaction of its own
+    // In a transaction of its own.
+    Rows query(const std::string& sql, const std::vector<Parameter>& parameters = {});
 
   private:
     friend class Transaction;
@@ -113,7 +121,8 @@ class Connection {
 
 std::string quote_name(std::string_view name);     // always with double quotes where needed
 std::string quote_literal(std::string_view text);  // standard_conforming_strings
-std::string array_literal(
-    const std::vector<Parameter>& items);  // '{"a",NULL}' for text[]-like parameters
+// '{"a",NULL}' for text[]-like parameters.
+std::string array_literal(const std::vector<Parameter>& items);
+std::string text_array(const std::vector<std::string>& items);  // of the same form
 
 }  // namespace tidewheel::postgres

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,59 +8,58 @@
 
 #include "tidewheel/engine/schema.hpp"
 #include "tidewheel/sql/diagnostic.hpp"
+#include "tidewheel/sql/relation_name.hpp"
 
-// A pipeline file, read and judged without a database: what libpg_query can tell. Types, functions
-// and tables are PostgreSQL's to check, at `tidewheel apply`.
+// A pipeline file, parsed and checked without a database, by libpg_query. PostgreSQL checks types,
+// functions and tables, at `tidewheel apply`.
 namespace tidewheel::sql {
 
-struct RelationName {
-    std::string schema;  // empty: found by the search path
-    std::string name;
-
-    std::string quoted() const;  // as SQL: "My schema".t
-    std::string text() const;    // for messages: schema.name
-    auto operator<=>(const RelationName&) const = default;
+// Where PostgreSQL looks for names without a schema.
+struct Scope {
+    std::vector<std::string> search_path = {"public"};  // new relations go to the first
+    // Whether the database has a relation of this name, which is always qualified. Unset: only what
+    // the text itself declares exists.
+    std::function<bool(const RelationName&)> exists = {};
 };
 
 // --- CREATE FOREIGN TABLE … SERVER kafka
-// -------------------------------------------------------------------------------
 
 struct StreamColumn {
     std::string name;
     std::string type;  // as SQL: numeric(10, 2)
     bool not_null = false;
-    engine::Source source = engine::Source::field;
+    engine::ColumnOrigin source = engine::ColumnOrigin::field;
     std::vector<std::string> path;  // for `field`
     std::string header;             // for `header`
     std::string fallback;           // the DEFAULT's expression as SQL; empty: none
+    bool operator==(const StreamColumn&) const = default;
 };
 
 struct Check {
-    std::string name;        // constraint name; PostgreSQL's choice when the DDL gives none, e.g.
-                             // store_events_qty_check
+    // The constraint's name; PostgreSQL's choice when the DDL gives none: store_events_qty_check.
+    std::string name;
     std::string expression;  // SQL over the stream's columns
     std::string column;      // the column that it was written at; empty for a table constraint
+    bool operator==(const Check&) const = default;
 };
 
 struct Stream {
     RelationName name;
     std::string topic;
     int partitions = 1;
-    int replication =
-        -1;  // option replication: for a topic that apply creates; -1: the broker's default
+    int replication = -1;  // of a topic that apply creates; -1: the broker's default
     std::string format = "json";
     std::string event_time;  // a column; empty: none
     std::string route;       // the routing column; empty: none
     std::vector<engine::Route::Rule> rules;
     std::vector<StreamColumn> columns;
     std::vector<Check> checks;
-    std::string as_foreign_table;  // DDL to run
-    std::string
-        as_ordinary_table;  // the same shape without a foreign-data wrapper (no options, no server)
+    std::string as_foreign_table;   // DDL to run
+    std::string as_ordinary_table;  // the same shape, with no options and no server
+    bool operator==(const Stream&) const = default;
 };
 
 // --- INSERT INTO … SELECT … FROM stream
-// ---------------------------------------------------------------------------------
 
 enum class OnConflict { none, nothing, update };
 
@@ -67,11 +67,12 @@ enum class OnConflict { none, nothing, update };
 // docs/adr/0003-record-at-a-time.md).
 struct RowStatement {
     RelationName target;
-    std::vector<std::string>
-        target_columns;  // as named in the INSERT; empty: the table's first columns in order
+    // As named in the INSERT; empty: the table's first columns in order.
+    std::vector<std::string> target_columns;
     OnConflict on_conflict = OnConflict::none;
-    std::vector<std::string>
-        conflict_columns;  // ON CONFLICT (…); empty when it names a constraint or nothing
+    bool has_conflict_target = false;  // ON CONFLICT (…) or ON CONSTRAINT …
+    // ON CONFLICT (…); empty when it names a constraint or nothing.
+    std::vector<std::string> conflict_columns;
     std::string conflict_constraint;  // ON CONFLICT ON CONSTRAINT …
     bool conflict_is_plain = false;  // only columns: no expression, operator class or partial index
     std::string conflict_clause;     // "ON CONFLICT (id) DO UPDATE SET …", empty: none
@@ -83,52 +84,77 @@ struct RowStatement {
     bool needs_order = false;
     bool uses_now = false;
 
-    // The batch form: the statement's own text with the stream's name unqualified, so that the
-    // session's view hides it.
+    // The batch form: the statement with pg_temp's view of the stream's name in the stream's place.
     std::string batch_insert;
     // The record form: a SELECT that yields `tidewheel_seq` (the record's number in the batch) and
     // then the target columns, one record at a time: "SELECT r.tidewheel_seq, q.* FROM
     // tidewheel_records r CROSS JOIN LATERAL (…) q". now() and its relatives are
     // r.tidewheel_timestamp there.
     std::string record_select;
+    bool operator==(const RowStatement&) const = default;
 };
 
 // --- CREATE MATERIALIZED VIEW … AS SELECT … FROM stream … GROUP BY …
-// --------------------------------------------------------
 
 // How the stored value of a partial aggregate and the one of a new batch become one.
 enum class Merge { add, least, greatest, logical_and, logical_or };
+
+// The aggregates that a view can keep: PostgreSQL's own of these names.
+std::vector<std::string> kept_aggregates();
+// Those of them whose result the view computes in numeric, over integers and numeric alone.
+std::vector<std::string> exact_aggregates();
+// A hint for an aggregate that isn't one of these: what can be kept instead.
+std::string hint_for_aggregate(std::string_view name);
+
+// An aggregate of one value over the rows of a batch, taken apart.
+struct AggregateCall {
+    std::string function;  // sum; empty: not of this form, so that PostgreSQL alone can compute it
+    std::string argument;  // SQL over the stream; empty: count(*)
+    std::string filter;    // the same; empty: none
+    bool operator==(const AggregateCall&) const = default;
+};
 
 struct Partial {
     std::string column;      // its name in the state table: a1, a2, …
     std::string expression;  // SQL over the stream: sum(price * qty) FILTER (WHERE …)
     Merge merge;
+    AggregateCall call = {};  // the expression
+    bool operator==(const Partial&) const = default;
 };
 
 struct Key {
     std::string column;  // its name in the state table: k1, k2, …
     std::string expression;
+    bool operator==(const Key&) const = default;
+};
+
+// A column that users of a view read, over the columns of its state table.
+struct Output {
+    std::string column;
+    std::string expression;
+    bool operator==(const Output&) const = default;
 };
 
 struct ViewStatement {
     RelationName name;
-    std::vector<std::string>
-        output_columns;     // CREATE MATERIALIZED VIEW v (a, b): empty when not given
+    // CREATE MATERIALIZED VIEW v (a, b): empty when not given.
+    std::vector<std::string> output_columns;
     std::vector<Key> keys;  // empty: no GROUP BY, one row
     std::vector<Partial> partials;
-    std::string from;   // the FROM list as SQL, the stream's name unqualified
+    std::string from;   // the FROM list as SQL, pg_temp's view of the stream's name in its place
     std::string where;  // empty: none
     // The finishing SELECT around the state table: "SELECT k1 AS hour, …, a1 AS sales FROM ", "
     // WHERE …".
     std::string finish_before, finish_after;
+    std::vector<Output> outputs;  // what finish_before selects
 
     std::string finish(const std::string& state_table) const {
         return finish_before + state_table + finish_after;
     }
+    bool operator==(const ViewStatement&) const = default;
 };
 
-// --- everything
-// ---------------------------------------------------------------------------------------------------------
+// --- any statement
 
 // Any other DDL: applied as it stands, once; again when its text changes where that is harmless
 // (COMMENT, GRANT, OR REPLACE).
@@ -136,21 +162,27 @@ struct PlainStatement {
     std::string kind;    // for messages: CREATE TABLE, COMMENT…
     std::string object;  // what it makes or touches: the key under which the catalogue remembers it
     bool repeatable = false;
+    std::optional<RelationName> relation = {};  // the table, view, sequence or index that it makes
+    std::optional<RelationName> indexed = {};   // CREATE INDEX: what the index is on
+    bool operator==(const PlainStatement&) const = default;
 };
 
 struct Statement {
-    std::string name;  // unique in the pipeline: the stream, the view, the target table or what `--
-                       // name: x` says
+    // A label, unique in the catalogue: of the stream, the view, the target table, or of what
+    // `-- name: x` says, in the schema that new relations go to.
+    std::string name;
     std::string text;  // its own text, without the closing semicolon
     Position position;
-    std::string fingerprint;  // equal for texts that differ only in white space, comments or the
-                              // case of keywords
+    // Equal for texts that differ only in white space, comments or the case of keywords.
+    std::string fingerprint;
     std::optional<RelationName> stream;  // for rows and views: what it reads
-    std::optional<std::vector<std::string>>
-        pinned;          // WHERE pins the routing column to one of these values
-    std::string select;  // for rows and views: the SELECT as SQL with the stream's name unqualified
-                         // (verify runs it)
+    // WHERE pins the routing column to one of these values.
+    std::optional<std::vector<std::string>> route_values;
+    // For rows and views: the SELECT as SQL, with pg_temp's view of the stream's name in the
+    // stream's place (verify runs it).
+    std::string select;
     std::variant<Stream, RowStatement, ViewStatement, PlainStatement> body;
+    bool operator==(const Statement&) const = default;
 };
 
 struct Pipeline {
@@ -158,13 +190,40 @@ struct Pipeline {
 };
 
 // Reads a pipeline. `known` are streams declared elsewhere (other files, the catalogue), by name,
-// so that statements may read them. Throws PipelineError with everything that is wrong, not just
-// the first.
+// so that statements may read them; `scope` says what a name means. Throws PipelineError with
+// everything that is wrong, not just the first.
 Pipeline parse_pipeline(std::string_view text, const std::string& file,
-                        const std::vector<Stream>& known = {});
+                        const std::vector<Stream>& known = {}, const Scope& scope = {});
+
+// The streams, tables and views that a text declares, as far as it can be read; streams with
+// mistakes in them, too.
+struct DeclaredRelation {
+    RelationName name;
+    Position position;
+    bool is_stream = false;
+};
+std::vector<DeclaredRelation> relations_declared_in(std::string_view text, const std::string& file);
 
 // One statement out of the catalogue, that parse_pipeline accepted before.
-Statement parse_statement(std::string_view text, const std::vector<Stream>& known);
+Statement parse_statement(std::string_view text, const std::vector<Stream>& known,
+                          const Scope& scope = {});
+
+// The SELECT of a CREATE MATERIALIZED VIEW, names as they are written there.
+std::string query_of(std::string_view view);
+// A statement with the query that PostgreSQL has resolved in the place of its own: for an INSERT
+// the whole of it, which goes to the columns that the statement names, or to the table's first
+// ones; for a view, called `name`, its SELECT.
+std::string with_resolved(std::string_view text, const std::string& resolved,
+                          const RelationName& name);
+
+// A view that PostgreSQL has resolved keeps a sum in the place of an avg, but sum(real) is real,
+// where avg(real) adds up in double precision. The sums whose type must be asked for, as a SELECT
+// with a column for each; empty: none. `stream`: the view's.
+std::string sums_query(std::string_view view, const Stream& stream);
+// The view with those of its averages in double precision whose sum, in the order of sums_query(),
+// is real.
+std::string with_wide_sums(std::string_view view, const Stream& stream,
+                           const std::vector<bool>& is_real);
 
 // Which of the stream's partitions a statement has to read: those that the route allows for its
 // pinned values; all, if nothing is pinned.

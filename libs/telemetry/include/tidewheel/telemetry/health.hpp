@@ -10,15 +10,15 @@ namespace tidewheel::telemetry {
 // that it is well. Thread-safe.
 class Health {
   public:
-    void well(const std::string& part);
-    void lacking(const std::string& part, const std::string& what);
+    void set_healthy(const std::string& part);
+    void set_degraded(const std::string& part, const std::string& what);
     void forget(const std::string& part);
     // nullopt: ready. Otherwise one line per part that is not.
-    std::optional<std::string> trouble() const;
+    std::optional<std::string> not_ready() const;
 
   private:
     mutable std::mutex mutex_;
-    std::map<std::string, std::string> lacking_;
+    std::map<std::string, std::string> degraded_;
 };
 
 }  // namespace tidewheel::telemetry

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 // Structured logs: an event in plain words and its fields, as text or as one line of JSON.
 // Thread-safe.
@@ -28,5 +29,6 @@ struct Field {
 // standard error.
 void open_log(const std::string& service, const std::string& level, const std::string& format);
 void log(Level level, std::string_view event, std::initializer_list<Field> fields = {});
+void log_warnings(const std::vector<std::string>& settings);  // warnings about the settings
 
 }  // namespace tidewheel::telemetry

@@ -8,33 +8,32 @@
 
 namespace tidewheel::telemetry {
 
-// Every metric that a service exposes, declared once in metrics_table.cpp:
-// docs/reference/metrics.md is generated from the table and a golden test pins it.
+// Every metric that a service exposes, with its labels. metrics_table.cpp declares each once and
+// says what it means; docs/reference/metrics.md is generated from the table, and a test compares
+// them.
 enum class Metric {
-    records_consumed,  // counter {topic, partition}      records read from Kafka
-    records_accepted,  // counter {topic, partition}      records that passed the stream's rules
+    records_consumed,       // counter {topic, partition}
+    records_accepted,       // counter {topic, partition}
     records_dead_lettered,  // counter {topic, partition, reason}
-    rows_written,       // counter {statement}             rows that PostgreSQL inserted, updated or
-                        // merged
-    batches_committed,  // counter {topic, partition}
-    batch_records,      // histogram {topic}               records in a batch
-    batch_seconds,      // histogram {topic}               from the first record of a batch to its
-                        // commit
-    commit_seconds,     // histogram {topic}               the transaction alone
-    retries,            // counter {topic, partition}      transactions tried again after trouble
-    lag_records,  // gauge {topic, partition}        end of the partition minus what is committed
-    freshness_seconds,   // gauge {topic, partition}        age of the oldest record that is being
-                         // committed; 0 when none waits
-    lanes,               // gauge {state}                   running, retrying, stopped
-    statements_stopped,  // gauge                           statements that PostgreSQL won't run
-    records_sent,        // counter {topic}                 by the producer; delivered + failed +
-                         // under way
-    records_delivered,   // counter {topic}
-    records_failed,      // counter {topic}
-    ready,               // gauge                           1: what /readyz says
-    database_up,         // gauge                           1: the last attempt worked
-    broker_up,           // gauge                           1: a broker answers
-    build_info,          // gauge {version}                 always 1
+    rows_written,           // counter {statement}
+    batches_committed,      // counter {topic, partition}
+    batch_records,          // histogram {topic}
+    batch_seconds,          // histogram {topic}
+    commit_seconds,         // histogram {topic}
+    stage_seconds,          // histogram {topic, stage}
+    latency_seconds,        // histogram {statement}
+    retries,                // counter {topic, partition}
+    lag_records,            // gauge {topic, partition}
+    freshness_seconds,      // gauge {topic, partition}
+    lanes,                  // gauge {state}
+    statements_stopped,     // gauge
+    records_sent,           // counter {topic}
+    records_delivered,      // counter {topic}
+    records_failed,         // counter {topic}
+    ready,                  // gauge
+    database_up,            // gauge
+    broker_up,              // gauge
+    build_info,             // gauge {version}
 };
 
 struct MetricDescription {
@@ -64,9 +63,21 @@ class Gauge {
     friend class Metrics;
     void* handle_ = nullptr;
 };
+// Many values for histograms of one metric, sorted into its buckets once.
+class Tally {
+  public:
+    explicit Tally(Metric metric);
+    void add(double value);
+
+  private:
+    friend class Histogram;
+    std::vector<double> bounds_, counts_;
+    double sum_ = 0;
+};
 class Histogram {
   public:
     void observe(double value);
+    void observe(const Tally& values);
 
   private:
     friend class Metrics;

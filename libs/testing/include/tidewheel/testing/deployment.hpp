@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "tidewheel/testing/stack.hpp"
 
 namespace tidewheel::testing {
+
+constexpr std::int64_t new_year_2026 = 1767225600000;  // 2026-01-01 00:00 UTC, as Kafka has it
 
 // A pipeline at work for one test: a database, a topic and consumer groups of its own, and the real
 // programs.
@@ -34,17 +37,19 @@ class Deployment {
                        std::chrono::seconds deadline = std::chrono::minutes(2)) const;
     void must(std::vector<std::string> arguments)
         const;  // …that has to succeed; throws with what it printed
-    // Records of one partition; each has the header origin=test and the time 2026-01-01 00:00 UTC.
+    // Records of one partition; each has the header origin=test and the time (milliseconds since
+    // 1970).
     // @tombstone, @empty, @hex 00ff, @deep 10000 (an object with so many arrays in each other) and
     // @key k|value are special.
-    void send(int partition, const std::vector<std::string>& values) const;
+    void send(int partition, const std::vector<std::string>& values,
+              std::int64_t time = new_year_2026) const;
     std::unique_ptr<Process> start(const std::string& service,
                                    std::vector<std::string> environment = {}) const;
     // tidewheel with these arguments, to be met while it is at it.
     std::unique_ptr<Process> start_command(std::vector<std::string> arguments,
                                            std::vector<std::string> environment = {}) const;
-    void arrive()
-        const;  // until every statement has applied all that was sent; throws after a minute
+    // Until every statement has applied all that was sent; throws after two minutes.
+    void arrive() const;
     postgres::Rows query(const std::string& sql,
                          const std::vector<postgres::Parameter>& parameters = {}) const;
     std::string value(const std::string& sql) const;  // of the first column of the only row

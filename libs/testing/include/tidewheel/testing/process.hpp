@@ -45,6 +45,9 @@ struct Finished {
 Finished run(std::vector<std::string> arguments, std::vector<std::string> environment = {},
              std::chrono::milliseconds deadline = std::chrono::seconds(60));
 
+// How often a text has another one in it; of a log, say.
+int occurrences(const std::string& text, const std::string& what);
+
 // The path of one of our programs: in TIDEWHEEL_BIN when that is set, else in this build.
 std::string program(const std::string& name);
 

@@ -8,6 +8,8 @@
 
 namespace tidewheel::testing {
 
+int free_port();  // on the loopback address, as things are now
+
 // A server of one test's own, to be broken: started by the constructor through deploy/stack, wiped
 // by the destructor. Every call returns when it has happened. What it holds outlives stop() and
 // kill(); start() brings it back under the same port, unless another program took that meanwhile,
@@ -43,8 +45,11 @@ class PrivateKafka : public PrivateServer {
   public:
     explicit PrivateKafka(std::vector<std::string> environment = {});
     kafka::ClientSettings settings() const;
-    // The listener that wants a password, with TIDEWHEEL_KAFKA_PASSWORD in the environment.
+    // The listener that wants a password, with TIDEWHEEL_KAFKA_PASSWORD in the environment; those
+    // with TLS, with TIDEWHEEL_STACK_KAFKA_PEM.
     std::string checked_address() const;
+    std::string tls_address() const;
+    std::string checked_tls_address() const;
 };
 
 // Three brokers, of which one may be away at any time: every partition has three replicas, and a

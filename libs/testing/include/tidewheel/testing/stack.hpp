@@ -43,6 +43,6 @@ std::string with_database(const std::string& url, const std::string& name);
 // the deadline. A condition that throws a retryable Error does not hold yet; anything else that it
 // throws passes through.
 void eventually(const std::string& what, const std::function<bool()>& condition,
-                std::chrono::milliseconds deadline = std::chrono::seconds(30));
+                std::chrono::milliseconds deadline = std::chrono::seconds(120));
 
 }  // namespace tidewheel::testing

@@ -1,0 +1,26 @@
+#include "view_diff.hpp"
+
+#include <algorithm>
+
+namespace tidewheel::apply {
+namespace {
+
+bool is_same_key(const sql::Key& a, const sql::Key& b) {
+    return a.column == b.column && a.expression == b.expression;
+}
+
+bool is_same_partial(const sql::Partial& a, const sql::Partial& b) {
+    return a.column == b.column && a.expression == b.expression && a.merge == b.merge;
+}
+
+}  // namespace
+
+ViewDiff diff_views(const sql::ViewStatement& before, const sql::ViewStatement& after) {
+    if (!std::ranges::equal(before.keys, after.keys, is_same_key) ||
+        !std::ranges::equal(before.partials, after.partials, is_same_partial))
+        return ViewDiff::state;
+    return before.from == after.from && before.where == after.where ? ViewDiff::finish
+                                                                    : ViewDiff::source;
+}
+
+}  // namespace tidewheel::apply

@@ -1,0 +1,277 @@
+#include "tidewheel/catalogue/progress.hpp"
+
+#include <algorithm>
+
+#include "tidewheel/core/text.hpp"
+#include "tidewheel/core/weakened.hpp"
+#include "tidewheel/postgres/sql_text.hpp"
+
+namespace tidewheel::catalogue {
+namespace {
+
+using postgres::id_array;
+using std::to_string;
+
+// Clears what a row's log was recognized by, and what stopped it.
+constexpr const char* forget_log =
+    "last_offset = NULL, last_time = NULL, last_checksum = NULL, topic_id = NULL, missing_since = "
+    "NULL, missing = NULL, missing_cause = NULL";
+
+std::string of_partition(const std::string& topic, int partition) {
+    return "p.topic = " + postgres::quote_literal(topic) +
+           " AND p.partition = " + to_string(partition);
+}
+
+std::string and_epoch_is(std::int64_t epoch) {
+    return weakened("no_epoch") ? "" : " AND p.epoch = " + to_string(epoch);
+}
+
+std::string and_next_offset_is(std::int64_t offset) {
+    return weakened("no_compare") ? "" : " AND p.next_offset = " + to_string(offset);
+}
+
+// What the log is recognized by, from now on.
+std::string recognized_by(const engine::Batch& batch, const LaneClaim& claim) {
+    std::string set;
+    if (!batch.empty()) {
+        const auto last = engine::fingerprint_of(batch.records().back());
+        set = ", last_offset = " + to_string(last.offset) +
+              ", last_time = " + to_string(last.time) +
+              ", last_checksum = " + to_string(last.checksum);
+    }
+    if (claim.topic_id) set += ", topic_id = " + postgres::quote_literal(*claim.topic_id);
+    return set;
+}
+
+// A row of m(statement, written).
+std::string count_of(int statement, std::size_t rows) {
+    return "(" + to_string(statement) + ", " + to_string(rows) + "::bigint)";
+}
+
+}  // namespace
+
+std::string of_lane(const LaneClaim& claim, const std::vector<int>& statements) {
+    return of_partition(claim.topic, claim.partition) + " AND p.statement_id = ANY ('" +
+           id_array(statements) + "'::integer[])";
+}
+
+std::string under_claim(const LaneClaim& claim, const std::vector<int>& statements) {
+    return of_lane(claim, statements) + and_epoch_is(claim.epoch);
+}
+
+bool move_progress(postgres::Session& session, const LaneClaim& claim,
+                   const engine::CommitRequest& work, const engine::Committed& done,
+                   std::optional<std::int64_t> watermark) {
+    std::vector<std::string> counts;
+    for (const int statement : work.statements) {
+        const auto written =
+            std::find_if(done.rows_written.begin(), done.rows_written.end(),
+                         [&](const auto& each) { return each.first == statement; });
+        counts.push_back(
+            count_of(statement, written == done.rows_written.end() ? 0 : written->second));
+    }
+    const std::string record_time =
+        work.batch.empty()
+            ? "p.record_time"
+            : postgres::timestamp(engine::finite_time(work.batch.records().back().timestamp));
+    const std::string records = to_string(work.batch.records().size());
+    const std::string end = work.partition_end < 0 ? "p.end_offset" : to_string(work.partition_end);
+    return session
+               .run("UPDATE tidewheel.progress p SET next_offset = " + to_string(work.end) +
+                    ", watermark = greatest(p.watermark, " + postgres::timestamp(watermark) +
+                    "), record_time = " + record_time + ", end_offset = " + end +
+                    ", records = p.records + " + records + ", records_held = p.records_held + " +
+                    records +
+                    ", rows_written = p.rows_written + m.written, seen_at = clock_timestamp()" +
+                    (work.batch.empty() ? "" : ", committed_at = clock_timestamp()") +
+                    recognized_by(work.batch, claim) + " FROM (VALUES " + joined(counts, ", ") +
+                    ") m(statement, written) WHERE p.statement_id = m.statement AND " +
+                    of_partition(claim.topic, claim.partition) + and_epoch_is(claim.epoch) +
+                    and_next_offset_is(work.begin))
+               .affected == work.statements.size();
+}
+
+bool note_missing(postgres::Session& session, const LaneClaim& claim,
+                  const engine::MissingData& missing) {
+    const bool replaced = missing.cause() == engine::MissingData::Cause::replaced;
+    return session
+               .run(
+                   "UPDATE tidewheel.progress p SET missing_since = coalesce(p.missing_since, "
+                   "clock_timestamp()), missing = " +
+                   postgres::quote_literal(missing.what()) + ", missing_cause = '" +
+                   (replaced ? "replaced" : "deleted") + "' WHERE " +
+                   under_claim(claim, missing.statements()))
+               .affected == missing.statements().size();
+}
+
+void add_unread(postgres::Transaction& transaction, const LaneClaim& lane) {
+    transaction.query(
+        "INSERT INTO tidewheel.progress (statement_id, topic, partition)"
+        " SELECT id, $2, $3::integer FROM tidewheel.statements WHERE id = ANY ($1::integer[])"
+        " ON CONFLICT DO NOTHING",
+        {id_array(lane.statements), lane.topic, to_string(lane.partition)});
+}
+
+// A claim that takes the row from another group's owner is counted; after five quiet minutes the
+// count starts again.
+postgres::Rows take_over(postgres::Transaction& transaction, const LaneClaim& lane,
+                         const Claimant& claimant) {
+    leave(transaction, lane, claimant);
+    return transaction.query(
+        "UPDATE tidewheel.progress SET epoch = $4::bigint, owner = $5, owner_session = $7::bigint,"
+        " claimed_at = clock_timestamp(), owner_group = $6,"
+        " rival = CASE WHEN owner_group <> $6 THEN owner ELSE rival END,"
+        " rival_group = CASE WHEN owner_group <> $6 THEN owner_group ELSE rival_group END,"
+        " contested = CASE WHEN owner_group <> $6 THEN 1 + CASE WHEN contested_at > "
+        "clock_timestamp() - interval '5 minutes' THEN contested ELSE 0 END ELSE contested END,"
+        " contested_at = CASE WHEN owner_group <> $6 THEN clock_timestamp() ELSE contested_at END"
+        " WHERE statement_id = ANY ($1::integer[]) AND topic = $2 AND partition = $3::integer "
+        "AND epoch < $4::bigint AND missing_since IS NULL RETURNING next_offset, last_offset",
+        {id_array(lane.statements), lane.topic, to_string(lane.partition), to_string(lane.epoch),
+         claimant.owner,
+         claimant.group.empty() ? postgres::Parameter() : postgres::Parameter(claimant.group),
+         claimant.session ? postgres::Parameter(to_string(*claimant.session))
+                          : postgres::Parameter()});
+}
+
+void begin_unread(postgres::Transaction& transaction, const LaneClaim& lane, std::int64_t first) {
+    transaction.query(
+        "UPDATE tidewheel.progress SET next_offset = $4::bigint, records_held = 0"
+        " WHERE statement_id = ANY ($1::integer[]) AND topic = $2 AND partition = $3::integer AND "
+        "next_offset IS NULL",
+        {id_array(lane.statements), lane.topic, to_string(lane.partition), to_string(first)});
+}
+
+void leave(postgres::Transaction& transaction, const LaneClaim& lane, const Claimant& claimant) {
+    if (!claimant.session) return;
+    transaction.query(
+        "UPDATE tidewheel.progress SET owner_session = NULL WHERE statement_id <> ALL "
+        "($1::integer[]) AND topic = $2 AND partition = $3::integer AND owner_session = "
+        "$4::bigint AND owner_group = $5",
+        {id_array(lane.statements), lane.topic, to_string(lane.partition),
+         to_string(*claimant.session), claimant.group});
+}
+
+void fence(postgres::Transaction& transaction, const std::vector<int>& statements) {
+    const std::string of_these = " WHERE statement_id = ANY ($1::integer[])";
+    transaction.query("SELECT FROM tidewheel.progress" + of_these +
+                          " ORDER BY statement_id, partition FOR UPDATE",
+                      {id_array(statements)});
+    transaction.query("UPDATE tidewheel.progress SET epoch = nextval('tidewheel.epoch')" + of_these,
+                      {id_array(statements)});
+}
+
+void add_partition(postgres::Transaction& transaction, int statement, const std::string& topic,
+                   int partition, std::optional<std::int64_t> next) {
+    transaction.query(
+        "INSERT INTO tidewheel.progress (statement_id, topic, partition, next_offset) VALUES ($1, "
+        "$2, $3, $4)",
+        {to_string(statement), topic, to_string(partition),
+         next ? postgres::Parameter(to_string(*next)) : postgres::Parameter()});
+}
+
+void remove_partition(postgres::Transaction& transaction, int statement, int partition) {
+    transaction.query("DELETE FROM tidewheel.progress WHERE statement_id = $1 AND partition = $2",
+                      {to_string(statement), to_string(partition)});
+}
+
+void begin_at(postgres::Transaction& transaction, int statement, const std::string& topic,
+              int partition, std::int64_t next) {
+    transaction.query(
+        "INSERT INTO tidewheel.progress (statement_id, topic, partition, next_offset, "
+        "records_held) VALUES ($1, $2, $3, $4, 0) ON CONFLICT (statement_id, partition) DO UPDATE "
+        "SET next_offset = excluded.next_offset, records_held = 0",
+        {to_string(statement), topic, to_string(partition), to_string(next)});
+}
+
+void move_to(postgres::Transaction& transaction, int statement, int partition, std::int64_t next,
+             std::int64_t first) {
+    transaction.query(
+        std::string(
+            "UPDATE tidewheel.progress SET next_offset = $3::bigint, records_held = CASE WHEN "
+            "next_offset IS NULL OR $3::bigint <= $4::bigint THEN 0 WHEN $3::bigint >= "
+            "next_offset THEN records_held END, ") +
+            forget_log + " WHERE statement_id = $1::integer AND partition = $2::integer",
+        {to_string(statement), to_string(partition), to_string(next), to_string(first)});
+}
+
+std::string statements_of(const std::vector<Reading>& readings) {
+    std::vector<int> statements;
+    for (const Reading& each : readings)
+        statements.push_back(each.statement);
+    return id_array(statements);
+}
+
+std::string partitions_of(const std::vector<Reading>& readings) {
+    std::vector<int> partitions;
+    for (const Reading& each : readings)
+        partitions.push_back(each.partition);
+    return id_array(partitions);
+}
+
+void begin_topic_again(postgres::Transaction& transaction, const std::string& topic, int partitions,
+                       const std::vector<Reading>& in_it) {
+    transaction.query(
+        "DELETE FROM tidewheel.progress WHERE topic = $1 AND statement_id IN (SELECT id FROM "
+        "tidewheel.statements WHERE rebuilds IS NOT NULL)",
+        {topic});
+    transaction.query(
+        "DELETE FROM tidewheel.progress p WHERE topic = $1 AND partition >= $2 AND EXISTS (SELECT "
+        "FROM tidewheel.progress o WHERE o.statement_id = p.statement_id AND o.partition < $2)",
+        {topic, to_string(partitions)});
+    transaction.query(
+        std::string("UPDATE tidewheel.progress SET next_offset = NULL, end_offset = NULL, "
+                    "records_held = 0, ") +
+            forget_log +
+            " WHERE topic = $1 AND NOT EXISTS (SELECT FROM unnest($2::integer[], $3::integer[]) AS "
+            "i(statement, partition) WHERE i.statement = progress.statement_id AND i.partition = "
+            "progress.partition)",
+        {topic, statements_of(in_it), partitions_of(in_it)});
+}
+
+void forget_rebuild(postgres::Transaction& transaction, int statement) {
+    transaction.query(
+        "DELETE FROM tidewheel.progress WHERE statement_id IN (SELECT id FROM tidewheel.statements "
+        "WHERE rebuilds = $1)",
+        {to_string(statement)});
+}
+
+void take_progress_of_shadow(postgres::Transaction& transaction, int view, int shadow) {
+    const std::vector<postgres::Parameter> both{to_string(view), to_string(shadow)};
+    transaction.query(
+        "UPDATE tidewheel.progress p SET watermark = s.watermark, record_time = s.record_time, "
+        "records = s.records, records_held = s.records_held, rows_written = s.rows_written, "
+        "last_offset = s.last_offset, last_time = s.last_time, last_checksum = s.last_checksum, "
+        "topic_id = s.topic_id, missing_since = NULL, missing = NULL, missing_cause = NULL "
+        "FROM tidewheel.progress s WHERE "
+        "p.statement_id = $1 AND s.statement_id = $2 AND s.partition = p.partition",
+        both);
+    const std::string lacks =
+        " AND NOT EXISTS (SELECT FROM tidewheel.progress o WHERE "
+        "o.partition = p.partition AND o.statement_id = ";
+    transaction.query("DELETE FROM tidewheel.progress p WHERE statement_id = $1" + lacks + "$2)",
+                      both);
+    transaction.query(
+        "UPDATE tidewheel.progress p SET statement_id = $1, epoch = nextval('tidewheel.epoch') "
+        "WHERE statement_id = $2" +
+            lacks + "$1)",
+        both);
+    transaction.query("DELETE FROM tidewheel.progress WHERE statement_id = $1", {both[1]});
+}
+
+void count_redriven(postgres::Session& session, const std::string& topic, int partition,
+                    const std::map<int, std::size_t>& rows_written,
+                    std::optional<std::int64_t> watermark) {
+    if (rows_written.empty()) return;
+    std::vector<std::string> counts;
+    for (const auto& [statement, rows] : rows_written)
+        counts.push_back(count_of(statement, rows));
+    session.run(
+        "UPDATE tidewheel.progress p SET rows_written = p.rows_written + m.written, watermark = "
+        "greatest(p.watermark, " +
+        postgres::timestamp(watermark) + ") FROM (VALUES " + joined(counts, ", ") +
+        ") m(statement, written) WHERE p.statement_id = m.statement AND " +
+        of_partition(topic, partition));
+}
+
+}  // namespace tidewheel::catalogue

@@ -1,8 +1,0 @@
-#pragma once
-
-namespace tidewheel::codec {
-
-// What became of reading a text as a value of some type. The names are those of engine::Reason.
-enum class Verdict { ok, wrong_type, out_of_range };
-
-}  // namespace tidewheel::codec

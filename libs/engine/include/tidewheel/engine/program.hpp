@@ -1,0 +1,84 @@
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "tidewheel/engine/batch.hpp"
+#include "tidewheel/engine/expression.hpp"
+
+namespace tidewheel::engine {
+
+// Rows of a batch, in ascending order.
+using RowNumbers = std::span<const std::uint32_t>;
+
+// The values of an expression, one a row; in the C++ types that Vector holds them in.
+struct Values {
+    Kind kind = Kind::other;
+    std::byte* data = nullptr;
+    std::uint8_t* nulls = nullptr;  // a byte a row: 1 is NULL
+    bool has_nulls = false;         // false: `nulls` isn't filled in
+
+    template <class T>
+    T* as() const {
+        return reinterpret_cast<T*>(data);
+    }
+    bool is_null(std::size_t row) const { return has_nulls && nulls[row] != 0; }
+};
+
+// An operator or function of pg_catalog that the engine computes itself.
+struct NativeFunction {
+    std::string_view name;
+    std::vector<Kind> arguments;
+};
+std::vector<NativeFunction> native_functions();
+
+// Computes expressions over the rows of a batch, column by column, as PostgreSQL does row by row.
+// It never judges: where PostgreSQL would raise an error, or the engine can't tell what it would
+// say, it declines, and PostgreSQL is asked.
+class Program {
+  public:
+    static constexpr std::size_t most_rows = 1024;  // of one run
+
+    static std::variant<Program, Unsupported> compile(const Schema& schema,
+                                                      std::span<const Expression> expressions);
+
+    // What a run needs besides; one a thread. Allocates nothing once it has been used.
+    class Scratch {
+      public:
+        explicit Scratch(const Program& program);
+        // Other rows come next.
+        void restart(const Program& program);
+
+      private:
+        friend class Program;
+        friend class Evaluation;
+        struct Register {
+            Values values;
+            std::unique_ptr<std::byte[]> data;
+            std::array<std::uint8_t, most_rows> nulls;
+            bool is_done = false;  // in this run
+        };
+        std::vector<std::unique_ptr<Register>> registers_;
+    };
+
+    // The i-th expression over these rows, at most most_rows; false: declined. The values hold until
+    // the next restart(), and so do the rows: calls in between are over the same ones.
+    bool run(std::size_t i, const Batch& batch, RowNumbers rows, Scratch& scratch,
+             Values& values) const;
+    struct Step;  // private: src/program_steps.hpp
+
+  private:
+    friend class ProgramBuilder;
+    friend class Evaluation;
+
+    struct Code;
+    std::shared_ptr<const Code> code_;  // never changed once it is made
+};
+
+}  // namespace tidewheel::engine

@@ -1,0 +1,31 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "tidewheel/postgres/connection.hpp"
+#include "tidewheel/sql/pipeline.hpp"
+
+namespace tidewheel::executor {
+
+// What has to be known of the table that a continuous INSERT writes to.
+struct TargetColumn {
+    std::string name;
+    std::string type;  // as format_type prints it
+    bool operator==(const TargetColumn&) const = default;
+};
+struct InsertTarget {
+    std::vector<TargetColumn> columns;  // those that the statement fills, in its order
+    // The columns of a unique index that ON CONFLICT goes by; empty: it can't be told, or there is no
+    // ON CONFLICT.
+    std::vector<std::string> conflict_key;
+    bool in_any_order = false;  // nothing in the table shows the order in which rows were stored
+    // Only the last row of a key counts: DO UPDATE replaces every column, and nothing else can
+    // refuse an earlier row or see it (no foreign key, trigger, exclusion or further unique index;
+    // CHECKs are tried on every row).
+    bool last_wins = false;
+    bool operator==(const InsertTarget&) const = default;
+};
+// Throws Error (refused) when the table is gone.
+InsertTarget resolve_target(postgres::Transaction& transaction, const sql::RowStatement& statement);
+
+}  // namespace tidewheel::executor

@@ -1,0 +1,156 @@
+#include "tidewheel/executor/insert_target.hpp"
+
+#include <algorithm>
+
+#include "tidewheel/postgres/connection.hpp"
+
+namespace tidewheel::executor {
+namespace {
+
+std::string regclass(const sql::RelationName& name) {
+    return postgres::quote_literal(name.quoted()) + "::regclass";
+}
+
+std::vector<TargetColumn> all_columns(postgres::Transaction& transaction,
+                                      const sql::RelationName& table) {
+    std::vector<TargetColumn> columns;
+    const postgres::Rows rows = transaction.query(
+        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = " +
+        regclass(table) +
+        " AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum");
+    for (const postgres::Row& row : rows)
+        columns.push_back({row.text(0), row.text(1)});
+    return columns;
+}
+
+// The columns of the INSERT: those it names, or the table's first ones, as many as the SELECT
+// yields.
+std::vector<TargetColumn> filled_columns(postgres::Transaction& transaction,
+                                         const sql::RowStatement& statement) {
+    std::vector<TargetColumn> all = all_columns(transaction, statement.target);
+    if (statement.target_columns.empty()) {
+        const std::size_t width =
+            transaction.query("SELECT * FROM (" + statement.record_select + ") q LIMIT 0")
+                .columns.size() -
+            1;
+        if (width < all.size()) all.resize(width);
+        return all;
+    }
+    std::vector<TargetColumn> filled;
+    for (const std::string& name : statement.target_columns) {
+        const auto found = std::find_if(all.begin(), all.end(),
+                                        [&](const auto& column) { return column.name == name; });
+        if (found != all.end()) filled.push_back(*found);
+    }
+    return filled;
+}
+
+// ON CONFLICT DO NOTHING without a target goes by every unique index.
+std::vector<std::string> first_unique_key(postgres::Transaction& transaction,
+                                          const sql::RelationName& table) {
+    std::vector<std::string> key;
+    for (const postgres::Row& row : transaction.query(
+             "SELECT a.attname FROM (SELECT i.* FROM pg_index i WHERE i.indrelid = " +
+             regclass(table) +
+             " AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND "
+             "i.indexprs IS NULL ORDER BY i.indisprimary DESC, i.indexrelid LIMIT 1) i JOIN "
+             "pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY "
+             "((i.indkey::smallint[])[0:i.indnkeyatts - 1]) ORDER BY a.attnum"))
+        key.push_back(row.text(0));
+    return key;
+}
+
+std::vector<std::string> conflict_key(postgres::Transaction& transaction,
+                                      const sql::RowStatement& statement) {
+    if (statement.on_conflict == sql::OnConflict::nothing && !statement.has_conflict_target)
+        return first_unique_key(transaction, statement.target);
+    if (statement.conflict_is_plain) return statement.conflict_columns;
+    if (statement.conflict_constraint.empty()) return {};
+    std::vector<std::string> key;
+    const postgres::Rows rows = transaction.query(
+        "SELECT a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND "
+        "a.attnum = ANY (c.conkey)"
+        " WHERE c.contype IN ('p', 'u') AND c.conname = $1 AND c.conrelid = " +
+            regclass(statement.target),
+        {statement.conflict_constraint});
+    for (const postgres::Row& row : rows)
+        key.push_back(row.text(0));
+    return key;
+}
+
+// Nothing but CHECKs and the conflict's own index could refuse a row, or see one that is
+// overwritten at once.
+bool unwatched(postgres::Transaction& transaction, const sql::RelationName& table) {
+    const postgres::Row row =
+        transaction
+            .query("SELECT (SELECT count(*) FROM pg_trigger WHERE tgrelid = " + regclass(table) +
+                   " AND NOT tgisinternal) + (SELECT count(*) FROM pg_constraint WHERE contype IN "
+                   "('f', 'x') AND conrelid = " +
+                   regclass(table) +
+                   "), (SELECT count(*) FROM pg_index WHERE indisunique AND indrelid = " +
+                   regclass(table) + "), (SELECT count(*) FROM pg_attribute WHERE attrelid = " +
+                   regclass(table) + " AND attnum > 0 AND NOT attisdropped)")
+            .at(0);
+    return row.integer(0) == 0 && row.integer(1) == 1;
+}
+
+// A NULL in the key never conflicts, so every such row counts.
+bool never_null(postgres::Transaction& transaction, const sql::RelationName& table,
+                const std::vector<std::string>& key) {
+    std::vector<postgres::Parameter> names(key.begin(), key.end());
+    return transaction
+               .query(
+                   "SELECT count(*) FROM pg_attribute WHERE NOT attnotnull AND attname = ANY "
+                   "($1::text[]) AND attrelid = " +
+                       regclass(table),
+                   {postgres::array_literal(names)})
+               .at(0)
+               .integer(0) == 0;
+}
+
+bool last_wins(postgres::Transaction& transaction, const sql::RowStatement& statement,
+               const InsertTarget& target) {
+    if (!statement.replaced_columns || target.conflict_key.empty()) return false;
+    const auto replaced = [&](const std::string& name) {
+        return std::count(statement.replaced_columns->begin(), statement.replaced_columns->end(),
+                          name) ||
+               std::count(target.conflict_key.begin(), target.conflict_key.end(), name);
+    };
+    const bool all_replaced =
+        std::all_of(target.columns.begin(), target.columns.end(),
+                    [&](const TargetColumn& column) { return replaced(column.name); });
+    return all_replaced &&
+           target.columns.size() == all_columns(transaction, statement.target).size() &&
+           unwatched(transaction, statement.target) &&
+           never_null(transaction, statement.target, target.conflict_key);
+}
+
+// A number of a sequence, say, shows the order.
+bool in_any_order(postgres::Transaction& transaction, const sql::RelationName& table,
+                  const InsertTarget& target) {
+    std::vector<postgres::Parameter> filled;
+    for (const TargetColumn& column : target.columns)
+        filled.push_back(column.name);
+    return transaction
+               .query(
+                   "SELECT count(*) FROM pg_attribute WHERE attrelid = " + regclass(table) +
+                       " AND attnum > 0 AND NOT attisdropped AND attname <> ALL ($1::text[]) AND "
+                       "attgenerated = '' AND (atthasdef OR attidentity <> '')",
+                   {postgres::array_literal(filled)})
+               .at(0)
+               .integer(0) == 0;
+}
+
+}  // namespace
+
+InsertTarget resolve_target(postgres::Transaction& transaction,
+                            const sql::RowStatement& statement) {
+    InsertTarget target;
+    target.columns = filled_columns(transaction, statement);
+    target.conflict_key = conflict_key(transaction, statement);
+    target.in_any_order = in_any_order(transaction, statement.target, target);
+    target.last_wins = last_wins(transaction, statement, target);
+    return target;
+}
+
+}  // namespace tidewheel::executor

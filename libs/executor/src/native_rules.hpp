@@ -1,0 +1,36 @@
+#pragma once
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+#include "tidewheel/engine/program.hpp"
+#include "tidewheel/executor/stream_plan.hpp"
+
+namespace tidewheel::executor {
+
+// Judges the rows of a batch by the stream's CHECKs, without PostgreSQL. One thread.
+class RuleJudge {
+  public:
+    // The plan has native rules.
+    explicit RuleJudge(const StreamPlan& plan);
+
+    // Throws Declined.
+    void judge(const engine::Batch& batch);
+    // The rows that break a rule, in ascending order, each with the first of these: an index into
+    // StoredStream::checks.
+    const std::vector<std::pair<std::size_t, std::size_t>>& broken() const { return broken_; }
+    // The others.
+    const std::vector<std::uint32_t>& accepted() const { return accepted_; }
+
+  private:
+    void judge(const engine::Batch& batch, engine::RowNumbers rows);
+
+    engine::Program program_;
+    std::size_t checks_;
+    engine::Program::Scratch scratch_;
+    std::vector<std::uint32_t> rows_, accepted_;
+    std::vector<std::size_t> first_broken_;  // by row of a chunk
+    std::vector<std::pair<std::size_t, std::size_t>> broken_;
+};
+
+}  // namespace tidewheel::executor

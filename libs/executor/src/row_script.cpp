@@ -1,0 +1,125 @@
+#include "tidewheel/executor/row_script.hpp"
+
+#include <algorithm>
+
+#include "tidewheel/core/text.hpp"
+#include "tidewheel/postgres/connection.hpp"
+#include "unnested.hpp"
+
+namespace tidewheel::executor {
+namespace {
+
+std::vector<std::string> quoted_columns(const InsertTarget& target,
+                                        const std::string& prefix = "") {
+    std::vector<std::string> names;
+    for (const TargetColumn& column : target.columns)
+        names.push_back(prefix + postgres::quote_name(column.name));
+    return names;
+}
+
+std::string insert_into(const sql::RowStatement& rows, const InsertTarget& target) {
+    return "INSERT INTO " + rows.target.quoted() + " (" + joined(quoted_columns(target), ", ") +
+           ") ";
+}
+
+// The record form's SELECT as a relation q whose columns bear the target's names.
+std::string collected(const sql::RowStatement& rows, const InsertTarget& target) {
+    return "(" + rows.record_select + ") q(tidewheel_seq, " + joined(quoted_columns(target), ", ") +
+           ")";
+}
+
+// The conflict key's columns, each behind the prefix; with their types when asked (the SELECT's may
+// be others).
+std::vector<std::string> key_list(const InsertTarget& target, const std::string& prefix,
+                                  bool typed) {
+    std::vector<std::string> keys;
+    for (const TargetColumn& column : target.columns)
+        if (std::count(target.conflict_key.begin(), target.conflict_key.end(), column.name))
+            keys.push_back(prefix + postgres::quote_name(column.name) +
+                           (typed ? "::" + column.type : ""));
+    return keys;
+}
+
+std::string round_number(const InsertTarget& target) {
+    const std::vector<std::string> keys = key_list(target, "q.", true);
+    const std::string partition = keys.empty() ? "" : "PARTITION BY " + joined(keys, ", ") + " ";
+    const std::string direction = target.last_wins ? " DESC" : "";
+    return "row_number() OVER (" + partition + "ORDER BY q.tidewheel_seq" + direction +
+           ", q.tidewheel_row" + direction + ") - 1";
+}
+
+// The SELECT's rows, numbered as they come: one record may yield several rows of a key.
+std::string numbered(const sql::RowStatement& rows, const InsertTarget& target) {
+    return "(SELECT *, row_number() OVER () AS tidewheel_row FROM " + collected(rows, target) +
+           ") q";
+}
+
+InsertRounds in_rounds(const catalogue::StoredStatement& statement, const sql::RowStatement& rows,
+                       const InsertTarget& target) {
+    const std::string aside = "pg_temp.tidewheel_rows_" + std::to_string(statement.id);
+    const std::string columns = joined(quoted_columns(target), ", ");
+    InsertRounds script;
+    // With last_wins the table has the target's CHECKs, so that they also judge a row that never
+    // reaches the target.
+    script.setup = target.last_wins
+                       ? "CREATE TEMP TABLE " + aside +
+                             " (tidewheel_round bigint, tidewheel_seq integer, LIKE " +
+                             rows.target.quoted() +
+                             " INCLUDING CONSTRAINTS INCLUDING GENERATED) ON COMMIT DELETE ROWS;\n"
+                       : "CREATE TEMP TABLE " + aside +
+                             " ON COMMIT DELETE ROWS AS SELECT 0::bigint AS tidewheel_round, 0 AS "
+                             "tidewheel_seq, " +
+                             columns + " FROM " + rows.target.quoted() + " WITH NO DATA;\n";
+    script.setup += "CREATE INDEX ON " + aside + " (tidewheel_round);\n";
+    script.collect = "INSERT INTO " + aside + " (tidewheel_round, tidewheel_seq, " + columns +
+                     ") SELECT " + round_number(target) + ", q.tidewheel_seq, " +
+                     joined(quoted_columns(target, "q."), ", ") + " FROM " + numbered(rows, target);
+    script.last_round = target.last_wins ? "SELECT 0" : "SELECT max(tidewheel_round) FROM " + aside;
+    script.insert_prefix = insert_into(rows, target) + "SELECT " + columns + " FROM " + aside +
+                           " WHERE tidewheel_round = ";
+    // In key order: other lanes may be at the same rows. Within a round a key occurs once.
+    std::vector<std::string> order = key_list(target, "", false);
+    order.push_back("tidewheel_seq");
+    script.insert_suffix = " ORDER BY " + joined(order, ", ") + " " + rows.conflict_clause;
+    script.discard = "DELETE FROM " + aside;
+    return script;
+}
+
+}  // namespace
+
+std::string InsertRounds::insert(long round) const {
+    return insert_prefix + std::to_string(round) + insert_suffix;
+}
+
+std::string setup_of(const RowScript& script) {
+    const auto* rounds = std::get_if<InsertRounds>(&script);
+    return rounds ? rounds->setup : "";
+}
+
+std::string rehearsal_of(const RowScript& script) {
+    if (const auto* direct = std::get_if<DirectInsert>(&script)) return direct->insert;
+    const auto& rounds = std::get<InsertRounds>(script);
+    return rounds.collect + "; " + rounds.insert(0) + "; " + rounds.discard;
+}
+
+std::string array_insert(const sql::RowStatement& rows, const InsertTarget& target,
+                         const std::vector<engine::Kind>& kinds) {
+    return insert_into(rows, target) + "SELECT * FROM " + unnested(kinds) + " " +
+           rows.conflict_clause;
+}
+
+std::string copy_into(const sql::RowStatement& rows, const InsertTarget& target) {
+    return "COPY " + rows.target.quoted() + " (" + joined(quoted_columns(target), ", ") +
+           ") FROM STDIN (FORMAT binary)";
+}
+
+RowScript row_script(const catalogue::StoredStatement& statement, const InsertTarget& target) {
+    const auto& rows = std::get<sql::RowStatement>(statement.statement.body);
+    if (rows.on_conflict == sql::OnConflict::update) return in_rounds(statement, rows, target);
+    if (!rows.needs_order && !rows.uses_now) return DirectInsert{rows.batch_insert};
+    return DirectInsert{
+        insert_into(rows, target) + "SELECT " + joined(quoted_columns(target, "q."), ", ") +
+        " FROM " + collected(rows, target) + " ORDER BY q.tidewheel_seq " + rows.conflict_clause};
+}
+
+}  // namespace tidewheel::executor

@@ -1,0 +1,162 @@
+#include "view_decomposition.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "aggregate_hints.hpp"
+#include "column_identity.hpp"
+#include "deparse.hpp"
+#include "functions.hpp"
+#include "output_name.hpp"
+#include "view_keys.hpp"
+#include "view_partials.hpp"
+
+namespace tidewheel::sql {
+namespace {
+
+class ViewTaker {
+  public:
+    ViewTaker(ast::Tree& tree, ast::Select& select, const StreamReference& stream_reference,
+              ViewStatement& view, Refusals& refusals)
+        : tree_(tree),
+          select_(select),
+          view_(view),
+          refusals_(refusals),
+          identity_(tree, select, stream_reference),
+          keys_(tree, select, stream_reference, view, identity_, refusals),
+          partials_(tree, stream_reference, view, identity_, refusals) {}
+
+    void take() {
+        if (select_.n_group_clause == 0 && !has_aggregate()) return refuse_plain();
+        keys_.take();
+        if (refusals_.any()) return;
+        view_.from = ast::deparse_from(TIDEWHEEL_NODES(select_, from_clause));
+        if (select_.where_clause) view_.where = identity_.text(*select_.where_clause);
+        const std::string outputs = finish_targets();
+        const std::string having =
+            select_.having_clause ? finish_expression(*select_.having_clause) : "";
+        if (refusals_.any()) return;
+        partials_.count_rows_if_empty();
+        write_finish(outputs, having);
+    }
+
+  private:
+    bool has_aggregate() const {
+        bool found = select_.having_clause && contains_aggregate(select_.having_clause->base);
+        for (ast::Node* target : TIDEWHEEL_NODES(select_, target_list)) {
+            found = found || contains_aggregate(target->base);
+        }
+        return found;
+    }
+
+    std::string finish_targets() {
+        std::string list;
+        std::size_t place = 0;
+        for (ast::Node* node : TIDEWHEEL_NODES(select_, target_list)) {
+            auto* target = ast::as<ast::Target>(node);
+            if (!list.empty()) list += ", ";
+            view_.outputs.push_back(
+                {column_name(*target, place++), finish_expression(*target->val)});
+            list += fmt::format("{} AS {}", view_.outputs.back().expression,
+                                ast::quote_identifier(view_.outputs.back().column));
+        }
+        return list;
+    }
+
+    std::string column_name(const ast::Target& target, std::size_t place) const {
+        if (place < view_.output_columns.size()) return view_.output_columns[place];
+        return *target.name ? target.name : output_name(*target.val);
+    }
+
+    std::string finish_expression(ast::Node& expression) {
+        ast::Node* copy = tree_.copy(expression);
+        finish(*copy);
+        return refusals_.any() ? std::string() : ast::deparse_expression(*copy);
+    }
+
+    // Puts columns of the state in the place of keys and aggregates, from the outside in.
+    void finish(ast::Node& node) {
+        ast::Message* inner = ast::content(&node);
+        if (!inner) return;
+        if (inner->descriptor != ast::descriptor<ast::String> && keys_.replace(node)) return;
+        if (is_aggregate(*inner)) return partials_.replace(node);
+        if (auto* call = ast::as<ast::FunctionCall>(inner)) return finish_call(*call);
+        if (ast::as<ast::SubLink>(inner)) {
+            refusals_.add(
+                ast::location(*inner),
+                "a sub-select is not supported in the SELECT list or HAVING of a continuous "
+                "view",
+                "Join the table in FROM, or look it up where you query the view.");
+        } else if (auto* reference = ast::as<ast::ColumnRef>(inner)) {
+            refuse_column(*reference);
+        } else {
+            finish_below(*inner);
+        }
+    }
+
+    void finish_call(ast::FunctionCall& call) {
+        ast::FunctionCall* outer = std::exchange(call_, &call);
+        finish_below(ast::message(call));
+        call_ = outer;
+    }
+
+    void finish_below(ast::Message& message) {
+        ast::for_each_child(message, [&](const ast::Field&, ast::Message& child) {
+            auto* node = ast::as<ast::Node>(&child);
+            if (node) {
+                finish(*node);
+            } else if (!ast::as<ast::TypeName>(&child)) {
+                finish_below(child);
+            }
+        });
+    }
+
+    void refuse_column(const ast::ColumnRef& reference) {
+        const auto name = ast::last_string(TIDEWHEEL_NODES(reference, fields));
+        const bool is_star =
+            ast::as<ast::Star>(reference.fields[reference.n_fields - 1]) != nullptr;
+        refusals_.add(
+            reference.location,
+            is_star ? std::string("* is not supported in a continuous view")
+                    : fmt::format("column {} must appear in GROUP BY or in an aggregate", name),
+            is_star ? "List the columns."
+            : call_ ? fmt::format("{} is not supported as an aggregate. {}.",
+                                  function_name(ast::message(*call_)), kept_aggregates_are())
+                    : "");
+        if (call_) mention(*call_, refusals_);
+    }
+
+    void refuse_plain() {
+        refusals_.add(
+            -1, fmt::format("the view {} has neither GROUP BY nor an aggregate", view_.name.text()),
+            "Write INSERT INTO … SELECT … for rows that are only filtered or changed.");
+    }
+
+    void write_finish(const std::string& outputs, const std::string& having) {
+        const bool has_one_row = view_.keys.empty();
+        view_.finish_before =
+            fmt::format("SELECT {} FROM {}", outputs,
+                        has_one_row ? "(VALUES (1)) AS tidewheel_one (n) LEFT JOIN " : "");
+        if (has_one_row) view_.finish_after = " ON true";
+        if (!having.empty()) view_.finish_after += " WHERE " + having;
+    }
+
+    ast::Tree& tree_;
+    ast::Select& select_;
+    ViewStatement& view_;
+    Refusals& refusals_;
+    ColumnIdentity identity_;
+    ViewKeys keys_;
+    ViewPartials partials_;
+    ast::FunctionCall* call_ = nullptr;  // in whose arguments we are
+};
+
+}  // namespace
+
+void decompose(ast::Tree& tree, ast::Select& select, const StreamReference& stream_reference,
+               ViewStatement& view, Refusals& refusals) {
+    ViewTaker(tree, select, stream_reference, view, refusals).take();
+}
+
+}  // namespace tidewheel::sql

@@ -1,0 +1,144 @@
+// What a view keeps of each aggregate, and what it makes of that.
+#include <algorithm>
+
+#include "parse.hpp"
+#include "tidewheel/testing/catch.hpp"
+
+using namespace tidewheel::sql;
+using namespace tidewheel::sql::test;
+using Catch::Matchers::ContainsSubstring;
+
+namespace {
+
+struct State {
+    std::string expression;
+    Merge merge;
+    bool operator==(const State&) const = default;
+};
+using States = std::vector<State>;
+
+States states_of(const ViewStatement& view) {
+    States states;
+    for (const Partial& partial : view.partials)
+        states.push_back({partial.expression, partial.merge});
+    return states;
+}
+
+struct Kept {
+    std::string name;
+    States states;
+    std::string finish;
+};
+
+const States sum_and_count{{"sum(qty)", Merge::add}, {"count(qty)", Merge::add}};
+const States moments{
+    {"count(qty)", Merge::add}, {"sum(qty)", Merge::add}, {"sum(qty::numeric * qty)", Merge::add}};
+const std::string of_sample = "tidewheel.variance(a1, a2, a3, a1 - 1)";
+const std::string of_population = "tidewheel.variance(a1, a2, a3, a1)";
+
+const std::vector<Kept> all_kept{
+    {"count", {{"count(qty)", Merge::add}}, "a1"},
+    {"sum", {{"sum(qty)", Merge::add}}, "a1"},
+    {"avg", sum_and_count, "tidewheel.average(a1, a2)"},
+    {"min", {{"min(qty)", Merge::least}}, "a1"},
+    {"max", {{"max(qty)", Merge::greatest}}, "a1"},
+    {"bool_and", {{"bool_and(qty)", Merge::logical_and}}, "a1"},
+    {"bool_or", {{"bool_or(qty)", Merge::logical_or}}, "a1"},
+    {"every", {{"every(qty)", Merge::logical_and}}, "a1"},
+    {"variance", moments, of_sample},
+    {"var_samp", moments, of_sample},
+    {"var_pop", moments, of_population},
+    {"stddev", moments, "tidewheel.root(" + of_sample + ")"},
+    {"stddev_samp", moments, "tidewheel.root(" + of_sample + ")"},
+    {"stddev_pop", moments, "tidewheel.root(" + of_population + ")"},
+};
+
+}  // namespace
+
+TEST_CASE("Each aggregate is kept as its partial states, merged and finished in its way") {
+    std::vector<std::string> names;
+    for (const Kept& kept : all_kept) {
+        INFO(kept.name);
+        names.push_back(kept.name);
+        const auto view =
+            view_of("SELECT kind, " + kept.name + "(qty) AS x FROM events GROUP BY kind");
+        CHECK(states_of(view) == kept.states);
+        CHECK(view.finish("{state}") == "SELECT k1 AS kind, " + kept.finish + " AS x FROM {state}");
+    }
+    CHECK(kept_aggregates() == names);
+}
+
+TEST_CASE("A FILTER is that of every partial state") {
+    CHECK(states_of(view_of("SELECT stddev(qty) FILTER (WHERE price > 1) FROM events")) ==
+          States{{"count(qty) FILTER (WHERE price > 1)", Merge::add},
+                 {"sum(qty) FILTER (WHERE price > 1)", Merge::add},
+                 {"sum(qty::numeric * qty) FILTER (WHERE price > 1)", Merge::add}});
+}
+
+TEST_CASE("Aggregates of one value share their partial states") {
+    const auto view = view_of(
+        "SELECT avg(e.qty), count(qty), variance(qty), sum(qty), stddev_pop(e.qty), var_pop(price) "
+        "FROM events e HAVING stddev(qty) > 2");
+    CHECK(states_of(view) == States{{"sum(qty)", Merge::add},
+                                    {"count(qty)", Merge::add},
+                                    {"sum(qty::numeric * qty)", Merge::add},
+                                    {"count(price)", Merge::add},
+                                    {"sum(price)", Merge::add},
+                                    {"sum(price::numeric * price)", Merge::add}});
+    CHECK_THAT(
+        view.finish("{state}"),
+        ContainsSubstring("tidewheel.average(a1, a2) AS avg, COALESCE(a2, 0) AS count") &&
+            ContainsSubstring("tidewheel.variance(a2, a1, a3, a2 - 1) AS variance") &&
+            ContainsSubstring("tidewheel.root(tidewheel.variance(a2, a1, a3, a2)) AS stddev_pop") &&
+            ContainsSubstring("tidewheel.variance(a4, a5, a6, a4) AS var_pop") &&
+            ContainsSubstring("WHERE tidewheel.root(tidewheel.variance(a2, a1, a3, a2 - 1)) > 2"));
+}
+
+TEST_CASE("An argument that is an expression is squared as a whole") {
+    const auto squares = [](const std::string& argument) {
+        return view_of("SELECT variance(" + argument + ") FROM events").partials.at(2).expression;
+    };
+    CHECK(squares("qty - store_id") == "sum(CAST(qty - store_id AS numeric) * (qty - store_id))");
+    CHECK(squares("-qty") == "sum(CAST(- qty AS numeric) * (- qty))");
+    CHECK(squares("qty::bigint") == "sum(qty::bigint::numeric * qty::bigint)");
+}
+
+TEST_CASE("What DISTINCT would change is not said to make no difference") {
+    for (const Kept& kept : all_kept) {
+        INFO(kept.name);
+        const std::string said = error_of("CREATE MATERIALIZED VIEW v AS SELECT " + kept.name +
+                                          "(DISTINCT qty) FROM events");
+        const bool adds = kept.states[0].merge == Merge::add;
+        CHECK_THAT(said, ContainsSubstring(adds ? "Also GROUP BY the value"
+                                                : "Leave it out: it makes no difference to " +
+                                                      kept.name + "()"));
+    }
+}
+
+TEST_CASE("A column of a joined table is not taken for the stream's of that name") {
+    const std::string from = " FROM events e JOIN products p ON p.id = e.store_id";
+    CHECK(states_of(view_of("SELECT avg(p.weight), avg(e.weight)" + from)) ==
+          States{{"sum(p.weight)", Merge::add},
+                 {"count(p.weight)", Merge::add},
+                 {"sum(e.weight::double precision)", Merge::add},
+                 {"count(e.weight)", Merge::add}});
+}
+
+TEST_CASE("PostgreSQL is asked for the type of each sum that an avg needs wide") {
+    const Stream stream = std::get<Stream>(parse("").statements.at(0).body);
+    const auto query = [&](const std::string& select) {
+        return sums_query("CREATE MATERIALIZED VIEW v AS " + select, stream);
+    };
+    const std::string select =
+        "SELECT avg(e.weight), avg(- e.weight) / avg(p.weight) AS x, sum(- e.weight) FROM events e "
+        "JOIN products p ON p.id = e.id HAVING avg(e.qty + 1) FILTER (WHERE e.qty > 2) > 3";
+    CHECK(query(select) ==
+          "SELECT sum(- e.weight) AS sum1, sum(p.weight) AS sum2, sum(e.qty + 1) AS sum3 FROM "
+          "events e JOIN products p ON p.id = e.id");
+    CHECK(with_wide_sums("CREATE MATERIALIZED VIEW v AS " + select, stream, {true, true, false}) ==
+          "CREATE MATERIALIZED VIEW v AS SELECT avg(e.weight), avg(CAST(- e.weight AS double "
+          "precision)) / avg(p.weight::double precision) AS x, sum(- e.weight) FROM events e JOIN "
+          "products p ON p.id = e.id HAVING avg(e.qty + 1) FILTER (WHERE e.qty > 2) > 3");
+    CHECK(query("SELECT sum(qty), stddev(qty), avg(weight), avg(DISTINCT events.weight) FROM "
+                "events") == "");
+}

@@ -1,0 +1,115 @@
+#include "column_values.hpp"
+
+#include "tidewheel/core/text.hpp"
+#include "tidewheel/postgres/connection.hpp"
+
+namespace tidewheel::verify {
+
+using engine::Column;
+using engine::ColumnOrigin;
+using engine::Kind;
+using postgres::quote_literal;
+using postgres::quote_name;
+
+std::string path_literal(const Column& column) {
+    std::vector<postgres::Parameter> names;
+    for (const std::string& name : column.path)
+        names.emplace_back(name);
+    return quote_literal(postgres::array_literal(names)) + "::text[]";
+}
+
+std::string json_value(const Column& column) {
+    return "NULLIF(tidewheel_doc #> " + path_literal(column) + ", 'null')";
+}
+
+std::string text_value(const Column& column) {
+    return "(tidewheel_json #>> " + path_literal(column) + ")";
+}
+
+std::string header_value(const std::string& name) {
+    return "(SELECT convert_from(decode(h.item ->> 'value', 'hex'), 'UTF8') FROM "
+           "jsonb_array_elements(tidewheel_headers) WITH ORDINALITY AS h(item, n) WHERE "
+           "h.item ->> 'name' = encode(convert_to(" +
+           quote_literal(name) + ", 'UTF8'), 'hex') ORDER BY h.n DESC LIMIT 1)";
+}
+
+namespace {
+
+std::string converted(const Column& column) {
+    switch (column.type.kind) {
+        case Kind::text:
+        case Kind::varchar:
+            // varchar(n): the assignment to the column checks the length; a cast would cut it.
+            return text_value(column);
+        case Kind::jsonb:
+            return json_value(column);
+        case Kind::json:
+            return "CASE WHEN " + json_value(column) + " IS NOT NULL THEN tidewheel_json #> " +
+                   path_literal(column) + " END";
+        case Kind::other:
+            return "tidewheel_converted." + quote_name(column.name);
+        default:
+            return text_value(column) + "::" + column.type.sql;
+    }
+}
+
+std::string or_fallback(const Column& column, const std::string& fallback,
+                        const std::string& value) {
+    if (fallback.empty()) return value;
+    return "CASE WHEN tidewheel_doc #> " + path_literal(column) + " IS NULL THEN " + fallback +
+           " ELSE " + value + " END";
+}
+
+bool is_converted(const Column& column) {
+    return column.type.kind == Kind::other && column.source == ColumnOrigin::field;
+}
+
+std::string value_of(const Column& column, const std::string& fallback) {
+    const bool text = column.type.kind == Kind::text || column.type.kind == Kind::varchar;
+    const std::string cast = text ? "" : "::" + column.type.sql;
+    switch (column.source) {
+        case ColumnOrigin::field:
+            return is_converted(column) ? converted(column)
+                                        : or_fallback(column, fallback, converted(column));
+        case ColumnOrigin::partition:
+            return "tidewheel_partition" + (text ? "::text" : cast);
+        case ColumnOrigin::offset:
+            return "tidewheel_offset" + (text ? "::text" : cast);
+        case ColumnOrigin::timestamp:
+            return "tidewheel.record_time(tidewheel_timestamp, " + quote_literal(column.name) +
+                   ")" + cast;
+        case ColumnOrigin::key:
+            return "convert_from(tidewheel_key, 'UTF8')" + cast;
+        case ColumnOrigin::header:
+            return header_value(column.header) + cast;
+    }
+    return "NULL";
+}
+
+}  // namespace
+
+std::string converted_record(const catalogue::StoredStream& stream) {
+    std::vector<std::string> fields, names;
+    for (std::size_t i = 0; i < stream.schema.columns.size(); ++i) {
+        const Column& column = stream.schema.columns[i];
+        if (!is_converted(column)) continue;
+        std::string fallback = stream.stream.columns.at(i).fallback;
+        if (!fallback.empty()) fallback = "to_jsonb((" + fallback + ")::" + column.type.sql + ")";
+        names.push_back("c." + quote_name(column.name));
+        fields.push_back("jsonb_build_object(" + quote_literal(column.name) + ", " +
+                         or_fallback(column, fallback, json_value(column)) + ")");
+    }
+    if (fields.empty()) return "";
+    return "(SELECT " + joined(names, ", ") +
+           " FROM jsonb_populate_record(NULL::pg_temp.tidewheel_good, " + joined(fields, " || ") +
+           ") c) tidewheel_converted";
+}
+
+std::vector<std::string> column_values(const catalogue::StoredStream& stream) {
+    std::vector<std::string> list;
+    for (std::size_t i = 0; i < stream.schema.columns.size(); ++i)
+        list.push_back(value_of(stream.schema.columns[i], stream.stream.columns.at(i).fallback));
+    return list;
+}
+
+}  // namespace tidewheel::verify

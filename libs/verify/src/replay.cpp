@@ -1,0 +1,253 @@
+#include "replay.hpp"
+
+#include <algorithm>
+
+#include "tidewheel/catalogue/state_table.hpp"
+#include "tidewheel/core/text.hpp"
+
+namespace tidewheel::verify {
+namespace {
+
+using postgres::quote_literal;
+using postgres::quote_name;
+using postgres::Session;
+
+std::string prefixed(const std::string& prefix, const std::vector<std::string>& names,
+                     const std::string& between = ", ") {
+    std::vector<std::string> all;
+    for (const std::string& name : names)
+        all.push_back(prefix + quote_name(name));
+    return joined(all, between);
+}
+
+std::string regclass(const sql::RelationName& name) {
+    return quote_literal(name.quoted()) + "::regclass";
+}
+
+std::vector<std::string> column_names(Session& session, const sql::RelationName& relation) {
+    std::vector<std::string> names;
+    for (const auto& row :
+         session.run("SELECT attname FROM pg_attribute WHERE attrelid = " + regclass(relation) +
+                     " AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum"))
+        names.push_back(row.text(0));
+    return names;
+}
+
+// The columns of the INSERT: those it names, or the table's first ones.
+std::vector<std::string> filled_columns(Session& session, const sql::RowStatement& rows) {
+    if (!rows.target_columns.empty()) return rows.target_columns;
+    std::vector<std::string> names = column_names(session, rows.target);
+    const std::size_t width =
+        session.run("SELECT * FROM (" + rows.record_select + ") q LIMIT 0").columns.size() - 1;
+    names.resize(std::min(names.size(), width));
+    return names;
+}
+
+// Under other names, a constraint's columns say the same as its name does.
+std::string conflict_clause(Session& session, const sql::RowStatement& rows) {
+    if (rows.conflict_constraint.empty()) return rows.conflict_clause;
+    std::vector<std::string> columns;
+    for (const auto& row :
+         session.run("SELECT a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = "
+                     "c.conrelid AND a.attnum = ANY (c.conkey) WHERE c.conname = " +
+                     quote_literal(rows.conflict_constraint) +
+                     " AND c.conrelid = " + regclass(rows.target)))
+        columns.push_back(quote_name(row.text(0)));
+    const auto action = rows.conflict_clause.find(" DO ");
+    return "ON CONFLICT (" + joined(columns, ", ") + ")" + rows.conflict_clause.substr(action);
+}
+
+std::string before_ends(const PartitionEnds& ends) {
+    std::vector<std::string> ranges;
+    for (const auto& [partition, bound] : ends)
+        ranges.push_back("(tidewheel_partition = " + std::to_string(partition) +
+                         " AND tidewheel_offset < " + std::to_string(bound) + ")");
+    return ranges.empty() ? "false" : "(" + joined(ranges, " OR ") + ")";
+}
+
+// The relations that a statement's own text reads, as in stage.hpp, over the records of
+// tidewheel_good for which `condition` holds. Partitions one after the other, each in offset order.
+void open_records(Session& session, const catalogue::StoredStream& stream,
+                  const std::string& condition) {
+    std::vector<std::string> names;
+    for (const auto& column : stream.schema.columns)
+        names.push_back(column.name);
+    session.run("CREATE OR REPLACE TEMP VIEW tidewheel_records AS SELECT " + prefixed("g.", names) +
+                ", (tidewheel_partition::bigint << 48) + tidewheel_offset AS tidewheel_seq, "
+                "tidewheel_timestamp FROM pg_temp.tidewheel_good g WHERE " +
+                condition);
+    session.run("CREATE OR REPLACE TEMP VIEW " + quote_name(stream.stream.name.name) +
+                " AS SELECT " + prefixed("", names) + " FROM pg_temp.tidewheel_records");
+}
+
+// Those that the statement itself refused and that were not discarded.
+std::string own_dead_letters(const catalogue::StoredStream& stream,
+                             const catalogue::StoredStatement& statement) {
+    return "FROM tidewheel.dead_letters d WHERE d.statement_id = " + std::to_string(statement.id) +
+           " AND d.topic = " + quote_literal(stream.stream.topic) +
+           " AND d.discarded_at IS NULL AND EXISTS (SELECT FROM pg_temp.tidewheel_raw r WHERE "
+           "r.partition = d.partition AND r.\"offset\" = d.\"offset\" AND " +
+           of_this_record + ")";
+}
+
+// The record g of tidewheel_good is no dead letter that the statement missed, and was not skipped
+// by a reset.
+std::string was_applied(const catalogue::StoredStream& stream,
+                        const catalogue::StoredStatement& statement) {
+    const std::string id = std::to_string(statement.id);
+    const std::string here = " AND topic = " + quote_literal(stream.stream.topic) +
+                             " AND partition = g.tidewheel_partition AND ";
+    return "NOT EXISTS (SELECT FROM tidewheel.dead_letters d JOIN pg_temp.tidewheel_raw r USING "
+           "(partition, \"offset\") WHERE missed_by @> ARRAY[" +
+           id + "]" + here + "\"offset\" = g.tidewheel_offset AND " + of_this_record +
+           ") AND NOT EXISTS (SELECT FROM tidewheel.skipped WHERE "
+           "statement_id = " +
+           id + here + "begin_offset <= g.tidewheel_offset AND end_offset > g.tidewheel_offset)";
+}
+
+void close_records(Session& session) {
+    session.run("DROP VIEW pg_temp.tidewheel_records CASCADE");
+}
+
+// ON CONFLICT DO UPDATE refuses to meet a row twice in one command, so it goes record by record.
+std::string updates_script(const sql::RowStatement& rows, const std::vector<std::string>& columns,
+                           const std::string& insert, const std::string& conflict) {
+    return "DO " +
+           quote_literal(
+               "#variable_conflict use_column\nDECLARE tidewheel_record "
+               "record;\nBEGIN\nFOR tidewheel_record IN SELECT q.* FROM (" +
+               rows.record_select + ") q (tidewheel_seq, " + prefixed("", columns) +
+               ") ORDER BY 1 LOOP\n" + insert + "VALUES (" +
+               prefixed("tidewheel_record.", columns) + ") " + conflict + ";\nEND LOOP;\nEND");
+}
+
+std::string rows_script(Session& session, const sql::RowStatement& rows, const std::string& select,
+                        const Expected& expected) {
+    const std::vector<std::string> columns = filled_columns(session, rows);
+    const std::string insert = "INSERT INTO " + expected.relation + " AS " +
+                               quote_name(rows.target.name) + " (" + prefixed("", columns) + ") ";
+    const std::string conflict = conflict_clause(session, rows);
+    if (rows.on_conflict == sql::OnConflict::update)
+        return updates_script(rows, columns, insert, conflict);
+    if (rows.on_conflict == sql::OnConflict::none && !rows.uses_now) return insert + select;
+    return insert + "SELECT " + prefixed("q.", columns) + " FROM (" + rows.record_select +
+           ") q (tidewheel_seq, " + prefixed("", columns) + ") ORDER BY q.tidewheel_seq " +
+           conflict;
+}
+
+// One command that runs the statement over tidewheel_records, into the counterpart of its target.
+std::string replay_script(Session& session, const catalogue::StoredStatement& statement,
+                          const Expected& expected) {
+    const std::string& select = statement.statement.select;
+    const auto* rows = std::get_if<sql::RowStatement>(&statement.statement.body);
+    return rows ? rows_script(session, *rows, select, expected)
+                : "INSERT INTO " + expected.relation + " " + select;
+}
+
+// The same over one record, for what may refuse it: a view has its keys in an index, too.
+std::string trial_script(Session& session, const catalogue::StoredStatement& statement,
+                         const Expected& expected) {
+    std::string script = replay_script(session, statement, expected);
+    if (const auto* view = std::get_if<sql::ViewStatement>(&statement.statement.body))
+        for (const std::string& each : catalogue::state_ddl(*view, "pg_temp.tidewheel_trial_state"))
+            script += ";\n" + each;
+    return script;
+}
+
+// There are some, and only what the counterpart has as well could have refused them.
+bool can_try_dead_letters(Session& session, const catalogue::StoredStream& stream,
+                          const catalogue::StoredStatement& statement) {
+    const std::string target = regclass(target_of(statement));
+    return session
+        .run("SELECT EXISTS (SELECT " + own_dead_letters(stream, statement) +
+             ") AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = " + target +
+             " AND NOT tgisinternal) AND NOT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' "
+             "AND conrelid = " +
+             target + ")")[0]
+        .boolean(0);
+}
+
+}  // namespace
+
+const sql::RelationName& target_of(const catalogue::StoredStatement& stored) {
+    const auto* view = std::get_if<sql::ViewStatement>(&stored.statement.body);
+    return view ? view->name : std::get<sql::RowStatement>(stored.statement.body).target;
+}
+
+Expected make_expected(Session& session, const catalogue::StoredStatement& statement, int number) {
+    const bool is_table = std::holds_alternative<sql::RowStatement>(statement.statement.body);
+    Expected expected{target_of(statement),
+                      "pg_temp.tidewheel_expected_" + std::to_string(number),
+                      {},
+                      !is_table};
+    session.run("CREATE TEMP TABLE tidewheel_expected_" + std::to_string(number) + " (LIKE " +
+                expected.stored.quoted() + (is_table ? " INCLUDING ALL)" : ")"));
+    return expected;
+}
+
+std::vector<ComparedColumn> compared_columns(Session& session, const Expected& expected) {
+    const auto rows = session.run(
+        "SELECT a.attname, t.typname, a.attidentity <> '' OR EXISTS (SELECT FROM pg_attrdef d, "
+        "regexp_matches(d.adbin::text, ':(?:funcid|opfuncid) (\\d+)', 'g') m JOIN pg_proc p ON "
+        "p.oid = m[1]::oid "
+        "WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND p.provolatile <> 'i') "
+        "OR EXISTS (SELECT FROM pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum "
+        "AND d.adbin::text ~ '\\{(SQLVALUEFUNCTION|NEXTVALUEEXPR)') "
+        "FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = " +
+        regclass(expected.stored) + " AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum");
+    std::vector<ComparedColumn> columns;
+    for (const auto& row : rows) {
+        if (expected.filled.contains(row.text(0)) || !row.boolean(2))
+            columns.push_back({row.text(0), row.text(1)});
+    }
+    return columns;
+}
+
+void replay(Session& session, const catalogue::StoredStream& stream,
+            const catalogue::StoredStatement& statement, const PartitionEnds& ends,
+            Expected& expected) {
+    session.run("SET LOCAL search_path = " + statement.search_path);
+    open_records(session, stream, before_ends(ends) + " AND " + was_applied(stream, statement));
+    session.run(replay_script(session, statement, expected));
+    if (const auto* rows = std::get_if<sql::RowStatement>(&statement.statement.body))
+        for (const std::string& column : filled_columns(session, *rows))
+            expected.filled.insert(column);
+    close_records(session);
+}
+
+std::vector<std::string> wrongly_refused(Session& session, const catalogue::StoredStream& stream,
+                                         const catalogue::StoredStatement& statement,
+                                         const Expected& expected) {
+    if (!can_try_dead_letters(session, stream, statement)) return {};
+    session.run("SET LOCAL search_path = " + statement.search_path);
+    session.run(
+        "CREATE TEMP TABLE tidewheel_trial (partition integer, \"offset\" bigint); CREATE TEMP "
+        "TABLE tidewheel_acquitted (place text); CREATE INDEX IF NOT EXISTS tidewheel_place ON "
+        "pg_temp.tidewheel_good (tidewheel_partition, tidewheel_offset)");
+    open_records(session, stream,
+                 "(tidewheel_partition, tidewheel_offset) IN (SELECT partition, \"offset\" FROM "
+                 "pg_temp.tidewheel_trial)");
+    // Each alone, and undone: the exception that ends the block of an accepted one is ours.
+    session.run("DO " +
+                quote_literal("DECLARE letter record;\nBEGIN\nFOR letter IN SELECT d.partition, "
+                              "d.\"offset\" " +
+                              own_dead_letters(stream, statement) +
+                              " LOOP\nTRUNCATE pg_temp.tidewheel_trial;\nINSERT INTO "
+                              "pg_temp.tidewheel_trial VALUES (letter.partition, "
+                              "letter.\"offset\");\nBEGIN\nIF EXISTS (SELECT FROM "
+                              "pg_temp.tidewheel_records) THEN\nEXECUTE " +
+                              quote_literal(trial_script(session, statement, expected)) +
+                              ";\nSET CONSTRAINTS ALL IMMEDIATE;\nRAISE SQLSTATE "
+                              "'TW001';\nEND IF;\nEXCEPTION WHEN SQLSTATE 'TW001' THEN INSERT INTO "
+                              "pg_temp.tidewheel_acquitted VALUES (format('[%s]@%s', "
+                              "letter.partition, letter.\"offset\"));\nWHEN OTHERS THEN "
+                              "NULL;\nEND;\nEND LOOP;\nEND"));
+    std::vector<std::string> places;
+    for (const auto& row : session.run("SELECT place FROM pg_temp.tidewheel_acquitted LIMIT 10"))
+        places.push_back(row.text(0));
+    close_records(session);
+    session.run("DROP TABLE pg_temp.tidewheel_trial, pg_temp.tidewheel_acquitted");
+    return places;
+}
+
+}  // namespace tidewheel::verify

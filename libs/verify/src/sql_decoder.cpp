@@ -1,0 +1,205 @@
+#include "sql_decoder.hpp"
+
+#include <set>
+#include <vector>
+
+#include "column_values.hpp"
+#include "tidewheel/core/text.hpp"
+#include "tidewheel/postgres/connection.hpp"
+#include "value_forms.hpp"
+
+namespace tidewheel::verify {
+namespace {
+
+using engine::Column;
+using engine::ColumnOrigin;
+using engine::Kind;
+using postgres::quote_literal;
+using postgres::quote_name;
+
+std::string column_names(const catalogue::StoredStream& stream) {
+    std::vector<std::string> names;
+    for (const Column& column : stream.schema.columns)
+        names.push_back(quote_name(column.name));
+    return joined(names, ", ");
+}
+
+// jsonb keeps the last of two fields with one name; json_each shows both. Looked for in the record
+// and in each object that a column's path leads into.
+std::string duplicate_check(const engine::Schema& schema) {
+    std::set<std::string> objects{"tidewheel_text::json"};
+    for (const Column& column : schema.columns) {
+        Column leading = column;
+        while (column.source == ColumnOrigin::field && leading.path.size() > 1) {
+            leading.path.pop_back();
+            objects.insert("tidewheel_text::json #> " + path_literal(leading));
+        }
+    }
+    std::string check;
+    for (const std::string& object : objects)
+        check +=
+            "    IF json_typeof(" + object + ") = 'object' AND EXISTS (SELECT FROM json_each(" +
+            object +
+            ") GROUP BY key HAVING count(*) > 1) THEN RETURN 'it has a duplicate field'; END IF;\n";
+    return check;
+}
+
+// How deep the brackets outside of strings go.
+std::string depth_check() {
+    return "    IF (SELECT max(depth) FROM (SELECT sum(CASE WHEN c IN ('{', '[') THEN 1 WHEN c IN "
+           "('}', ']') THEN -1 ELSE 0 END) OVER (ORDER BY n) AS depth FROM "
+           "regexp_split_to_table(" +
+           without_strings("tidewheel_text") +
+           ", '') WITH ORDINALITY t(c, n)) d) > 64 THEN RETURN 'it is nested too deeply'; END "
+           "IF;\n";
+}
+
+std::string number_check() {
+    return "    IF " + beyond_number_limits(without_strings("tidewheel_text")) +
+           " THEN RETURN 'it has a number beyond the limits'; END IF;\n";
+}
+
+bool is_moment(Kind kind) {
+    return kind == Kind::date || kind == Kind::time || kind == Kind::timestamp ||
+           kind == Kind::timestamptz;
+}
+
+// The text whose form is checked; empty: the column takes no text from the record.
+std::string text_of(const Column& column) {
+    switch (column.source) {
+        case ColumnOrigin::field:
+            return text_value(column);
+        case ColumnOrigin::key:
+            return "convert_from(tidewheel_key, 'UTF8')";
+        case ColumnOrigin::header:
+            return header_value(column.header);
+        default:
+            return "";
+    }
+}
+
+// PostgreSQL reads more than a stream takes ('tomorrow', 20240506, 'NaN').
+std::string form_check(const Column& column) {
+    const std::string text = text_of(column);
+    if (text.empty()) return "";
+    std::string broken = breaks_form(column.type, text);
+    if (is_moment(column.type.kind) && column.source == ColumnOrigin::field)
+        broken += " OR jsonb_typeof(" + json_value(column) + ") <> 'string'";
+    const bool wants_json = column.type.kind == Kind::json || column.type.kind == Kind::jsonb ||
+                            column.type.kind == Kind::other;
+    if (wants_json && column.source != ColumnOrigin::field) broken = text + " IS NOT NULL";
+    if (broken.empty()) return "";
+    return "    IF " + broken + " THEN RETURN " +
+           quote_literal(column.name + " is not in the form of " + column.type.sql) + "; END IF;\n";
+}
+
+std::string null_check(const Column& column) {
+    if (!column.not_null) return "";
+    return "    IF tidewheel_row." + quote_name(column.name) + " IS NULL THEN RETURN " +
+           quote_literal(column.name + " is null") + "; END IF;\n";
+}
+
+std::string route_check(const engine::Schema& schema) {
+    if (schema.route.column < 0) return "";
+    const std::string column =
+        quote_name(schema.columns[static_cast<std::size_t>(schema.route.column)].name);
+    std::string wrong;
+    for (const engine::Route::Rule& rule : schema.route.rules) {
+        std::vector<std::string> partitions;
+        for (const int partition : rule.partitions)
+            partitions.push_back(std::to_string(partition));
+        wrong += (wrong.empty() ? "" : " OR ") +
+                 ("(tidewheel_row." + column + " = " + quote_literal(rule.value) +
+                  " AND tidewheel_partition NOT IN (" + joined(partitions, ", ") + "))");
+    }
+    return wrong.empty()
+               ? ""
+               : "    IF " + wrong + " THEN RETURN 'it belongs to another partition'; END IF;\n";
+}
+
+// The row as a relation of the stream's columns, so that the checks' own text runs over it.
+std::string constraint_checks(const catalogue::StoredStream& stream) {
+    std::vector<std::string> columns;
+    for (const Column& column : stream.schema.columns)
+        columns.push_back("tidewheel_row." + quote_name(column.name) + " AS " +
+                          quote_name(column.name));
+    std::string checks;
+    for (const catalogue::CheckRule& rule : stream.checks)
+        checks += "    IF EXISTS (SELECT FROM (SELECT " + joined(columns, ", ") + ") " +
+                  quote_name(stream.stream.name.name) + " WHERE (" + rule.expression +
+                  ") IS FALSE) THEN RETURN " + quote_literal("it breaks " + rule.name) +
+                  "; END IF;\n";
+    return checks;
+}
+
+}  // namespace
+
+std::string raw_table_ddl() {
+    return "CREATE TEMP TABLE tidewheel_raw (partition integer NOT NULL, \"offset\" bigint NOT "
+           "NULL, record_time timestamptz, key bytea, "
+           "headers jsonb, payload bytea)";
+}
+
+std::string good_table_ddl(const catalogue::StoredStream& stream) {
+    return "CREATE TEMP TABLE tidewheel_good (LIKE " + stream.stream.name.quoted() +
+           " INCLUDING CONSTRAINTS, tidewheel_partition integer, tidewheel_offset bigint, "
+           "tidewheel_timestamp timestamptz)";
+}
+
+std::string decode_script(const catalogue::StoredStream& stream, const std::string& condition) {
+    const std::string record = converted_record(stream);
+    // OFFSET 0 keeps the planner from parsing the document again for every column.
+    return "INSERT INTO pg_temp.tidewheel_good (" + column_names(stream) +
+           ", tidewheel_partition, tidewheel_offset, tidewheel_timestamp) SELECT " +
+           joined(column_values(stream), ", ") +
+           ", tidewheel_partition, tidewheel_offset, tidewheel_timestamp FROM (SELECT r.partition "
+           "AS tidewheel_partition, "
+           "r.\"offset\" AS tidewheel_offset, r.record_time AS tidewheel_timestamp, r.key AS "
+           "tidewheel_key, r.headers AS tidewheel_headers, "
+           "convert_from(r.payload, 'UTF8')::jsonb AS tidewheel_doc, convert_from(r.payload, "
+           "'UTF8')::json AS tidewheel_json FROM pg_temp.tidewheel_raw r WHERE " +
+           condition + " OFFSET 0) tidewheel_record" +
+           (record.empty() ? "" : " CROSS JOIN LATERAL " + record);
+}
+
+std::string judge_ddl(const catalogue::StoredStream& stream) {
+    std::string forms, nulls;
+    for (const Column& column : stream.schema.columns) {
+        forms += form_check(column);
+        nulls += null_check(column);
+    }
+    const std::string record = converted_record(stream);
+    const std::string body =
+        "#variable_conflict use_column\n"
+        "DECLARE\n"
+        "    tidewheel_text text;\n"
+        "    tidewheel_doc jsonb;\n"
+        "    tidewheel_json json;\n"
+        "    tidewheel_row pg_temp.tidewheel_good%ROWTYPE;\n"
+        "    tidewheel_partition integer := tidewheel_raw_row.partition;\n"
+        "    tidewheel_offset bigint := tidewheel_raw_row.\"offset\";\n"
+        "    tidewheel_timestamp timestamptz := tidewheel_raw_row.record_time;\n"
+        "    tidewheel_key bytea := tidewheel_raw_row.key;\n"
+        "    tidewheel_headers jsonb := tidewheel_raw_row.headers;\n"
+        "BEGIN\n"
+        "    IF coalesce(octet_length(tidewheel_raw_row.payload), 0) = 0 THEN RETURN 'it has no "
+        "value'; END IF;\n"
+        "    tidewheel_text := convert_from(tidewheel_raw_row.payload, 'UTF8');\n"
+        "    tidewheel_doc := tidewheel_text::jsonb;\n"
+        "    tidewheel_json := tidewheel_text::json;\n"
+        "    IF jsonb_typeof(tidewheel_doc) <> 'object' THEN RETURN 'it is not a JSON object'; END "
+        "IF;\n" +
+        depth_check() + number_check() + duplicate_check(stream.schema) + "    SELECT " +
+        joined(column_values(stream), ", ") +
+        ", tidewheel_partition, tidewheel_offset, tidewheel_timestamp INTO tidewheel_row" +
+        (record.empty() ? "" : " FROM " + record) + ";\n" + forms + nulls +
+        route_check(stream.schema) + constraint_checks(stream) +
+        "    RETURN NULL;\n"
+        "EXCEPTION WHEN OTHERS THEN RETURN SQLERRM;\n"
+        "END";
+    return "CREATE FUNCTION pg_temp.tidewheel_judge(tidewheel_raw_row pg_temp.tidewheel_raw) "
+           "RETURNS text LANGUAGE plpgsql AS " +
+           quote_literal(body);
+}
+
+}  // namespace tidewheel::verify

@@ -1,0 +1,88 @@
+#include <set>
+
+#include "tidewheel/catalogue/resolution.hpp"
+#include "tidewheel/core/error.hpp"
+#include "tidewheel/postgres/pooler.hpp"
+#include "verify_statements.hpp"
+
+namespace tidewheel::verify {
+namespace {
+
+std::vector<int> choose(const catalogue::Catalogue& catalogue,
+                        const std::vector<std::string>& names) {
+    std::vector<int> chosen;
+    for (const catalogue::StoredStatement& statement : catalogue.statements)
+        if (names.empty()) chosen.push_back(statement.id);
+    for (const std::string& name : names) {
+        const auto* statement = catalogue.find_given(name);
+        if (!statement)
+            throw Error(Error::Kind::setting, "statement " + name + " does not exist",
+                        "tidewheel status lists the statements.");
+        chosen.push_back(statement->id);
+    }
+    return chosen;
+}
+
+// Opens a transaction whose snapshot has exactly this catalogue, which may change between the two
+// reads.
+catalogue::Catalogue open_snapshot(postgres::Session& session, postgres::Connection& connection) {
+    for (;;) {
+        catalogue::Catalogue catalogue = catalogue::load_catalogue(connection);
+        session.run("BEGIN ISOLATION LEVEL REPEATABLE READ");
+        if (session.run("SELECT version FROM tidewheel.catalogue")[0].integer(0) ==
+            catalogue.version)
+            return catalogue;
+        session.run("ROLLBACK");
+    }
+}
+
+// The search paths by which the statements' functions and triggers run.
+void require_trusted_paths(postgres::Connection& connection,
+                           const catalogue::Catalogue& catalogue) {
+    postgres::Transaction transaction(connection);
+    std::set<std::string> seen;
+    for (const catalogue::StoredStatement& each : catalogue.statements) {
+        if (!seen.insert(each.search_path).second) continue;
+        transaction.run("SET LOCAL search_path = " + each.search_path);
+        catalogue::require_trusted_path(transaction);
+    }
+}
+
+// What would run is not what was applied.
+void note_other_meanings(postgres::Connection& connection, const catalogue::Catalogue& catalogue,
+                         std::vector<Verified>& results) {
+    for (Verified& result : results)
+        for (const std::string& name : result.statements) {
+            const catalogue::StoredStatement& stored = *catalogue.find_statement(name);
+            postgres::Transaction transaction(connection);
+            try {
+                transaction.run("SET LOCAL search_path = " + stored.search_path);
+                catalogue::require_same_meaning(transaction, stored);
+            } catch (const Error& error) {
+                if (error.kind() != Error::Kind::refused) throw;
+                result.problems.emplace_back(error.what());
+            }
+        }
+}
+
+}  // namespace
+
+std::vector<Verified> verify(const catalogue::Database& database,
+                             const kafka::ClientSettings& kafka,
+                             const std::vector<std::string>& names, ProgressSink& progress) {
+    postgres::require_own_backend(database.url());
+    postgres::Session session(database.url(), "tidewheel verify");
+    // Kafka may pause between two pieces of a topic; a snapshot that waits for it locks nothing
+    // that others want to write.
+    session.run("SET idle_in_transaction_session_timeout = '2min'");
+    catalogue::look_nowhere_else(session);  // a replay sets its statement's own path
+    const auto connection = database.connect();
+    const catalogue::Catalogue catalogue = open_snapshot(session, *connection);
+    require_trusted_paths(*connection, catalogue);
+    std::vector<Verified> results =
+        verify_statements(catalogue, choose(catalogue, names), session, kafka, progress);
+    note_other_meanings(*connection, catalogue, results);
+    return results;
+}
+
+}  // namespace tidewheel::verify
