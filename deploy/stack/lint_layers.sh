@@ -26,9 +26,9 @@ testing:    core engine codec sql postgres catalogue kafka http
 # A service: what it may include of the libraries, and of other services.
 services='
 producer:   core codec flags kafka service telemetry http
-worker:     core flags runtime service executor
-aggregator: core flags runtime service executor
-cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http producer
+worker:     core flags runtime service
+aggregator: core flags runtime service
+cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runtime service producer
 '
 
 # A third-party library's headers, and where they may be included.

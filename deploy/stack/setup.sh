@@ -35,7 +35,7 @@ LIST
 
 # What only `./dev bench` needs. Not in the list above, whose libraries the image takes over.
 bench_requirements() {
-    echo 'libbenchmark-dev header benchmark/benchmark.h'
+    printf '%s\n' 'libbenchmark-dev header benchmark/benchmark.h' 'curl command curl'
 }
 
 has_header() {

@@ -12,6 +12,6 @@ int main(int argc, char** argv) {
          .programs = Programs::aggregator});
     if (!settings) return settings.failure();
     return service::run_main("aggregator", *settings, [&](std::stop_token stop) {
-        runtime::run_service(*settings, "aggregator", executor::StatementKind::view, stop);
+        runtime::run_service(*settings, runtime::aggregator, stop);
     });
 }

@@ -16,6 +16,7 @@
 #include "cli/commands/produce.hpp"
 #include "cli/commands/rebuild.hpp"
 #include "cli/commands/reset.hpp"
+#include "cli/commands/run.hpp"
 #include "cli/commands/schema.hpp"
 #include "cli/commands/status.hpp"
 #include "cli/commands/verify.hpp"
@@ -82,6 +83,7 @@ void add_commands(CLI::App& app, Context& context) {
     add_pause(app, context);
     add_reset(app, context);
     add_rebuild(app, context);
+    add_run(app, context);
     add_produce(app, context);
     add_status(app, context);
     add_health(app, context);

@@ -11,6 +11,6 @@ int main(int argc, char** argv) {
          .programs = Programs::worker});
     if (!settings) return settings.failure();
     return service::run_main("worker", *settings, [&](std::stop_token stop) {
-        runtime::run_service(*settings, "worker", executor::StatementKind::rows, stop);
+        runtime::run_service(*settings, runtime::worker, stop);
     });
 }

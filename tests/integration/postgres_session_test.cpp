@@ -4,6 +4,7 @@
 
 #include "tidewheel/postgres/copy_encoder.hpp"
 #include "tidewheel/postgres/session.hpp"
+#include "tidewheel/postgres/sqlstate.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/stack.hpp"
 
@@ -223,4 +224,46 @@ TEST_CASE("a NUL character is refused by COPY as the fault of the data") {
         failure_of([&] { stored(session, "text", Kind::text, std::string_view("a\0b", 3)); });
     CHECK(error.sqlstate() == "22021");
     CHECK(error.is_about_data());
+}
+
+TEST_CASE("session: several commands in one round trip") {
+    TemporaryDatabase database;
+    Session session(database.url(), "test");
+    session.run("CREATE TABLE t (n integer PRIMARY KEY, word text)");
+    const auto count = [&] { return session.run("SELECT count(*) FROM t").at(0).text(0); };
+    const std::string insert = "INSERT INTO t VALUES ($1::integer, $2)";
+    const auto rows = session.run({{"BEGIN"},
+                                   {insert, {"1", "one"}},
+                                   {insert, {"2", std::nullopt}},
+                                   {"SELECT n, word FROM t WHERE n >= $1 ORDER BY n", {"1"}},
+                                   {"COMMIT"}});
+    REQUIRE(rows.size() == 2);
+    CHECK(rows.at(0).text(1) == "one");
+    CHECK(rows.at(1).is_null(1));
+    CHECK_FALSE(session.in_transaction());
+    CHECK(count() == "2");
+
+    // Nothing after a failure is run, and the session can be used on.
+    const DatabaseError failure = failure_of([&] {
+        session.run({{"BEGIN"}, {insert, {"3", "three"}}, {insert, {"1", "again"}}, {"COMMIT"}});
+    });
+    CHECK(failure.sqlstate() == tidewheel::postgres::sqlstate::unique_violation);
+    CHECK(session.in_transaction());
+    session.run("ROLLBACK");
+    CHECK(count() == "2");
+    CHECK_THROWS_AS(session.run({{"SELECT 1"}, {"SELECT nothing FROM nowhere"}}), DatabaseError);
+    CHECK(session.run({{"SELECT $1::integer + 1", {"1"}}}).at(0).integer(0) == 2);
+}
+
+TEST_CASE("session: a connection that ends among several commands") {
+    TemporaryDatabase database;
+    Session session(database.url(), "test");
+    const DatabaseError failure = failure_of([&] {
+        session.run({{"BEGIN"},
+                     {"SELECT pg_terminate_backend(pg_backend_pid())"},
+                     {"SELECT pg_sleep(60)"},
+                     {"COMMIT"}});
+    });
+    CHECK(failure.retryable());
+    CHECK(session.broken());
 }

@@ -57,7 +57,7 @@ TEST_CASE("lag without an owner is explained by the missing owner, and no lag by
     CHECK(cli.reasons() == "by_shop no_owner 0\ndear_orders no_owner 0\n");
     CHECK_THAT(cli.told(), ContainsSubstring(
                                "dear_orders, partition 0: it is not assigned to any service yet") &&
-                               ContainsSubstring("Check that tidewheel-worker runs"));
+                               ContainsSubstring("Check that tidewheel-worker or tidewheel run"));
     cli.query("UPDATE tidewheel.progress SET owner = 'w1', owner_session = 1");
     CHECK_THAT(cli.told(), ContainsSubstring("its owner w1 is gone"));
     cli.query(

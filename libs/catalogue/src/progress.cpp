@@ -5,6 +5,7 @@
 #include "tidewheel/core/text.hpp"
 #include "tidewheel/core/weakened.hpp"
 #include "tidewheel/postgres/sql_text.hpp"
+#include "tidewheel/postgres/sqlstate.hpp"
 
 namespace tidewheel::catalogue {
 namespace {
@@ -26,21 +27,42 @@ std::string and_epoch_is(std::int64_t epoch) {
     return weakened("no_epoch") ? "" : " AND p.epoch = " + to_string(epoch);
 }
 
-std::string and_next_offset_is(std::int64_t offset) {
-    return weakened("no_compare") ? "" : " AND p.next_offset = " + to_string(offset);
+// The next parameter of a command, as it is written in its text.
+std::string add(postgres::Command& command, postgres::Parameter value) {
+    command.parameters.push_back(std::move(value));
+    return "$" + to_string(command.parameters.size());
 }
 
 // What the log is recognized by, from now on.
-std::string recognized_by(const engine::Batch& batch, const LaneClaim& claim) {
-    std::string set;
+void recognize_by(const engine::Batch& batch, const LaneClaim& claim, postgres::Command& update) {
     if (!batch.empty()) {
         const auto last = engine::fingerprint_of(batch.records().back());
-        set = ", last_offset = " + to_string(last.offset) +
-              ", last_time = " + to_string(last.time) +
-              ", last_checksum = " + to_string(last.checksum);
+        update.sql += ", last_offset = " + add(update, to_string(last.offset)) +
+                      ", last_time = " + add(update, to_string(last.time)) +
+                      ", last_checksum = " + add(update, to_string(last.checksum));
     }
-    if (claim.topic_id) set += ", topic_id = " + postgres::quote_literal(*claim.topic_id);
-    return set;
+    if (claim.topic_id) update.sql += ", topic_id = " + add(update, *claim.topic_id);
+}
+
+// A time, in microseconds since 2000.
+std::string add_time(postgres::Command& command, std::optional<std::int64_t> microseconds) {
+    return "timestamptz '2000-01-01 00:00:00+00' + " +
+           add(command, microseconds ? postgres::Parameter(to_string(*microseconds))
+                                     : postgres::Parameter()) +
+           "::bigint * interval '1 microsecond'";
+}
+
+// The rows written by each of the statements, in their order.
+std::vector<std::size_t> rows_written(const std::vector<int>& statements,
+                                      const engine::Committed& done) {
+    std::vector<std::size_t> rows;
+    for (const int statement : statements) {
+        const auto written =
+            std::find_if(done.rows_written.begin(), done.rows_written.end(),
+                         [&](const auto& each) { return each.first == statement; });
+        rows.push_back(written == done.rows_written.end() ? 0 : written->second);
+    }
+    return rows;
 }
 
 // A row of m(statement, written).
@@ -59,36 +81,56 @@ std::string under_claim(const LaneClaim& claim, const std::vector<int>& statemen
     return of_lane(claim, statements) + and_epoch_is(claim.epoch);
 }
 
-bool move_progress(postgres::Session& session, const LaneClaim& claim,
-                   const engine::CommitRequest& work, const engine::Committed& done,
-                   std::optional<std::int64_t> watermark) {
-    std::vector<std::string> counts;
-    for (const int statement : work.statements) {
-        const auto written =
-            std::find_if(done.rows_written.begin(), done.rows_written.end(),
-                         [&](const auto& each) { return each.first == statement; });
-        counts.push_back(
-            count_of(statement, written == done.rows_written.end() ? 0 : written->second));
+postgres::Command count_under_claim(const LaneClaim& claim, const std::vector<int>& statements) {
+    postgres::Command count{"SELECT pg_backend_pid(), count(*) FROM tidewheel.progress p WHERE "};
+    count.sql += "p.topic = " + add(count, claim.topic) +
+                 " AND p.partition = " + add(count, to_string(claim.partition)) +
+                 "::integer AND p.statement_id = ANY (" + add(count, id_array(statements)) +
+                 "::integer[])";
+    if (!weakened("no_epoch")) count.sql += " AND p.epoch = " + add(count, to_string(claim.epoch));
+    return count;
+}
+
+// All values are parameters: the text of the command is the same for every batch, so that it is
+// prepared once.
+bool commit_progress(postgres::Session& session, const LaneClaim& claim,
+                     const engine::CommitRequest& work, const engine::Committed& done,
+                     std::optional<std::int64_t> watermark) {
+    const bool is_empty = work.batch.empty();
+    postgres::Command update{"WITH moved AS (UPDATE tidewheel.progress p SET next_offset = "};
+    const std::string records = add(update, to_string(work.batch.records().size())) + "::bigint";
+    const std::string count = add(update, to_string(work.statements.size()));
+    update.sql += add(update, to_string(work.end)) + ", watermark = greatest(p.watermark, " +
+                  add_time(update, watermark) + "), records = p.records + " + records +
+                  ", records_held = p.records_held + " + records +
+                  ", rows_written = p.rows_written + m.written, seen_at = clock_timestamp()";
+    if (work.partition_end >= 0)
+        update.sql += ", end_offset = " + add(update, to_string(work.partition_end));
+    if (!is_empty)
+        update.sql += ", committed_at = clock_timestamp(), record_time = " +
+                      add_time(update, engine::finite_time(work.batch.records().back().timestamp));
+    recognize_by(work.batch, claim, update);
+    update.sql += " FROM unnest(" + add(update, id_array(work.statements)) + "::integer[], " +
+                  add(update, id_array(rows_written(work.statements, done))) +
+                  "::bigint[]) m(statement, written) WHERE p.statement_id = m.statement AND "
+                  "p.topic = " +
+                  add(update, claim.topic) +
+                  " AND p.partition = " + add(update, to_string(claim.partition)) + "::integer";
+    if (!weakened("no_epoch"))
+        update.sql += " AND p.epoch = " + add(update, to_string(claim.epoch));
+    if (!weakened("no_compare"))
+        update.sql += " AND p.next_offset = " + add(update, to_string(work.begin));
+    // An error is what keeps the COMMIT behind it from being run: the text isn't a number.
+    update.sql += " RETURNING 1) SELECT CASE WHEN count(*) <> " + count +
+                  "::bigint THEN ('moved by another owner, all but ' || count(*))::integer END "
+                  "FROM moved";
+    try {
+        session.run({update, {"COMMIT"}});
+        return true;
+    } catch (const postgres::DatabaseError& error) {
+        if (error.sqlstate() == postgres::sqlstate::invalid_text_representation) return false;
+        throw;
     }
-    const std::string record_time =
-        work.batch.empty()
-            ? "p.record_time"
-            : postgres::timestamp(engine::finite_time(work.batch.records().back().timestamp));
-    const std::string records = to_string(work.batch.records().size());
-    const std::string end = work.partition_end < 0 ? "p.end_offset" : to_string(work.partition_end);
-    return session
-               .run("UPDATE tidewheel.progress p SET next_offset = " + to_string(work.end) +
-                    ", watermark = greatest(p.watermark, " + postgres::timestamp(watermark) +
-                    "), record_time = " + record_time + ", end_offset = " + end +
-                    ", records = p.records + " + records + ", records_held = p.records_held + " +
-                    records +
-                    ", rows_written = p.rows_written + m.written, seen_at = clock_timestamp()" +
-                    (work.batch.empty() ? "" : ", committed_at = clock_timestamp()") +
-                    recognized_by(work.batch, claim) + " FROM (VALUES " + joined(counts, ", ") +
-                    ") m(statement, written) WHERE p.statement_id = m.statement AND " +
-                    of_partition(claim.topic, claim.partition) + and_epoch_is(claim.epoch) +
-                    and_next_offset_is(work.begin))
-               .affected == work.statements.size();
 }
 
 bool note_missing(postgres::Session& session, const LaneClaim& claim,

@@ -87,7 +87,7 @@ void Lane::step(std::stop_token stop) {
     if (spacing > 0)
         fill(stop, spacing);
     else
-        start(stop, filler_.reached(batches_.filling()));
+        start(filler_.reached(batches_.filling()));
 }
 
 State Lane::fill(std::stop_token stop, int wait) {
@@ -176,13 +176,13 @@ void Lane::rest(std::stop_token stop) {
     if (at_end) guard_.pass(end);
     const bool due = !written_at_ || clock_.now() - *written_at_ >= limits_.heartbeat;
     if (at_end && (end > next_ || due))
-        start(stop, std::min(batches_.filling().limit, end));
+        start(std::min(batches_.filling().limit, end));
     else
         observer_.on_idle(end);
 }
 
 CommitRequest Lane::request(const LaneBatch& batch, std::int64_t end) const {
-    return {batch.batch, batch.begin, end, source_.end_offset(), at_next()};
+    return {batch.batch, batch.begin, end, source_.end_offset(), at_next(), [] {}};
 }
 
 // The statements whose turn it is.
@@ -194,18 +194,19 @@ std::vector<int> Lane::at_next() const {
 }
 
 // Begins to store the batch that was filled, up to this offset. Nothing is being stored.
-void Lane::start(std::stop_token stop, std::int64_t end) {
+void Lane::start(std::int64_t end) {
     const LaneBatch& batch = batches_.filling();
     const CommitRequest work = request(batch, end);
     guard_.require_growth(work.partition_end);
     const auto began = clock_.now();
     const bool is_empty = batch.batch.empty();
-    if (!is_empty) {
-        observer_.on_filled(work.partition_end, batch.batch.records().front().timestamp);
-        if (!retry_.until_done(stop, [&] { require_same_log(); })) return;
-    }
+    if (!is_empty) observer_.on_filled(work.partition_end, batch.batch.records().front().timestamp);
     commit_.emplace(
-        Commit{work, began, is_empty ? std::chrono::nanoseconds(0) : began - batch.since});
+        Commit{work, began, is_empty ? std::chrono::nanoseconds(0) : began - batch.since, {}});
+    if (!is_empty) {
+        commit_->same_log = ask_same_log();
+        commit_->request.confirm = [same_log = commit_->same_log] { same_log.get(); };
+    }
     unfinished_ = batch.batch.records().size();
     in_flight_ = true;
     runner_.start([this, &commit = *commit_] {
@@ -215,6 +216,7 @@ void Lane::start(std::stop_token stop, std::int64_t end) {
             commit.failure = std::current_exception();
         }
     });
+    if (!is_empty) commit_->same_log.wait();  // Kafka answers while PostgreSQL works
     batches_.swap();
     begin_batch(end);
 }
@@ -249,12 +251,13 @@ void Lane::settle(std::stop_token stop) {
 void Lane::repeat(bool& doubtful) {
     if (doubtful && was_stored(sink_, commit_->request)) return;
     if (!commit_->request.batch.empty()) require_same_log();
+    commit_->request.confirm = [] {};
     doubtful = true;
     commit_->done = sink_.commit(commit_->request);
 }
 
 void Lane::stored() {
-    const auto& [work, began, filling, done, failure] = *commit_;
+    const auto& [work, began, filling, same_log, done, failure] = *commit_;
     unfinished_ = 0;
     if (!work.batch.empty()) filler_.allow_more_rows();
     for (StatementProgress& each : progress_)
@@ -266,6 +269,11 @@ void Lane::stored() {
                             filling, *written_at_ - began, done, work});
     batches_.empty(batches_.stored());
     if (batches_.filling().batch.empty()) begin_batch(next_);
+}
+
+// Not before somebody waits for the answer.
+std::shared_future<void> Lane::ask_same_log() {
+    return std::async(std::launch::deferred, [this] { require_same_log(); }).share();
 }
 
 // What has been read of another log is not applied, and the next claim checks it.
@@ -290,7 +298,7 @@ void Lane::grow(std::stop_token stop) {
         while (filler_.fill(stop, batch, 0) == State::more && !stop.stop_requested()) {
         }
         commit_.emplace(
-            Commit{request(batch, filler_.reached(batch)), commit_->began, commit_->filling});
+            Commit{request(batch, filler_.reached(batch)), commit_->began, commit_->filling, {}});
     } catch (...) {
         throw LaneRetry::Ends{std::current_exception()};
     }

@@ -141,6 +141,7 @@ class FakeSink final : public BatchSink {
             on_unjudged();
             throw UnjudgedRecord("refused", "");
         }
+        work.confirm();
         for (int statement : work.statements) {
             if (progress.at(statement) != work.begin) throw Error(Error::Kind::fenced, "moved");
             for (const Record& record : work.batch.records())

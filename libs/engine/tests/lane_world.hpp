@@ -317,6 +317,7 @@ inline Committed Owner::try_to_commit(const CommitRequest& work) {
 }
 
 inline void Owner::store(const CommitRequest& work) {
+    work.confirm();
     world_.database.store(claim_, work);
     if (!work.batch.empty() && --batches_ == 0) stop_.request_stop();
 }

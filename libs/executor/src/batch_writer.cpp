@@ -185,14 +185,14 @@ engine::Committed BatchWriter::attempt_natively(const engine::CommitRequest& wor
 // The mark comes first: a claimer of the partition looks for marks after its claim is committed,
 // so either it finds ours, or we find its claim.
 void BatchWriter::begin(const std::vector<int>& statements) {
-    const postgres::Row state =
-        session_
-            ->run("BEGIN; SET LOCAL application_name = " + postgres::quote_literal(lane_) +
-                  "; SELECT pg_try_advisory_xact_lock_shared(" +
-                  postgres::batch_mark(std::to_string(claim_.epoch)) +
-                  "); SELECT pg_backend_pid(), count(*) FROM tidewheel.progress p WHERE " +
-                  catalogue::under_claim(claim_, statements))
-            .at(0);
+    static const std::string mark =
+        "SELECT set_config('application_name', $1, true), pg_try_advisory_xact_lock_shared(" +
+        postgres::batch_mark("$2") + ")";
+    const postgres::Row state = session_
+                                    ->run({{"BEGIN"},
+                                           {mark, {lane_, std::to_string(claim_.epoch)}},
+                                           catalogue::count_under_claim(claim_, statements)})
+                                    .at(0);
     if (state.integer(0) != session_->backend_pid()) throw postgres::not_our_backend();
     if (state.integer(1) == static_cast<std::int64_t>(statements.size())) return;
     session_->run("ROLLBACK");
@@ -234,11 +234,11 @@ engine::Committed BatchWriter::attempt(const engine::CommitRequest& work, Pace p
     done.accepted = work.batch.rows() - executor_.refused().size();
     done.rows_written = executor_.rows_written();
     failpoint("before_progress");
-    move_progress(work, done);
     if (!waiting_.empty()) catalogue::forget_waiting(*session_, claim_, work.statements, work.end);
-    failpoint("before_commit");
     clock.enter(engine::BatchStage::commit);
-    session_->run("COMMIT");
+    work.confirm();
+    failpoint("before_commit");
+    commit_progress(work, done);
     done.times = clock.end();
     failpoint("after_commit");
     return done;
@@ -251,9 +251,10 @@ void BatchWriter::stop(const engine::MissingData& missing) {
     if (!is_ours) throw claimed_by_another();
 }
 
-void BatchWriter::move_progress(const engine::CommitRequest& work, const engine::Committed& done) {
-    if (catalogue::move_progress(*session_, claim_, work, done,
-                                 work.batch.watermark(executor_.refused())))
+void BatchWriter::commit_progress(const engine::CommitRequest& work,
+                                  const engine::Committed& done) {
+    if (catalogue::commit_progress(*session_, claim_, work, done,
+                                   work.batch.watermark(executor_.refused())))
         return;
     session_->run("ROLLBACK");  // at once: the new owner may be waiting for our locks
     throw Error(Error::Kind::fenced,

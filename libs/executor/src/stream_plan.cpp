@@ -137,8 +137,8 @@ void add_executions(const StreamPlan& plan, Executions& executions) {
 }  // namespace
 
 bool is_of(const catalogue::StoredStatement& statement, StatementKind kind) {
-    return std::holds_alternative<sql::ViewStatement>(statement.statement.body) ==
-           (kind == StatementKind::view);
+    const bool is_view = std::holds_alternative<sql::ViewStatement>(statement.statement.body);
+    return kind == StatementKind::all || is_view == (kind == StatementKind::view);
 }
 
 bool reads(const catalogue::StoredStatement& statement, const catalogue::StoredStream& stream,

@@ -37,16 +37,16 @@ OwnerActivity activity_of(const LagSnapshot& snapshot, const StatementLag& lag,
     return found == snapshot.activities.end() ? OwnerActivity() : found->second;
 }
 
-// Run by the same lanes: each stream has its own, also where another one reads its topic.
-bool share_lanes(const StatementLag& one, const StatementLag& other) {
-    return one.id != other.id && one.stream == other.stream && one.kind == other.kind;
+// Each stream has lanes of its own, also where another one reads its topic.
+bool may_share_lanes(const StatementLag& one, const StatementLag& other) {
+    return one.id != other.id && one.stream == other.stream;
 }
 
 // At another statement of the same lanes.
 bool lives_elsewhere(const LagSnapshot& snapshot, const std::string& owner,
                      const StatementLag& lag) {
     return std::ranges::any_of(snapshot.statements, [&](const Observed& each) {
-        return share_lanes(each.lag, lag) &&
+        return may_share_lanes(each.lag, lag) &&
                std::ranges::any_of(each.lag.partitions, [&](const PartitionLag& partition) {
                    return partition.owner == owner;
                });
@@ -59,11 +59,14 @@ const StatementLag* read_before(const LagSnapshot& snapshot, const StatementLag&
                                 const PartitionLag& partition) {
     const StatementLag* first = nullptr;
     for (const Observed& each : snapshot.statements) {
-        if (!share_lanes(each.lag, lag)) continue;
+        if (!may_share_lanes(each.lag, lag)) continue;
         if (snapshot.paused_since.contains(each.lag.id) || quarantined_for_all(snapshot, each.lag))
             continue;
         for (const PartitionLag& other : each.lag.partitions)
-            if (other.partition == partition.partition && other.next_offset < partition.next_offset)
+            if (other.partition == partition.partition &&
+                (each.lag.kind == lag.kind ||
+                 (!partition.owner.empty() && other.owner == partition.owner)) &&
+                other.next_offset < partition.next_offset)
                 first = &each.lag;
     }
     return first;
@@ -189,7 +192,8 @@ class LagDiagnosis {
     void explain_absence(const StatementLag& lag, const PartitionLag& partition,
                          const OwnerActivity& owner) {
         const std::string ask = "Check that " + service_of(lag) +
-                                " runs, with this database, this Kafka and its group.";
+                                " or tidewheel run is running, with this database, this Kafka and "
+                                "this group.";
         if (snapshot_.is_read_only)
             add(lag, {partition.partition}, "read_only",
                 "PostgreSQL accepts no writes: it is a standby, or "

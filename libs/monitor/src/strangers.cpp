@@ -1,5 +1,8 @@
 #include "tidewheel/monitor/strangers.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "tidewheel/catalogue/home.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/kafka/group_members.hpp"
@@ -44,7 +47,10 @@ Strangers find_strangers(const kafka::ClientSettings& kafka, const std::string& 
     const std::vector<int> numbers = group_numbers(connection);
     Strangers strangers;
     try {
-        for (const auto& [kind, program] : {std::pair{"rows", "worker"}, {"view", "aggregator"}}) {
+        for (const auto& [kind, program] : {std::pair{"rows", "worker"},
+                                            {"view", "aggregator"},
+                                            {"rows", "runner"},
+                                            {"view", "runner"}}) {
             std::vector<Stranger> found;
             for (const int number : numbers) {
                 const std::string full = kafka::group_name(group, program, number);
@@ -52,7 +58,7 @@ Strangers find_strangers(const kafka::ClientSettings& kafka, const std::string& 
             }
             const std::string first = kafka::group_name(group, program);
             add(kafka, first, kafka::waiting_room(first), identity, found);
-            if (!found.empty()) strangers[kind] = std::move(found);
+            if (!found.empty()) std::ranges::move(found, std::back_inserter(strangers[kind]));
         }
     } catch (const Error&) {  // the rest of the report says what is wrong with Kafka
     }

@@ -74,6 +74,42 @@ Rows take_rows(PGconn* handle) {
     return rows;
 }
 
+// Takes the results of all commands up to the end of the pipeline; the rows of the last one. Throws
+// the first failure: those after it were not run.
+Rows take_pipelined_rows(PGconn* handle) {
+    std::optional<DatabaseError> failure;
+    Rows rows;
+    for (;;) {
+        const Result result{PQgetResult(handle)};
+        if (PQstatus(handle) == CONNECTION_BAD)
+            throw connection_lost("during a statement",
+                                  failure ? failure->what() : PQerrorMessage(handle));
+        switch (PQresultStatus(result.get())) {
+            case PGRES_PIPELINE_SYNC:
+                if (failure) throw *failure;
+                return rows;
+            case PGRES_TUPLES_OK:
+                take_rows(result.get(), rows);
+                break;
+            case PGRES_FATAL_ERROR:  // of no result, too: between two commands there is none
+                if (result && !failure) failure = error_of(handle, result.get());
+                break;
+            default:
+                break;
+        }
+    }
+}
+
+bool send_prepared(PGconn* handle, const std::string& name,
+                   const std::vector<Parameter>& parameters) {
+    std::vector<const char*> values;
+    for (const Parameter& each : parameters)
+        values.push_back(each ? each->c_str() : nullptr);
+    constexpr int text_results = 0;
+    return PQsendQueryPrepared(handle, name.c_str(), static_cast<int>(values.size()), values.data(),
+                               nullptr, nullptr, text_results) == 1;
+}
+
 }  // namespace
 
 struct Session::State {
@@ -116,6 +152,23 @@ Rows Session::run(const std::string& sql, std::span<const std::string_view> para
                             values.data(), lengths.data(), formats.data(), text_results) == 0)
         throw connection_lost("before a statement", PQerrorMessage(handle));
     return take_rows(handle);
+}
+
+Rows Session::run(const std::vector<Command>& commands) {
+    std::vector<const std::string*> names;
+    for (const Command& each : commands)
+        names.push_back(&prepared(each.sql));
+    PGconn* handle = state_->handle.get();
+    bool sent = PQenterPipelineMode(handle) == 1;
+    for (std::size_t i = 0; sent && i < commands.size(); ++i)
+        sent = send_prepared(handle, *names[i], commands[i].parameters);
+    if (!sent || PQpipelineSync(handle) == 0)
+        throw connection_lost("before a statement", PQerrorMessage(handle));
+    const struct Leaving {
+        PGconn* handle;
+        ~Leaving() { PQexitPipelineMode(handle); }
+    } leaving{handle};
+    return take_pipelined_rows(handle);
 }
 
 const std::string& Session::prepared(const std::string& sql) {

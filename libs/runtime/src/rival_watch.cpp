@@ -10,6 +10,28 @@ namespace tidewheel::runtime {
 
 using telemetry::Level;
 
+namespace {
+
+// Empty where Kafka doesn't answer, or doesn't let this role list the group.
+std::vector<kafka::GroupMember> members_of(const kafka::ClientSettings& kafka,
+                                           const std::string& group, Standing standing) {
+    try {
+        return kafka::group_members(kafka, group, std::chrono::seconds(3));
+    } catch (const Error& error) {
+        telemetry::log(standing == Standing::joining ? Level::warning : Level::debug,
+                       "the group's members are not known",
+                       {{"group", group}, {"reason", error.what()}});
+        return {};
+    }
+}
+
+bool share_statements(const StatementProgram& one, const StatementProgram& other) {
+    using executor::StatementKind;
+    return (one.statements == StatementKind::all) != (other.statements == StatementKind::all);
+}
+
+}  // namespace
+
 void require_no_copy(postgres::Connection& database) {
     try {
         catalogue::require_home(database);
@@ -22,16 +44,7 @@ void require_no_copy(postgres::Connection& database) {
 
 void require_no_strangers(const kafka::ClientSettings& kafka, const std::string& group,
                           const std::string& database, Standing standing) {
-    std::vector<kafka::GroupMember> members;
-    try {
-        members = kafka::group_members(kafka, group, std::chrono::seconds(3));
-    } catch (const Error& error) {
-        telemetry::log(standing == Standing::joining ? Level::warning : Level::debug,
-                       "the group's members are not known",
-                       {{"group", group}, {"reason", error.what()}});
-        return;
-    }
-    for (const kafka::GroupMember& each : members) {
+    for (const kafka::GroupMember& each : members_of(kafka, group, standing)) {
         const std::string other = kafka::database_of(each.client_id);
         if (other.empty() || catalogue::may_be_same_database(other, database)) continue;
         if (standing == Standing::member && database < other) continue;  // the other one leaves
@@ -42,6 +55,27 @@ void require_no_strangers(const kafka::ClientSettings& kafka, const std::string&
                 each.host,
             "Give one of the two deployments another group (--group), or stop that one. "
             "Until then this service stands by.");
+    }
+}
+
+void require_alone(const kafka::ClientSettings& kafka, const std::string& prefix,
+                   const StatementProgram& program, int number, const std::string& database,
+                   Standing standing) {
+    for (const StatementProgram& other : statement_programs) {
+        if (!share_statements(program, other)) continue;
+        if (standing == Standing::member && other.statements == executor::StatementKind::all)
+            continue;  // the other one leaves
+        const std::string group = kafka::group_name(prefix, other.name, number);
+        for (const kafka::GroupMember& each : members_of(kafka, group, standing)) {
+            if (!catalogue::may_be_same_database(kafka::database_of(each.client_id), database))
+                continue;
+            throw StrangerError(
+                Error::Kind::unavailable,
+                std::string("the same statements are run by a member of consumer group ") + group +
+                    ": " + each.client_id + " on host " + each.host,
+                "Run workers and aggregators, or `tidewheel run`, not both. Until the others are "
+                "stopped, this service stands by.");
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 #include "tidewheel/kafka/consumer.hpp"
 #include "tidewheel/kafka/group_members.hpp"
 #include "tidewheel/postgres/connection.hpp"
+#include "tidewheel/runtime/statement_program.hpp"
 #include "tidewheel/telemetry/health.hpp"
 
 namespace tidewheel::runtime {
@@ -31,6 +32,14 @@ void require_no_copy(postgres::Connection& database);
 enum class Standing { joining, member };
 void require_no_strangers(const kafka::ClientSettings& kafka, const std::string& group,
                           const std::string& database, Standing standing);
+
+// Throws StrangerError when another program is in a group of the same number and prefix, for the same
+// database, and runs statements that this one runs, too: the two would take them from each other
+// without end. Of two that have joined already, `tidewheel run` leaves. Does nothing where Kafka
+// doesn't answer.
+void require_alone(const kafka::ClientSettings& kafka, const std::string& prefix,
+                   const StatementProgram& program, int number, const std::string& database,
+                   Standing standing);
 
 // Stands by: a member of the group's waiting room, which takes no partition, so that the other
 // deployment's `status --explain` shows that this service waits. One thread.

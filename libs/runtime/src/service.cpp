@@ -59,9 +59,10 @@ std::vector<std::string> topics_of(const GroupPlans& plans) {
 
 class Service {
   public:
-    Service(const Settings& settings, const std::string& name, executor::StatementKind statements)
+    Service(const Settings& settings, const StatementProgram& program)
         : settings_(settings),
-          name_(name),
+          program_(program),
+          name_(program.name),
           kafka_(kafka_settings(settings)),
           shell_(settings, "PostgreSQL"),
           lane_health_(shell_.metrics(), shell_.health(), settings.stall_after),
@@ -72,11 +73,11 @@ class Service {
           report_(settings, shell_.metrics(), shell_.health()),
           retry_({.first = std::chrono::milliseconds(200), .longest = settings.retry_longest}),
           quarantine_(shell_.health()),
-          planner_(statements,
+          planner_(program.statements,
                    settings_.executor == "pushdown" ? executor::Execution::pushdown
                                                     : executor::Execution::native,
                    quarantine_),
-          rivals_(kafka::group_name(settings.group, name), shell_.health()) {}
+          rivals_(kafka::group_name(settings.group, name_), shell_.health()) {}
 
     void run(std::stop_token stop) {
         shell_.health().set_degraded("catalogue", "not read yet");
@@ -180,6 +181,7 @@ class Service {
     void require_no_strangers(int number, const std::string& identity, Standing standing) const {
         runtime::require_no_strangers(kafka_, kafka::group_name(settings_.group, name_, number),
                                       identity, standing);
+        require_alone(kafka_, settings_.group, program_, number, identity, standing);
     }
 
     // In one group at a time: Kafka may take seconds to answer, and the groups wait meanwhile.
@@ -225,6 +227,7 @@ class Service {
     }
 
     const Settings& settings_;
+    const StatementProgram& program_;
     std::string name_;
     kafka::ClientSettings kafka_;
     service::Shell shell_;
@@ -247,9 +250,8 @@ class Service {
 
 }  // namespace
 
-void run_service(const Settings& settings, const std::string& name,
-                 executor::StatementKind statements, std::stop_token stop) {
-    Service(settings, name, statements).run(stop);
+void run_service(const Settings& settings, const StatementProgram& program, std::stop_token stop) {
+    Service(settings, program).run(stop);
 }
 
 }  // namespace tidewheel::runtime

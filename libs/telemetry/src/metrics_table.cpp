@@ -46,7 +46,8 @@ const std::vector<MetricDescription> table = {
      {"topic", "stream", "stage"},
      "seconds",
      "Time of a batch by stage: decode (by samples), stage (columns to PostgreSQL), rules (the "
-     "stream's CHECKs), rows, views, progress (with the claim and dead letters), commit."},
+     "stream's CHECKs), rows, views, progress (the claim and dead letters), commit (with the "
+     "progress itself)."},
     {"tidewheel_latency_seconds",
      "histogram",
      {"statement"},
@@ -119,8 +120,8 @@ const MetricDescription& describe(Metric metric) {
 
 std::vector<double> bucket_bounds(const MetricDescription& histogram) {
     if (histogram.unit == "seconds") {
-        return {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
-                0.1,    0.25,    0.5,    1,     2.5,    5,     10,   30};
+        return {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.0075, 0.01, 0.015, 0.025,
+                0.05,   0.1,     0.25,   0.5,   1,      2.5,   5,      10,   30};
     }
     return {1, 10, 100, 500, 1000, 2500, 5000, 10000, 20000, 50000, 100000};
 }

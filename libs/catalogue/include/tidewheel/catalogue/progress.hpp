@@ -22,12 +22,16 @@ std::string of_lane(const LaneClaim& claim, const std::vector<int>& statements);
 // The same, as long as nobody else has claimed them.
 std::string under_claim(const LaneClaim& claim, const std::vector<int>& statements);
 
-// Compare and swap: the statements of `work` go from its begin to its end, in the transaction that
-// holds what `done` says. watermark: the batch's, in microseconds since 2000. False: they are no
-// longer all at its begin under this claim, and the transaction must be rolled back.
-bool move_progress(postgres::Session& session, const LaneClaim& claim,
-                   const engine::CommitRequest& work, const engine::Committed& done,
-                   std::optional<std::int64_t> watermark);
+// A command whose row is the backend that answers, and how many of the statements are under_claim().
+postgres::Command count_under_claim(const LaneClaim& claim, const std::vector<int>& statements);
+
+// Compare and swap, and COMMIT: the statements of `work` go from its begin to its end, in the
+// transaction that holds what `done` says. watermark: the batch's, in microseconds since 2000.
+// False: they are no longer all at its begin under this claim, and the transaction must be rolled
+// back.
+bool commit_progress(postgres::Session& session, const LaneClaim& claim,
+                     const engine::CommitRequest& work, const engine::Committed& done,
+                     std::optional<std::int64_t> watermark);
 
 // Records that its statements can't continue, why, and since when. False: they are no longer all
 // under this claim.

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,9 @@ struct CommitRequest {
     std::int64_t begin, end;
     std::int64_t partition_end;  // the partition's end as far as known; -1: unknown
     std::vector<int> statements;
+    // Throws when the records must not be stored: their log may be another one by now. It may take
+    // a while, so it is called last, before all that was done becomes permanent.
+    std::function<void()> confirm = [] {};
 };
 
 // What a commit did, for the four counts, and how long that took.
@@ -49,7 +53,8 @@ class BatchSink {
     virtual std::vector<StatementProgress> open() = 0;
     // Commits the work and moves its statements from `begin` to `end`. Throws Error: fenced when
     // the progress is no longer ours or no longer at `begin`; unavailable when it failed, or when
-    // the outcome is unknown: then open() tells; UnjudgedRecord, and nothing is stored.
+    // the outcome is unknown: then open() tells; UnjudgedRecord, and nothing is stored; and what
+    // work.confirm throws, with nothing stored.
     virtual Committed commit(const CommitRequest& work) = 0;
     // Records that these statements can't continue in this partition. Throws as commit does; may be
     // repeated after open().

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <future>
 #include <optional>
 #include <stop_token>
 #include <vector>
@@ -74,6 +75,7 @@ class Lane {
         CommitRequest request;
         Clock::Monotonic began;
         std::chrono::nanoseconds filling;
+        std::shared_future<void> same_log;  // asked once, by the thread that comes first
         Committed done = {};
         std::exception_ptr failure = {};
     };
@@ -87,11 +89,12 @@ class Lane {
     int spacing_left() const;
 
     void begin_batch(std::int64_t offset);
-    void start(std::stop_token stop, std::int64_t end);
+    void start(std::int64_t end);
     void settle(std::stop_token stop);
     void repeat(bool& doubtful);
     void stored();
     void grow(std::stop_token stop);
+    std::shared_future<void> ask_same_log();
     void require_same_log();
     CommitRequest request(const LaneBatch& batch, std::int64_t end) const;
     std::vector<int> at_next() const;

@@ -40,7 +40,7 @@ class BatchWriter final : public engine::BatchSink {
     void begin(const std::vector<int>& statements);
     engine::Committed attempt_carefully(const engine::CommitRequest& work);
     void note(const std::vector<int>& statements, std::int64_t offset, const std::string& reason);
-    void move_progress(const engine::CommitRequest& work, const engine::Committed& done);
+    void commit_progress(const engine::CommitRequest& work, const engine::Committed& done);
     void end_predecessor();
     Error claimed_by_another() const;
 

@@ -91,8 +91,8 @@ std::vector<StreamPlan::ViewPass> passes_over(const std::vector<StreamPlan::View
 bool reads(const catalogue::StoredStatement& statement, const catalogue::StoredStream& stream,
            int partition);
 
-// Workers run the one kind, aggregators the other.
-enum class StatementKind { rows, view };
+// Workers run the one kind, aggregators the other; `tidewheel run` runs all.
+enum class StatementKind { rows, view, all };
 bool is_of(const catalogue::StoredStatement& statement, StatementKind kind);
 
 // A statement that PostgreSQL refuses to run at present: its table is gone, a permission is

@@ -11,6 +11,12 @@
 
 namespace tidewheel::postgres {
 
+// A statement and its parameters ($1, $2, …) in text form.
+struct Command {
+    std::string sql;
+    std::vector<Parameter> parameters = {};
+};
+
 // A lane's connection: raw libpq, for the hot path. Made and used by one thread. Never reconnects:
 // make a new one. Session settings are those of Connection, and jit off.
 class Session {
@@ -26,6 +32,9 @@ class Session {
     // One statement with parameters ($1, $2, …) in binary form, whose types the statement says.
     // Prepared when it comes for the first time.
     Rows run(const std::string& sql, std::span<const std::string_view> parameters);
+    // Several commands in one round trip; the rows of the last one. After one that fails none is run,
+    // a COMMIT included. Each is prepared when it comes for the first time.
+    Rows run(const std::vector<Command>& commands);
     // COPY … FROM STDIN (FORMAT binary): sends the payload, which must be whole (signature to
     // trailer), in one go; the number of rows.
     std::size_t copy(const std::string& copy_statement, std::string_view payload);
