@@ -65,14 +65,17 @@ class RandomRecords {
     std::string unusual() {
         std::string record = any_space() + '{' + any_space();
         if (one_in(2)) record += R"("small": 1, "text": "here", )";
-        for (std::size_t left = 1 + below(12); left > 0; --left)
-            record += any_name() + any_space() + ':' + any_space() + any_value() + any_space() +
-                      (left > 1 ? "," : "") + any_space();
+        for (std::size_t left = 1 + below(8); left > 0; --left) {
+            const std::string name = any_name();
+            record += name + any_space() + ':' + any_space() +
+                      (one_in(3) ? any_value() : usual_value(name.substr(1, name.size() - 2))) +
+                      any_space() + (left > 1 ? "," : "") + any_space();
+        }
         return record + '}' + any_space();
     }
     // The same with bytes that are others, gone or new.
     std::string damaged(std::string record) {
-        for (std::size_t left = 1 + below(3); left > 0 && !record.empty(); --left) {
+        for (std::size_t left = 1 + below(2); left > 0 && !record.empty(); --left) {
             const std::size_t at = below(record.size());
             if (one_in(3))
                 record.erase(at, 1 + below(3));
@@ -273,7 +276,7 @@ inline std::string RandomRecords::any_string() {
 inline std::string RandomRecords::any_space() {
     static constexpr std::string_view spaces[] = {" ",     "\t", "\n", "\r",
                                                   " \n  ", "\v", "\f", "\xc2\xa0"};
-    if (!one_in(8)) return "";
+    if (!one_in(20)) return "";
     return one_in(10) ? pick(spaces) : std::string(spaces[below(5)]);
 }
 
