@@ -34,10 +34,9 @@ class FieldTree {
     FieldTree(const FieldTree&) = delete;
     FieldTree& operator=(const FieldTree&) = delete;
 
-    Node& root() { return *nodes_.front(); }
+    Node& root() const { return *nodes_.front(); }
     // Which fields a record has: none yet of the one that begins.
     void begin_record() { ++record_number_; }
-    std::uint64_t record_number() const { return record_number_; }
     void mark(Node& node) const { node.seen_in = record_number_; }
     bool has(const Node& node) const { return node.seen_in == record_number_; }
     // The node that feeds a column; nullptr when its value is no field of the record.

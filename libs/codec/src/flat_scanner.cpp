@@ -21,6 +21,13 @@ const char* skip_space(const char* at) {
     return at;
 }
 
+// Whether it is the next character, if need be behind white space, which is then skipped.
+bool is_behind_space(const char*& at, char c) {
+    if (*at == c) return true;
+    at = skip_space(at);
+    return *at == c;
+}
+
 const char* skip_digits(const char* at) {
     while (*at >= '0' && *at <= '9')
         ++at;
@@ -98,8 +105,7 @@ bool FlatScanner::read(std::string_view record) {
         at = skip_space(at + 1);
         const MemberNames::Member* const member = names_.take(at);
         if (!member) return false;
-        at = skip_space(at);
-        if (*at != ':') return false;
+        if (!is_behind_space(at, ':')) return false;
         Value value;
         at = take_value(skip_space(at + 1), value);
         if (!at) return false;
@@ -108,8 +114,7 @@ bool FlatScanner::read(std::string_view record) {
             for (const std::size_t column : member->field->columns)
                 if (!writer_.write(column, value)) return false;
         }
-        at = skip_space(at);
-    } while (*at == ',');
+    } while (is_behind_space(at, ','));
     return *at == '}' && skip_space(at + 1) == record.data() + record.size();
 }
 

@@ -28,18 +28,13 @@ std::string_view MemberNames::Member::name() const {
     return {reinterpret_cast<const char*>(words_.data()) + 1, size_ - 2};
 }
 
-MemberNames::MemberNames(FieldTree& fields) : fields_(fields) {
+MemberNames::MemberNames(const FieldTree& fields) {
     const std::vector<FieldTree::Node*>& known = fields.root().children;
     members_.reserve(known.size() + most_others);
     by_name_.reserve(known.size() + most_others);
     for (FieldTree::Node* node : known)
         if (is_plain_name(node->name)) add(node->name, node);
     known_ = members_.size();
-}
-
-void MemberNames::begin_record() {
-    if (members_.size() == members_.capacity()) forget_others();
-    expected_ = &first_;
 }
 
 MemberNames::Member* MemberNames::find(const char* at) {

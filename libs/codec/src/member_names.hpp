@@ -46,11 +46,15 @@ class MemberNames {
         std::array<std::uint64_t, 9> words_{};
     };
 
-    explicit MemberNames(FieldTree& fields);
+    explicit MemberNames(const FieldTree& fields);
     MemberNames(const MemberNames&) = delete;
     MemberNames& operator=(const MemberNames&) = delete;
 
-    void begin_record();
+    void begin_record() {
+        if (members_.size() == members_.capacity()) forget_others();
+        ++record_number_;
+        expected_ = &first_;
+    }
     // Takes a name in its quotes off the front of the text. nullptr: it has escapes, is too long or
     // no valid text, is there for the second time, or there are too many of them.
     Member* take(const char*& at) {
@@ -60,8 +64,8 @@ class MemberNames {
             *expected_ = found;
         }
         Member* const member = *expected_;
-        if (member->seen_in == fields_.record_number()) return nullptr;
-        member->seen_in = fields_.record_number();
+        if (member->seen_in == record_number_) return nullptr;
+        member->seen_in = record_number_;
         at += member->quoted_size();
         expected_ = &member->successor;
         return member;
@@ -75,12 +79,12 @@ class MemberNames {
     Member* add(std::string_view name, FieldTree::Node* field);
     void forget_others();
 
-    FieldTree& fields_;
     std::vector<Member> members_;  // never more than it has room for: others point to them
     std::vector<Member*> by_name_;
     std::size_t known_;  // so many of them are the schema's, and come first
     Member* first_ = nullptr;
     Member** expected_ = &first_;
+    std::uint64_t record_number_ = 0;
 };
 
 }  // namespace tidewheel::codec
