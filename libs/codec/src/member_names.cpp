@@ -6,15 +6,6 @@
 #include "tidewheel/codec/utf8.hpp"
 
 namespace tidewheel::codec {
-namespace {
-
-// As a record may have it between quotes, without escapes.
-bool is_plain_name(std::string_view name) {
-    return name.size() <= MemberNames::longest_name && std::ranges::all_of(name, is_plain) &&
-           !find_invalid_utf8(name);
-}
-
-}  // namespace
 
 MemberNames::Member::Member(std::string_view name, FieldTree::Node* node)
     : field(node), size_(name.size() + 2), last_word_((size_ - 1) / sizeof(std::uint64_t)) {
@@ -33,19 +24,21 @@ MemberNames::MemberNames(const FieldTree& fields) {
     members_.reserve(known.size() + most_others);
     by_name_.reserve(known.size() + most_others);
     for (FieldTree::Node* node : known)
-        if (is_plain_name(node->name)) add(node->name, node);
+        if (node->name.size() <= longest_name) add(node->name, node);
     known_ = members_.size();
 }
 
 MemberNames::Member* MemberNames::find(const char* at) {
+    if (*at != '"') return nullptr;
     const char* const begin = at + 1;
     const PlainRun run = plain_run(begin);
     const std::string_view name(begin, static_cast<std::size_t>(run.end - begin));
-    if (*at != '"' || *run.end != '"') return nullptr;
+    if (*run.end != '"' || name.size() > longest_name) return nullptr;
+    if (!run.is_ascii && find_invalid_utf8(name)) return nullptr;
     const auto position =
         std::ranges::lower_bound(by_name_, name, FieldTree::comes_before, &Member::name);
     if (position != by_name_.end() && (*position)->name() == name) return *position;
-    if (!is_plain_name(name) || members_.size() == members_.capacity()) return nullptr;
+    if (members_.size() == members_.capacity()) return nullptr;
     return add(name, nullptr);
 }
 
