@@ -2,6 +2,8 @@
 // trace of it.
 #include "flat_scanner.hpp"
 
+#include <algorithm>
+
 #include "decoding.hpp"
 #include "plain_run.hpp"
 #include "random_records.hpp"
@@ -33,6 +35,19 @@ struct Scanning {
         batch.add(std::move(record), [&](const engine::Record& copy, engine::Batch& to) {
             writer.begin(to);
             taken = scanner.read(*copy.value);
+            return std::optional<engine::Reject>();
+        });
+        return taken;
+    }
+    // The same, in memory that ends with the padding: a sanitizer sees what is read beyond it.
+    bool takes_alone(std::string_view value) {
+        const auto memory = std::make_unique<char[]>(value.size() + padding);
+        std::ranges::copy(value, memory.get());
+        bool taken = false;
+        batch.clear();
+        batch.add(engine::Record(), [&](const engine::Record&, engine::Batch& to) {
+            writer.begin(to);
+            taken = scanner.read({memory.get(), value.size()});
             return std::optional<engine::Reject>();
         });
         return taken;
@@ -96,7 +111,8 @@ TEST_CASE("records of any kind and with any damage come to what RapidJSON makes 
     CHECK(comparison.taken < 20'000);
 }
 
-TEST_CASE("a cut record is never scanned, wherever it is cut") {
+TEST_CASE(
+    "a cut record is never scanned, wherever it is cut, and nothing is read beyond its padding") {
     Comparison comparison(schema_of_all_types());
     Scanning scanning(schema_of_all_types());
     RandomRecords records(3);
@@ -104,7 +120,8 @@ TEST_CASE("a cut record is never scanned, wherever it is cut") {
         const std::string record = i % 2 == 0 ? records.usual() : records.unusual();
         for (std::size_t length = 1; length < record.size(); ++length) {
             comparison.check(record.substr(0, length));
-            if (i % 2 == 0) REQUIRE_FALSE(scanning.takes(record.substr(0, length)));
+            const bool taken = scanning.takes_alone(record.substr(0, length));
+            if (i % 2 == 0) REQUIRE_FALSE(taken);
         }
     }
 }
