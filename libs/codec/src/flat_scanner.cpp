@@ -38,8 +38,8 @@ std::string_view between(const char* begin, const char* end) {
     return {begin, static_cast<std::size_t>(end - begin)};
 }
 
-// The following take one value off the front of the text and return where it ends; nullptr: it is
-// not of the usual form.
+// The following take one value off the front of the text, set every part of it, and return where it
+// ends. nullptr: it is not of the usual form.
 
 const char* take_string(const char* at, Value& value) {
     const PlainRun run = plain_run(at + 1);
@@ -101,12 +101,12 @@ bool FlatScanner::read(std::string_view record) {
     fields_.begin_record();
     names_.begin_record();
     if (*at != '{') return false;
+    Value value;
     do {
         at = skip_space(at + 1);
         const MemberNames::Member* const member = names_.take(at);
         if (!member) return false;
         if (!is_behind_space(at, ':')) return false;
-        Value value;
         at = take_value(skip_space(at + 1), value);
         if (!at) return false;
         if (member->field) {
