@@ -81,7 +81,9 @@ class Trials {
     }
     void succeeded() { failures_ = 0; }
     void failed() {
-        if (++failures_ >= most_failures) pause_ = longest_pause;
+        if (++failures_ < most_failures) return;
+        pause_ = longest_pause;
+        failures_ = most_failures - 1;  // one more failure is enough for the next pause
     }
 
   private:

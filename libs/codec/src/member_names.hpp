@@ -26,7 +26,7 @@ class MemberNames {
         std::uint64_t seen_in = 0;    // the newest record that had it
         std::size_t quoted_size() const { return size_; }
         std::string_view name() const;
-        // The bytes are this name in quotes. They go on for a word where no part of it differs.
+        // The bytes are this name in quotes. Reads to the end of the first word that differs.
         bool is_at(const char* bytes) const {
             std::size_t i = 0;
             for (; i < last_word_; ++i)
@@ -55,8 +55,9 @@ class MemberNames {
         ++record_number_;
         expected_ = &first_;
     }
-    // Takes a name in its quotes off the front of the text. nullptr: it has escapes, is too long or
-    // no valid text, is there for the second time, or there are too many of them.
+    // Takes a name in its quotes off the front of a text that `padding` follows. nullptr: there is
+    // none, it has escapes or invalid UTF-8, is too long, is there for the second time, or there are
+    // too many names.
     Member* take(const char*& at) {
         if (!*expected_ || !(*expected_)->is_at(at)) {
             Member* const found = find(at);
