@@ -5,14 +5,9 @@
 namespace tidewheel::codec {
 namespace {
 
-// By length first: most comparisons end there.
-bool comes_before(std::string_view a, std::string_view b) {
-    return a.size() != b.size() ? a.size() < b.size() : a < b;
-}
-
 auto position_of(std::vector<FieldTree::Node*>& children, std::string_view name) {
     return std::ranges::lower_bound(
-        children, name, comes_before,
+        children, name, FieldTree::comes_before,
         [](const FieldTree::Node* node) -> std::string_view { return node->name; });
 }
 

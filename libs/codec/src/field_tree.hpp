@@ -17,7 +17,7 @@ class FieldTree {
     struct Node {
         std::string name;
         std::vector<std::size_t> columns;  // that take the value of this field
-        // By name_order; not empty: the field is an object to walk into.
+        // By comes_before; not empty: the field is an object to walk into.
         std::vector<Node*> children;
         bool wants_json = false;    // some column takes the value's JSON text
         std::uint64_t seen_in = 0;  // the newest record that had it, by its number
@@ -25,11 +25,20 @@ class FieldTree {
         Node* first = nullptr;      // the child that came first in the last record
     };
 
+    // The order of children: by length first, so that most comparisons end there.
+    static bool comes_before(std::string_view a, std::string_view b) {
+        return a.size() != b.size() ? a.size() < b.size() : a < b;
+    }
+
     explicit FieldTree(const engine::Schema& schema);
     FieldTree(const FieldTree&) = delete;
     FieldTree& operator=(const FieldTree&) = delete;
 
-    Node& root() { return *nodes_.front(); }
+    Node& root() const { return *nodes_.front(); }
+    // Which fields a record has: none yet of the one that begins.
+    void begin_record() { ++record_number_; }
+    void mark(Node& node) const { node.seen_in = record_number_; }
+    bool has(const Node& node) const { return node.seen_in == record_number_; }
     // The node that feeds a column; nullptr when its value is no field of the record.
     const Node* node_of(std::size_t column) const { return node_of_column_[column]; }
 
@@ -51,6 +60,7 @@ class FieldTree {
 
     std::vector<std::unique_ptr<Node>> nodes_;
     std::vector<const Node*> node_of_column_;
+    std::uint64_t record_number_ = 0;
 };
 
 }  // namespace tidewheel::codec

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "flat_scanner.hpp"
 #include "number_text.hpp"
 #include "record_handler.hpp"
 #include "record_metadata.hpp"
@@ -69,6 +70,27 @@ class Scratch {
     std::size_t size_ = 0;
 };
 
+// Whether to try the scanner on a record. Where it has failed many times in a row, the stream's
+// records are not flat, and only now and then one is tried.
+class Trials {
+  public:
+    bool next() {
+        if (pause_ == 0) return true;
+        --pause_;
+        return false;
+    }
+    void succeeded() { failures_ = 0; }
+    void failed() {
+        if (++failures_ < most_failures) return;
+        pause_ = longest_pause;
+        failures_ = most_failures - 1;  // one more failure is enough for the next pause
+    }
+
+  private:
+    static constexpr int most_failures = 16, longest_pause = 128;
+    int failures_ = 0, pause_ = 0;
+};
+
 // A column that must do something when its field is missing.
 struct Expected {
     std::size_t column;
@@ -80,11 +102,16 @@ static_assert(engine::value_padding >= padding);
 
 class JsonDecoder : public engine::Decoder {
   public:
-    explicit JsonDecoder(const engine::Schema& schema)
-        : schema_(schema), writer_(schema), handler_(schema, writer_), metadata_(schema) {
+    JsonDecoder(const engine::Schema& schema, bool scans)
+        : schema_(schema),
+          fields_(schema),
+          writer_(schema),
+          handler_(schema, fields_, writer_),
+          metadata_(schema) {
+        if (scans) scanner_.emplace(fields_, writer_);
         for (std::size_t i = 0; i < schema.columns.size(); ++i) {
             const engine::Column& column = schema.columns[i];
-            const FieldTree::Node* node = handler_.fields().node_of(i);
+            const FieldTree::Node* node = fields_.node_of(i);
             if (!node || (!column.not_null && !column.fallback)) continue;
             expected_.push_back({i, node, std::nullopt});
             if (column.fallback) expected_.back().fallback.emplace(column);
@@ -95,7 +122,7 @@ class JsonDecoder : public engine::Decoder {
         if (!record.value) return Reject{Reason::tombstone, "the record has no value", {}};
         if (record.value->empty()) return Reject{Reason::empty, "the value is empty", {}};
         writer_.begin(batch);
-        if (parse(*record.value) && fill_missing() && metadata_.write(record, writer_) &&
+        if (read(*record.value) && fill_missing() && metadata_.write(record, writer_) &&
             writer_.check_route(record.partition))
             return std::nullopt;
         return writer_.take_reject();
@@ -103,18 +130,35 @@ class JsonDecoder : public engine::Decoder {
 
   private:
     // Each returns false when the record is refused; the writer knows why.
+    bool read(std::string_view text) { return scan(text) || parse(text); }
     bool parse(std::string_view text);
     bool refuse(const rapidjson::ParseResult& result, std::string_view text);
     bool refuse_as_not_json(std::string_view what, std::size_t offset);
     bool fill_missing();
+    // False: nothing is written, and it is not known whether the record is good.
+    bool scan(std::string_view text);
 
     const engine::Schema& schema_;
+    FieldTree fields_;
     RowWriter writer_;
+    std::optional<FlatScanner> scanner_;
+    Trials trials_;
     RecordHandler handler_;
     RecordMetadata metadata_;
     Scratch scratch_;
     std::vector<Expected> expected_;
 };
+
+bool JsonDecoder::scan(std::string_view text) {
+    if (!scanner_ || !trials_.next()) return false;
+    if (scanner_->read(text)) {
+        trials_.succeeded();
+        return true;
+    }
+    trials_.failed();
+    writer_.undo();
+    return false;
+}
 
 bool JsonDecoder::parse(std::string_view text) {
     bool has_escapes = false;
@@ -151,7 +195,7 @@ bool JsonDecoder::refuse_as_not_json(std::string_view what, std::size_t offset) 
 
 bool JsonDecoder::fill_missing() {
     for (const Expected& expected : expected_) {
-        if (handler_.has(*expected.node)) continue;
+        if (fields_.has(*expected.node)) continue;
         if (!expected.fallback)
             return writer_.refuse(Reason::missing_field, "the field is missing",
                                   schema_.columns[expected.column].name);
@@ -163,7 +207,11 @@ bool JsonDecoder::fill_missing() {
 }  // namespace
 
 std::unique_ptr<engine::Decoder> make_json_decoder(const engine::Schema& schema) {
-    return std::make_unique<JsonDecoder>(schema);
+    return std::make_unique<JsonDecoder>(schema, true);
+}
+
+std::unique_ptr<engine::Decoder> make_reference_json_decoder(const engine::Schema& schema) {
+    return std::make_unique<JsonDecoder>(schema, false);
 }
 
 }  // namespace tidewheel::codec

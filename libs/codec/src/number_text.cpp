@@ -59,35 +59,12 @@ std::string_view without_spaces(std::string_view text) {
     return text;
 }
 
-bool read_short_integer(std::string_view text, std::int64_t& value) {
-    constexpr std::size_t longest = 18;
-    const bool is_negative = text.starts_with('-');
-    text.remove_prefix(is_negative);
-    if (text.empty() || text.size() > longest) return false;
-    std::int64_t digits = 0;
-    for (const char c : text) {
-        if (!is_digit(c)) return false;
-        digits = digits * 10 + (c - '0');
-    }
-    value = is_negative ? -digits : digits;
-    return true;
-}
-
-static ParseResult read_any_integer(std::string_view text, std::int64_t& value) {
+ParseResult read_any_integer(std::string_view text, std::int64_t& value) {
     text = without_plus(without_spaces(text));
     const char* end = text.data() + text.size();
     const auto [read_to, error] = std::from_chars(text.data(), end, value);
     if (error == std::errc::invalid_argument || read_to != end) return ParseResult::wrong_type;
     return error == std::errc{} ? ParseResult::ok : ParseResult::out_of_range;
-}
-
-ParseResult read_integer(std::string_view text, std::int64_t least, std::int64_t most,
-                         std::int64_t& value) {
-    if (!read_short_integer(text, value)) {
-        const ParseResult verdict = read_any_integer(text, value);
-        if (verdict != ParseResult::ok) return verdict;
-    }
-    return value < least || value > most ? ParseResult::out_of_range : ParseResult::ok;
 }
 
 ParseResult read_float32(std::string_view text, double& value) {

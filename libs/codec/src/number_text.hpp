@@ -11,11 +11,31 @@ namespace tidewheel::codec {
 
 std::string_view without_spaces(std::string_view text);  // at both ends; C's isspace
 
-ParseResult read_integer(std::string_view text, std::int64_t least, std::int64_t most,
-                         std::int64_t& value);
 // [-]digits of at most 18 characters after the sign, which nearly every integer is. False: this is
 // something else.
-bool read_short_integer(std::string_view text, std::int64_t& value);
+inline bool read_short_integer(std::string_view text, std::int64_t& value) {
+    constexpr std::size_t longest = 18;
+    const bool is_negative = text.starts_with('-');
+    text.remove_prefix(is_negative);
+    if (text.empty() || text.size() > longest) return false;
+    std::int64_t digits = 0;
+    for (const char c : text) {
+        const auto digit = static_cast<unsigned char>(c - '0');
+        if (digit > 9) return false;
+        digits = digits * 10 + digit;
+    }
+    value = is_negative ? -digits : digits;
+    return true;
+}
+ParseResult read_any_integer(std::string_view text, std::int64_t& value);
+inline ParseResult read_integer(std::string_view text, std::int64_t least, std::int64_t most,
+                                std::int64_t& value) {
+    if (!read_short_integer(text, value)) {
+        const ParseResult verdict = read_any_integer(text, value);
+        if (verdict != ParseResult::ok) return verdict;
+    }
+    return value < least || value > most ? ParseResult::out_of_range : ParseResult::ok;
+}
 ParseResult read_float32(std::string_view text, double& value);  // rounded to float once, not twice
 ParseResult read_float64(std::string_view text, double& value);
 // Unique prefixes of true, false, yes, no, on, off; 1, 0.

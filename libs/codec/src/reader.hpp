@@ -22,8 +22,4 @@ inline constexpr unsigned record_flags =
 // handler refuses what is nested too deep before the parser goes down, so the stack is bounded.
 inline constexpr unsigned json_flags = record_flags | rapidjson::kParseIterativeFlag;
 
-// What must follow a text that is parsed in place: a NUL that ends it, and room for a vector load
-// that begins before the end.
-inline constexpr std::size_t padding = 32;
-
 }  // namespace tidewheel::codec

@@ -10,8 +10,8 @@ namespace tidewheel::codec {
 using engine::Reason;
 using Shape = Value::Shape;
 
-RecordHandler::RecordHandler(const engine::Schema& schema, RowWriter& writer)
-    : schema_(schema), writer_(writer), fields_(schema) {}
+RecordHandler::RecordHandler(const engine::Schema& schema, FieldTree& fields, RowWriter& writer)
+    : schema_(schema), fields_(fields), writer_(writer) {}
 
 std::string RecordHandler::column_at_hand() const {
     return field_ && !field_->columns.empty() ? schema_.columns[field_->columns.front()].name : "";
@@ -59,8 +59,8 @@ inline bool RecordHandler::Key(const char* text, rapidjson::SizeType length, boo
         unknown_.push_back(name);
         return true;
     }
-    if (has(*field_)) return refuse_repeated(name);
-    field_->seen_in = record_number_;
+    if (fields_.has(*field_)) return refuse_repeated(name);
+    fields_.mark(*field_);
     frame.previous = field_;
     return true;
 }
@@ -105,7 +105,7 @@ bool RecordHandler::is_too_deep() {
 }
 
 void RecordHandler::walk(FieldTree::Node& node) {
-    node.seen_in = record_number_;
+    fields_.mark(node);
     frames_[walked_++] = {&node, nullptr, offset() - 1, unknown_.size()};
 }
 
@@ -159,7 +159,7 @@ rapidjson::ParseResult RecordHandler::parse(std::string_view record, char* copy,
     walked_ = skipped_ = 0;
     field_ = nullptr;
     unknown_.clear();
-    ++record_number_;
+    fields_.begin_record();
     root_is_object_ = false;
     const rapidjson::ParseResult result = reader_.Parse<record_flags>(stream, *this);
     assert(result.IsError() || stream.Tell() == record.size());  // a NUL would hide a tail

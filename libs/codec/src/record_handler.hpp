@@ -17,14 +17,12 @@ namespace tidewheel::codec {
 // skipped as a whole, and kept as text where a column takes it.
 class RecordHandler {
   public:
-    RecordHandler(const engine::Schema& schema, RowWriter& writer);
+    RecordHandler(const engine::Schema& schema, FieldTree& fields, RowWriter& writer);
 
     // `record` is the text as it came; `copy`, with `padding`, is parsed in place. Without escapes
     // nothing is written, so that `copy` may be the record itself.
     rapidjson::ParseResult parse(std::string_view record, char* copy, bool has_escapes);
     bool root_is_object() const { return root_is_object_; }
-    bool has(const FieldTree::Node& node) const { return node.seen_in == record_number_; }
-    const FieldTree& fields() const { return fields_; }
     std::string column_at_hand() const;  // that the newest value was for; empty: none
 
     // What RapidJSON calls; false ends the parsing.
@@ -66,8 +64,8 @@ class RecordHandler {
     bool refuse_repeated(std::string_view name);
 
     const engine::Schema& schema_;
+    FieldTree& fields_;
     RowWriter& writer_;
-    FieldTree fields_;
     std::string_view record_;
     const RecordStream* stream_ = nullptr;
     rapidjson::Reader reader_;
@@ -79,7 +77,6 @@ class RecordHandler {
     FieldTree::Node* field_ = nullptr;  // whose value comes next; nullptr: it is not needed
     // Names that the tree doesn't know, of all walked objects.
     std::vector<std::string_view> unknown_;
-    std::uint64_t record_number_ = 0;
     bool root_is_object_ = false;
 };
 

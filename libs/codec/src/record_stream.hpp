@@ -4,9 +4,7 @@
 
 #include <cstddef>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "plain_run.hpp"
 
 namespace tidewheel::codec {
 
@@ -38,7 +36,7 @@ class RecordStream {
     }
     // Takes characters up to the next quote, backslash or control character, and puts them.
     void transfer_plain() {
-        char* const end = end_of_plain(source_);
+        char* const end = source_ + (plain_run(source_).end - source_);
         if (target_ == source_)
             target_ = end;
         else
@@ -49,27 +47,6 @@ class RecordStream {
 
   private:
     static bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-    static bool is_plain(char c) {
-        return static_cast<unsigned char>(c) >= ' ' && c != '"' && c != '\\';
-    }
-    static char* end_of_plain(char* at) {
-#if defined(__SSE2__)
-        constexpr int width = sizeof(__m128i);
-        for (;; at += width) {
-            const __m128i text = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-            const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(text, _mm_set1_epi8(0x1f)), text);
-            const __m128i stops =
-                _mm_or_si128(control, _mm_or_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8('"')),
-                                                   _mm_cmpeq_epi8(text, _mm_set1_epi8('\\'))));
-            if (const int mask = _mm_movemask_epi8(stops))
-                return at + __builtin_ctz(static_cast<unsigned>(mask));
-        }
-#else
-        while (is_plain(*at))
-            ++at;
-        return at;
-#endif
-    }
 
     char* source_;
     char* target_ = nullptr;

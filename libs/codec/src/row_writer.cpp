@@ -208,6 +208,14 @@ RowWriter::RowWriter(const engine::Schema& schema) : schema_(schema) {
 
 void RowWriter::begin(engine::Batch& batch) {
     batch_ = &batch;
+    before_ = batch.arena().mark();
+    route_value_.reset();
+    reject_.reset();
+}
+
+void RowWriter::undo() {
+    batch_->forget_row();
+    batch_->arena().back_to(before_);
     route_value_.reset();
     reject_.reset();
 }

@@ -20,6 +20,7 @@ class RowWriter {
     explicit RowWriter(const engine::Schema& schema);
 
     void begin(engine::Batch& batch);  // starts the row batch.row()
+    void undo();                       // the row is as begin() left it
     // Each writes a column of the row. False: it can't be, and the record is refused.
     bool write(std::size_t column, const Value& value) {
         const Plan& plan = plans_[column];
@@ -59,6 +60,7 @@ class RowWriter {
     const engine::Schema& schema_;
     std::vector<Plan> plans_;
     engine::Batch* batch_ = nullptr;
+    engine::Arena::Mark before_{};  // what the row allocates comes after it
     std::optional<std::string_view> route_value_;
     std::optional<engine::Reject> reject_;
 };

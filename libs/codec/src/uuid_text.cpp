@@ -1,7 +1,9 @@
 #include "uuid_text.hpp"
 
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 
 namespace tidewheel::codec {
 namespace {
@@ -30,24 +32,67 @@ bool remove_braces(std::string_view& text) {
 }
 
 constexpr std::size_t usual_length = 36;
-constexpr std::array<std::uint8_t, sizeof(engine::Uuid)> usual_places = {
-    0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};  // of the first digit of each byte
+
+// Two words of eight characters each, which are worked on at once.
+using Words [[gnu::vector_size(16)]] = std::uint64_t;
+
+// The first byte in memory becomes the lowest of the word, on any processor, and the other way round.
+std::uint64_t lowest_first(std::uint64_t word) {
+    return std::endian::native == std::endian::big ? __builtin_bswap64(word) : word;
+}
+
+template <std::size_t size>
+std::uint64_t characters_at(const char* text) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text, size);
+    return lowest_first(word);
+}
+
+// The values of hexadecimal digits, one in each byte. What is no digit leaves bits in `wrong`: its
+// value is 16 or more, or doesn't give the character again.
+[[gnu::always_inline]] inline Words digits_of(Words characters, Words& wrong) {
+    constexpr std::uint64_t each = 0x0101'0101'0101'0101;
+    const Words letters = characters >> 6 & each;
+    const Words values = (characters & each * 0x0f) + (letters << 3) + letters;
+    const Words beyond_nine = (values + each * 6) >> 4 & each;
+    const Words expected =
+        values + each * '0' + (beyond_nine << 5) + (beyond_nine << 3) - beyond_nine;
+    wrong |= (values & each * 0xf0) | (expected ^ (characters | letters << 5));
+    return values;
+}
+
+// Two digits a byte, in the lower half of each word.
+Words bytes_of(Words digits) {
+    digits = (digits << 4 | digits >> 8) & 0x00ff'00ff'00ff'00ff;
+    digits = (digits | digits >> 8) & 0x0000'ffff'0000'ffff;
+    return digits | digits >> 16;
+}
+
+void put(std::uint64_t word, std::uint8_t* to) {
+    word = lowest_first(word);
+    std::memcpy(to, &word, sizeof word / 2);
+}
 
 }  // namespace
 
-// Digits are values below 16, so anything else shows in the upper bits of all of them together.
 bool read_usual_uuid(std::string_view text, engine::Uuid& uuid) {
     if (text.size() != usual_length || text[8] != '-' || text[13] != '-' || text[18] != '-' ||
         text[23] != '-')
         return false;
-    std::uint8_t all = 0;
-    for (std::size_t i = 0; i < sizeof uuid.bytes; ++i) {
-        const std::size_t place = usual_places[i];
-        const std::uint8_t high = digit(text[place]), low = digit(text[place + 1]);
-        uuid.bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
-        all |= high | low;
-    }
-    return all < 16;
+    const char* const at = text.data();
+    Words wrong = {};
+    const Words first = bytes_of(digits_of(
+        Words{characters_at<8>(at), characters_at<4>(at + 9) | characters_at<4>(at + 14) << 32},
+        wrong));
+    const Words second =
+        bytes_of(digits_of(Words{characters_at<4>(at + 19) | characters_at<4>(at + 24) << 32,
+                                 characters_at<8>(at + 28)},
+                           wrong));
+    put(first[0], uuid.bytes);
+    put(first[1], uuid.bytes + 4);
+    put(second[0], uuid.bytes + 8);
+    put(second[1], uuid.bytes + 12);
+    return (wrong[0] | wrong[1]) == 0;
 }
 
 ParseResult read_any_uuid(std::string_view text, engine::Uuid& uuid) {

@@ -133,6 +133,21 @@ TEST_CASE("a usual UUID means the same by both ways") {
     CHECK(usual > many / 2);
 }
 
+TEST_CASE("a usual UUID has a digit or a hyphen in every place, of all bytes") {
+    const std::string good = "0189aAfF-b1C2-d3E4-e5D6-c7B89aAfF018";
+    for (std::size_t at = 0; at < good.size(); ++at) {
+        for (int byte = 0; byte < 256; ++byte) {
+            std::string text = good;
+            text[at] = static_cast<char>(byte);
+            Uuid fast{}, any{};
+            CAPTURE(text, at, byte);
+            const bool usual = read_usual_uuid(text, fast);
+            REQUIRE(usual == (read_any_uuid(text, any) == ParseResult::ok));
+            REQUIRE((!usual || std::memcmp(fast.bytes, any.bytes, sizeof any.bytes) == 0));
+        }
+    }
+}
+
 TEST_CASE("a short integer means the same by both ways") {
     Texts texts;
     constexpr auto least = std::numeric_limits<std::int64_t>::min(),

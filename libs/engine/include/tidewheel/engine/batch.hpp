@@ -117,6 +117,7 @@ class Batch {
         return at < value_.size() ? text : arena_.copy(text);
     }
     std::size_t row() const { return rows_; }  // the row being filled
+    void forget_row();                         // all of its columns are null again
     void clear();
     void release();  // clears it, and gives its memory back
     // Empties it; its records are good on their own, to be added to another batch.
@@ -142,7 +143,6 @@ class Batch {
 
   private:
     void grow();
-    void forget_row();
     void accept_newest();
     void reject_newest(Reject reject);
 
