@@ -114,7 +114,7 @@ class Passage {
 };
 
 void kill_all(Site& site) {
-    for (const std::string& name : Site::services())
+    for (const std::string& name : site.services())
         site.supervisor().signal(name, SIGKILL);
 }
 
@@ -179,12 +179,12 @@ Happening refilled(const std::shared_ptr<Passage>& passage, const std::string& w
 
 Happening topic_refilled_while_off(Site& site, Random&) {
     const auto passage = std::make_shared<Passage>(site);
-    for (const std::string& name : Site::services())
+    for (const std::string& name : site.services())
         site.supervisor().release(name, 10s);
     const int first = passage->next();
     passage->create_again();
     passage->refill();
-    for (const std::string& name : Site::services())
+    for (const std::string& name : site.services())
         site.supervisor().keep(name);
     return refilled(passage, "a topic, with no service there", first);
 }
@@ -200,11 +200,11 @@ Happening topic_refilled(Site& site, Random&) {
 Happening topic_refilled_in_a_rebalance(Site& site, Random&) {
     const auto passage = std::make_shared<Passage>(site);
     const int first = passage->next();
-    site.supervisor().release("worker-1", 10s);
+    site.supervisor().release(site.services().front(), 10s);
     passage->create_again();
     passage->refill();
-    site.supervisor().keep("worker-1");
-    return refilled(passage, "a topic, while a worker leaves and joins", first);
+    site.supervisor().keep(site.services().front());
+    return refilled(passage, "a topic, while a member leaves and joins", first);
 }
 
 // It was missed first, and grew.

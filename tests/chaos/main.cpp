@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* usage =
     "usage: chaos [--minutes N] [--seed S] [--faults a,b] [--rate RECORDS] [--hold SECONDS]"
-    " [--weaken guard,guard] [--json] [--list]\n";
+    " [--one-process] [--weaken guard,guard] [--json] [--list]\n";
 
 std::vector<std::string> split(const std::string& text) {
     std::vector<std::string> items;
@@ -59,6 +59,8 @@ Arguments parse(const std::vector<std::string>& words) {
             arguments.mix.rate = std::stoi(value());
         } else if (word == "--hold") {
             arguments.mix.hold = std::chrono::seconds(std::stoi(value()));
+        } else if (word == "--one-process") {
+            arguments.mix.programs = {"runner"};
         } else if (word == "--weaken") {
             arguments.mix.weaken = value();
         } else if (word == "--faults") {
@@ -67,6 +69,8 @@ Arguments parse(const std::vector<std::string>& words) {
             throw std::invalid_argument(word + " is unknown");
         }
     }
+    if (!arguments.mix.weaken.empty() && arguments.mix.programs.size() == 1)
+        throw std::invalid_argument("--weaken is for workers and aggregators, not --one-process");
     return arguments;
 }
 

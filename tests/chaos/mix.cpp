@@ -42,7 +42,7 @@ Mix::Mix(MixOptions options)
     : options_(std::move(options)),
       random_(options_.seed),
       faults_(chosen(options_)),
-      site_(options_.seed, options_.rate, options_.weaken),
+      site_(options_.seed, options_.rate, options_.programs, options_.weaken),
       probes_(site_.deployment().kafka(), site_.topic(), site_.ledger(), options_.seed + 2),
       began_(SteadyClock::now()) {
     report_.seed = options_.seed;
@@ -165,7 +165,7 @@ void Mix::finish() {
                          {50 * options_.time.count(), longest_recovery});
         attribute();
     });
-    for (const std::string& name : Site::services())
+    for (const std::string& name : site_.services())
         attempt("I9", [&] { site_.supervisor().release(name, std::chrono::seconds(10)); });
     attempt("I9", [&] { check_backends(site_.deployment(), findings); });
     check_services(findings);

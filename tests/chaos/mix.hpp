@@ -17,6 +17,7 @@ struct MixOptions {
     std::uint64_t seed = 1;
     int rate = 500;                  // records a second
     std::vector<std::string> names;  // of faults; empty: all, without the slow ones in a short mix
+    std::vector<std::string> programs{"worker", "aggregator"};
     std::string weaken;  // guards that the services do without, by commas (tests/weakened)
     std::optional<std::chrono::seconds> hold;  // how long each fault lasts; unset: as it draws
 };

@@ -17,20 +17,20 @@ const std::vector<std::string> steps{"in_claim",      "after_claim",         "be
                                      "before_commit", "after_commit"};
 
 Happening killed(Site& site, Random& random) {
-    const std::string name = random.one_of(Site::services());
+    const std::string name = random.one_of(site.services());
     site.supervisor().signal(name, SIGKILL);
     return {name, 1, {}, {}};
 }
 
 Happening all_killed(Site& site, Random&) {
-    for (const std::string& name : Site::services())
+    for (const std::string& name : site.services())
         site.supervisor().signal(name, SIGKILL);
-    return {"all four", 4, {}, {}};
+    return {"all of them", static_cast<int>(site.services().size()), {}, {}};
 }
 
 // Its successor has the failpoint armed, and dies there; the one after that lives.
 Happening killed_at_a_step(Site& site, Random& random) {
-    const std::string name = random.one_of(Site::services()), step = random.one_of(steps);
+    const std::string name = random.one_of(site.services()), step = random.one_of(steps);
     site.supervisor().arm(
         name, "TIDEWHEEL_FAILPOINTS=" + step + "=kill@" + std::to_string(1 + random.below(4)));
     site.supervisor().signal(name, SIGKILL);
@@ -38,7 +38,7 @@ Happening killed_at_a_step(Site& site, Random& random) {
 }
 
 Happening frozen(Site& site, Random& random) {
-    const std::string name = random.one_of(Site::services());
+    const std::string name = random.one_of(site.services());
     site.supervisor().signal(name, SIGSTOP);
     return {name, 0, {}, [&site, name](Happening&) { site.supervisor().signal(name, SIGCONT); }};
 }
@@ -69,14 +69,14 @@ Happening frozen_in_copy(Site& site, Random&) {
 
 // It still heartbeats, but a lane's thread never comes back: its own watchdog has to end it.
 Happening stuck(Site& site, Random& random) {
-    const std::string name = random.one_of(Site::services()), step = random.one_of(steps);
+    const std::string name = random.one_of(site.services()), step = random.one_of(steps);
     site.supervisor().arm(name, "TIDEWHEEL_FAILPOINTS=" + step + "=hang@1");
     site.supervisor().signal(name, SIGKILL);
     return {name + " at " + step, 1, {}, {}};
 }
 
 Happening drained(Site& site, Random& random) {
-    const std::string name = random.one_of(Site::services());
+    const std::string name = random.one_of(site.services());
     const auto took = site.supervisor().release(name, 10s);
     site.supervisor().keep(name);
     return {name + ", which took " + std::to_string(took.count()) + " ms", 0, {}, {}};
@@ -85,8 +85,7 @@ Happening drained(Site& site, Random& random) {
 // Two processes with one group.instance.id: the younger takes the older one's place, which has to
 // end; started again, it is the younger.
 Happening instance_doubled(Site& site, Random& random) {
-    static const std::vector<std::string> programs{"worker", "aggregator"};
-    const std::string program = random.one_of(programs);
+    const std::string program = random.one_of(site.programs());
     const std::vector<std::string> twins{program + "-3", program + "-4"};
     const auto starts = [&site, twins] {
         return site.supervisor().starts(twins[0]) + site.supervisor().starts(twins[1]);
@@ -108,8 +107,8 @@ Happening instance_doubled(Site& site, Random& random) {
 Happening rebalanced(Site& site, Random& random) {
     const auto members = std::make_shared<int>(0);
     const auto toggle = [&site, members] {
-        for (const char* program : {"worker", "aggregator"}) {
-            const std::string name = std::string(program) + "-3";
+        for (const std::string& program : site.programs()) {
+            const std::string name = program + "-3";
             if (*members % 2 == 0)
                 site.supervisor().keep(name);
             else
@@ -120,7 +119,7 @@ Happening rebalanced(Site& site, Random& random) {
     if (random.below(2) == 0) site.add_partition();
     toggle();
     const auto calls = std::make_shared<int>(0);
-    return {"by a third worker and a third aggregator", 0,
+    return {"by a third of each program", 0,
             [toggle, calls](Happening&) {
                 if (++*calls % 40 == 0) toggle();
             },

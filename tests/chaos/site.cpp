@@ -69,19 +69,15 @@ std::vector<std::string> service_environment(const std::string& brokers, const P
 
 }  // namespace
 
-const std::vector<std::string>& Site::services() {
-    static const std::vector<std::string> names{"worker-1", "worker-2", "aggregator-1",
-                                                "aggregator-2"};
-    return names;
-}
-
 bool Site::has_disks() {
     static const bool may_be_had = testing::Disk::may_be_had();
     return may_be_had;
 }
 
-Site::Site(std::uint64_t seed, int rate, const std::string& weaken)
-    : disks_(disks()),
+Site::Site(std::uint64_t seed, int rate, std::vector<std::string> programs,
+           const std::string& weaken)
+    : programs_(std::move(programs)),
+      disks_(disks()),
       cluster_(addresses(broker_proxies_), paths(disks_)),
       postgres_(
           {"TIDEWHEEL_POSTGRES_OPTIONS=max_connections = 60", "TIDEWHEEL_POSTGRES_BUFFERS=64MB"}) {
@@ -101,7 +97,10 @@ Site::Site(std::uint64_t seed, int rate, const std::string& weaken)
     supervisor_ = std::make_unique<Supervisor>(
         *deployment_, service_environment(settings.brokers, *postgres_proxy_, url, weaken),
         weaken.empty() ? "" : "-weakened");
-    for (const std::string& name : services())
+    for (const std::string& program : programs_)
+        for (const char* number : {"-1", "-2"})
+            services_.push_back(program + number);
+    for (const std::string& name : services_)
         supervisor_->keep(name);
     traffic_ = std::make_unique<Traffic>(settings, deployment_->topic(), ledger_, seed, rate);
 }

@@ -16,14 +16,17 @@
 namespace tidewheel::chaos {
 
 // Everything that a run does harm to: three brokers and a PostgreSQL, each behind a proxy; two
-// workers and two aggregators, supervised; producers. The run itself looks past the proxies.
+// workers and two aggregators, or two runners, supervised; producers. The run itself looks past the proxies.
 class Site {
   public:
-    // weaken: the guards that the services do without (tests/weakened); empty: what users run.
-    Site(std::uint64_t seed, int rate, const std::string& weaken);
+    // programs: {"worker", "aggregator"} or {"runner"}, of which there are two each. weaken: the
+    // guards that they do without (tests/weakened); empty: what users run.
+    Site(std::uint64_t seed, int rate, std::vector<std::string> programs,
+         const std::string& weaken);
 
     static constexpr int brokers = testing::PrivateCluster::size;
-    static const std::vector<std::string>& services();  // their names
+    const std::vector<std::string>& programs() const { return programs_; }
+    const std::vector<std::string>& services() const { return services_; }  // "worker-1", …
 
     testing::Proxy& before_broker(int number) {
         return broker_proxies_.at(static_cast<std::size_t>(number));
@@ -48,6 +51,7 @@ class Site {
     void await_servers();
 
   private:
+    std::vector<std::string> programs_, services_;
     std::vector<std::unique_ptr<testing::Disk>> disks_;  // of the brokers, or none
     std::array<testing::Proxy, brokers> broker_proxies_;
     testing::PrivateCluster cluster_;

@@ -61,7 +61,9 @@ void Supervisor::look_after(const std::string& name, Service& service) {
     environment.push_back("TIDEWHEEL_INSTANCE=" + name);
     for (const auto& more : {service.environment, environment_})
         environment.insert(environment.end(), more.begin(), more.end());
-    service.process = deployment_.start(service.program, environment);
+    service.process = service.program == "tidewheel-runner"
+                          ? deployment_.start_command({"run"}, environment)
+                          : deployment_.start(service.program, environment);
     ++service.starts;
 }
 

@@ -24,8 +24,8 @@ class Supervisor {
     Supervisor(const Supervisor&) = delete;
     Supervisor& operator=(const Supervisor&) = delete;
 
-    // From now on this service runs: "worker-1" is tidewheel-worker, its instance's name in claims
-    // worker-1. environment: its own, before what all have.
+    // From now on this service runs: "worker-1" is tidewheel-worker, "runner-1" is tidewheel run, and
+    // the instance's name in claims. environment: its own, before what all have.
     void keep(const std::string& name, std::vector<std::string> environment = {});
     // Stops it without a restart. Returns how long that took; throws after `timeout`.
     std::chrono::milliseconds release(const std::string& name, std::chrono::seconds timeout);

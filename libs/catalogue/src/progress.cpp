@@ -18,37 +18,22 @@ constexpr const char* forget_log =
     "last_offset = NULL, last_time = NULL, last_checksum = NULL, topic_id = NULL, missing_since = "
     "NULL, missing = NULL, missing_cause = NULL";
 
-std::string of_partition(const std::string& topic, int partition) {
-    return "p.topic = " + postgres::quote_literal(topic) +
-           " AND p.partition = " + to_string(partition);
-}
-
-std::string and_epoch_is(std::int64_t epoch) {
-    return weakened("no_epoch") ? "" : " AND p.epoch = " + to_string(epoch);
-}
-
-// The next parameter of a command, as it is written in its text.
-std::string add(postgres::Command& command, postgres::Parameter value) {
-    command.parameters.push_back(std::move(value));
-    return "$" + to_string(command.parameters.size());
-}
-
 // What the log is recognized by, from now on.
 void recognize_by(const engine::Batch& batch, const LaneClaim& claim, postgres::Command& update) {
     if (!batch.empty()) {
         const auto last = engine::fingerprint_of(batch.records().back());
-        update.sql += ", last_offset = " + add(update, to_string(last.offset)) +
-                      ", last_time = " + add(update, to_string(last.time)) +
-                      ", last_checksum = " + add(update, to_string(last.checksum));
+        update.sql += ", last_offset = " + update.add(to_string(last.offset)) +
+                      ", last_time = " + update.add(to_string(last.time)) +
+                      ", last_checksum = " + update.add(to_string(last.checksum));
     }
-    if (claim.topic_id) update.sql += ", topic_id = " + add(update, *claim.topic_id);
+    if (claim.topic_id) update.sql += ", topic_id = " + update.add(*claim.topic_id);
 }
 
 // A time, in microseconds since 2000.
 std::string add_time(postgres::Command& command, std::optional<std::int64_t> microseconds) {
     return "timestamptz '2000-01-01 00:00:00+00' + " +
-           add(command, microseconds ? postgres::Parameter(to_string(*microseconds))
-                                     : postgres::Parameter()) +
+           command.add(microseconds ? postgres::Parameter(to_string(*microseconds))
+                                    : postgres::Parameter()) +
            "::bigint * interval '1 microsecond'";
 }
 
@@ -72,25 +57,6 @@ std::string count_of(int statement, std::size_t rows) {
 
 }  // namespace
 
-std::string of_lane(const LaneClaim& claim, const std::vector<int>& statements) {
-    return of_partition(claim.topic, claim.partition) + " AND p.statement_id = ANY ('" +
-           id_array(statements) + "'::integer[])";
-}
-
-std::string under_claim(const LaneClaim& claim, const std::vector<int>& statements) {
-    return of_lane(claim, statements) + and_epoch_is(claim.epoch);
-}
-
-postgres::Command count_under_claim(const LaneClaim& claim, const std::vector<int>& statements) {
-    postgres::Command count{"SELECT pg_backend_pid(), count(*) FROM tidewheel.progress p WHERE "};
-    count.sql += "p.topic = " + add(count, claim.topic) +
-                 " AND p.partition = " + add(count, to_string(claim.partition)) +
-                 "::integer AND p.statement_id = ANY (" + add(count, id_array(statements)) +
-                 "::integer[])";
-    if (!weakened("no_epoch")) count.sql += " AND p.epoch = " + add(count, to_string(claim.epoch));
-    return count;
-}
-
 // All values are parameters: the text of the command is the same for every batch, so that it is
 // prepared once.
 bool commit_progress(postgres::Session& session, const LaneClaim& claim,
@@ -98,28 +64,24 @@ bool commit_progress(postgres::Session& session, const LaneClaim& claim,
                      std::optional<std::int64_t> watermark) {
     const bool is_empty = work.batch.empty();
     postgres::Command update{"WITH moved AS (UPDATE tidewheel.progress p SET next_offset = "};
-    const std::string records = add(update, to_string(work.batch.records().size())) + "::bigint";
-    const std::string count = add(update, to_string(work.statements.size()));
-    update.sql += add(update, to_string(work.end)) + ", watermark = greatest(p.watermark, " +
+    const std::string records = update.add(to_string(work.batch.records().size())) + "::bigint";
+    const std::string count = update.add(to_string(work.statements.size()));
+    update.sql += update.add(to_string(work.end)) + ", watermark = greatest(p.watermark, " +
                   add_time(update, watermark) + "), records = p.records + " + records +
                   ", records_held = p.records_held + " + records +
                   ", rows_written = p.rows_written + m.written, seen_at = clock_timestamp()";
     if (work.partition_end >= 0)
-        update.sql += ", end_offset = " + add(update, to_string(work.partition_end));
+        update.sql += ", end_offset = " + update.add(to_string(work.partition_end));
     if (!is_empty)
         update.sql += ", committed_at = clock_timestamp(), record_time = " +
                       add_time(update, engine::finite_time(work.batch.records().back().timestamp));
     recognize_by(work.batch, claim, update);
-    update.sql += " FROM unnest(" + add(update, id_array(work.statements)) + "::integer[], " +
-                  add(update, id_array(rows_written(work.statements, done))) +
-                  "::bigint[]) m(statement, written) WHERE p.statement_id = m.statement AND "
-                  "p.topic = " +
-                  add(update, claim.topic) +
-                  " AND p.partition = " + add(update, to_string(claim.partition)) + "::integer";
-    if (!weakened("no_epoch"))
-        update.sql += " AND p.epoch = " + add(update, to_string(claim.epoch));
+    update.sql += " FROM unnest(" + update.add(id_array(work.statements)) + "::integer[], " +
+                  update.add(id_array(rows_written(work.statements, done))) +
+                  "::bigint[]) m(statement, written) WHERE p.statement_id = m.statement AND " +
+                  add_under_claim(update, claim);
     if (!weakened("no_compare"))
-        update.sql += " AND p.next_offset = " + add(update, to_string(work.begin));
+        update.sql += " AND p.next_offset = " + update.add(to_string(work.begin));
     // An error is what keeps the COMMIT behind it from being run: the text isn't a number.
     update.sql += " RETURNING 1) SELECT CASE WHEN count(*) <> " + count +
                   "::bigint THEN ('moved by another owner, all but ' || count(*))::integer END "
@@ -312,8 +274,8 @@ void count_redriven(postgres::Session& session, const std::string& topic, int pa
         "UPDATE tidewheel.progress p SET rows_written = p.rows_written + m.written, watermark = "
         "greatest(p.watermark, " +
         postgres::timestamp(watermark) + ") FROM (VALUES " + joined(counts, ", ") +
-        ") m(statement, written) WHERE p.statement_id = m.statement AND " +
-        of_partition(topic, partition));
+        ") m(statement, written) WHERE p.statement_id = m.statement AND " + "p.topic = " +
+        postgres::quote_literal(topic) + " AND p.partition = " + to_string(partition));
 }
 
 }  // namespace tidewheel::catalogue

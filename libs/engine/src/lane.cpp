@@ -1,6 +1,7 @@
 #include "tidewheel/engine/lane.hpp"
 
 #include <algorithm>
+#include <future>
 #include <limits>
 #include <utility>
 
@@ -134,11 +135,6 @@ std::size_t Lane::next_rows(bool was_abandoned) const {
                                             : filler_.rows();
 }
 
-void Lane::forget() {
-    batches_.clear();
-    filler_.forget();
-}
-
 void Lane::open(std::stop_token stop) {
     if (!retry_.until_done(stop, [&] { progress_ = sink_.open(); })) return;
     const auto lowest = std::min_element(
@@ -202,11 +198,12 @@ void Lane::start(std::int64_t end) {
     const bool is_empty = batch.batch.empty();
     if (!is_empty) observer_.on_filled(work.partition_end, batch.batch.records().front().timestamp);
     commit_.emplace(
-        Commit{work, began, is_empty ? std::chrono::nanoseconds(0) : began - batch.since, {}});
-    if (!is_empty) {
-        commit_->same_log = ask_same_log();
-        commit_->request.confirm = [same_log = commit_->same_log] { same_log.get(); };
-    }
+        Commit{work, began, is_empty ? std::chrono::nanoseconds(0) : began - batch.since});
+    // Asked once, by the thread that needs the answer first: Kafka answers while PostgreSQL works.
+    const auto same_log = std::async(std::launch::deferred, [&] {
+                              if (!is_empty) require_same_log();
+                          }).share();
+    commit_->request.confirm = [same_log] { same_log.get(); };
     unfinished_ = batch.batch.records().size();
     in_flight_ = true;
     runner_.start([this, &commit = *commit_] {
@@ -216,7 +213,7 @@ void Lane::start(std::int64_t end) {
             commit.failure = std::current_exception();
         }
     });
-    if (!is_empty) commit_->same_log.wait();  // Kafka answers while PostgreSQL works
+    same_log.wait();
     batches_.swap();
     begin_batch(end);
 }
@@ -257,7 +254,7 @@ void Lane::repeat(bool& doubtful) {
 }
 
 void Lane::stored() {
-    const auto& [work, began, filling, same_log, done, failure] = *commit_;
+    const auto& [work, began, filling, done, failure] = *commit_;
     unfinished_ = 0;
     if (!work.batch.empty()) filler_.allow_more_rows();
     for (StatementProgress& each : progress_)
@@ -269,11 +266,6 @@ void Lane::stored() {
                             filling, *written_at_ - began, done, work});
     batches_.empty(batches_.stored());
     if (batches_.filling().batch.empty()) begin_batch(next_);
-}
-
-// Not before somebody waits for the answer.
-std::shared_future<void> Lane::ask_same_log() {
-    return std::async(std::launch::deferred, [this] { require_same_log(); }).share();
 }
 
 // What has been read of another log is not applied, and the next claim checks it.
@@ -298,7 +290,7 @@ void Lane::grow(std::stop_token stop) {
         while (filler_.fill(stop, batch, 0) == State::more && !stop.stop_requested()) {
         }
         commit_.emplace(
-            Commit{request(batch, filler_.reached(batch)), commit_->began, commit_->filling, {}});
+            Commit{request(batch, filler_.reached(batch)), commit_->began, commit_->filling});
     } catch (...) {
         throw LaneRetry::Ends{std::current_exception()};
     }

@@ -235,8 +235,8 @@ engine::Committed BatchWriter::attempt(const engine::CommitRequest& work, Pace p
     done.rows_written = executor_.rows_written();
     failpoint("before_progress");
     if (!waiting_.empty()) catalogue::forget_waiting(*session_, claim_, work.statements, work.end);
-    clock.enter(engine::BatchStage::commit);
     work.confirm();
+    clock.enter(engine::BatchStage::commit);
     failpoint("before_commit");
     commit_progress(work, done);
     done.times = clock.end();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tidewheel/catalogue/claim.hpp"
+#include "tidewheel/catalogue/lane_rows.hpp"
 #include "tidewheel/engine/lane.hpp"
 #include "tidewheel/postgres/connection.hpp"
 #include "tidewheel/postgres/session.hpp"
@@ -16,14 +17,6 @@
 namespace tidewheel::catalogue {
 
 // --- Under a lane's claim
-
-// SQL, a condition: the rows p of these statements in the lane's partition.
-std::string of_lane(const LaneClaim& claim, const std::vector<int>& statements);
-// The same, as long as nobody else has claimed them.
-std::string under_claim(const LaneClaim& claim, const std::vector<int>& statements);
-
-// A command whose row is the backend that answers, and how many of the statements are under_claim().
-postgres::Command count_under_claim(const LaneClaim& claim, const std::vector<int>& statements);
 
 // Compare and swap, and COMMIT: the statements of `work` go from its begin to its end, in the
 // transaction that holds what `done` says. watermark: the batch's, in microseconds since 2000.

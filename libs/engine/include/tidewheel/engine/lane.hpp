@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <future>
 #include <optional>
 #include <stop_token>
 #include <vector>
@@ -75,7 +74,6 @@ class Lane {
         CommitRequest request;
         Clock::Monotonic began;
         std::chrono::nanoseconds filling;
-        std::shared_future<void> same_log;  // asked once, by the thread that comes first
         Committed done = {};
         std::exception_ptr failure = {};
     };
@@ -94,12 +92,14 @@ class Lane {
     void repeat(bool& doubtful);
     void stored();
     void grow(std::stop_token stop);
-    std::shared_future<void> ask_same_log();
     void require_same_log();
     CommitRequest request(const LaneBatch& batch, std::int64_t end) const;
     std::vector<int> at_next() const;
     void wait_for_commit();
-    void forget();
+    void forget() {
+        batches_.clear();
+        filler_.forget();
+    }
 
     RecordSource& source_;
     BatchSink& sink_;

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tidewheel/postgres/connection.hpp"
@@ -15,6 +16,12 @@ namespace tidewheel::postgres {
 struct Command {
     std::string sql;
     std::vector<Parameter> parameters = {};
+
+    // Another parameter, as it is written in the text.
+    std::string add(Parameter value) {
+        parameters.push_back(std::move(value));
+        return "$" + std::to_string(parameters.size());
+    }
 };
 
 // A lane's connection: raw libpq, for the hot path. Made and used by one thread. Never reconnects:
