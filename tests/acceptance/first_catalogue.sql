@@ -13,8 +13,11 @@ DECLARE
     columns text;
 BEGIN
     FOREACH moved IN ARRAY '{streams, statements, objects, progress, dead_letters}'::text[] LOOP
-        SELECT string_agg(quote_ident(attname), ', ') INTO columns
-        FROM pg_attribute WHERE attrelid = ('tidewheel.' || moved)::regclass AND attnum > 0;
+        -- Those that later versions still have.
+        SELECT string_agg(quote_ident(a.attname), ', ') INTO columns
+        FROM pg_attribute a JOIN pg_attribute n USING (attname)
+        WHERE a.attrelid = ('tidewheel.' || moved)::regclass AND a.attnum > 0
+              AND n.attrelid = ('newer.' || moved)::regclass AND NOT n.attisdropped;
         EXECUTE format('INSERT INTO tidewheel.%1$I (%2$s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM newer.%1$I', moved, columns);
     END LOOP;
     FOREACH moved IN ARRAY '{streams, statements, dead_letters}'::text[] LOOP
@@ -25,5 +28,6 @@ BEGIN
         EXECUTE format('ALTER TABLE newer.%I SET SCHEMA tidewheel', moved);
     END LOOP;
 END $$;
+UPDATE tidewheel.statements SET search_path = regexp_replace(search_path, ', pg_temp$', '');
 DROP SCHEMA newer CASCADE;
 COMMIT;
