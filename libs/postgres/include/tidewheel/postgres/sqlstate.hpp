@@ -12,7 +12,6 @@ inline constexpr std::string_view insufficient_privilege = "42501";
 inline constexpr std::string_view internal_error = "XX000";
 inline constexpr std::string_view invalid_database = "3D000";
 inline constexpr std::string_view invalid_password = "28P01";
-inline constexpr std::string_view invalid_text_representation = "22P02";
 inline constexpr std::string_view lock_not_available = "55P03";
 inline constexpr std::string_view program_limit_exceeded = "54000";
 inline constexpr std::string_view query_canceled = "57014";
