@@ -46,8 +46,8 @@ const std::vector<MetricDescription> table = {
      {"topic", "stream", "stage"},
      "seconds",
      "Time of a batch by stage: decode (by samples), stage (columns to PostgreSQL), rules (the "
-     "stream's CHECKs), rows, views, progress (the claim and dead letters), commit (with the "
-     "progress itself)."},
+     "stream's CHECKs), rows, views, progress (the claim, dead letters, and asking Kafka whether "
+     "the log is the same), commit (with the progress itself)."},
     {"tidewheel_latency_seconds",
      "histogram",
      {"statement"},
