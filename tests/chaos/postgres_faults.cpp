@@ -60,13 +60,14 @@ Happening cut(Site& site, Random& random) {
     return happening;
 }
 
-// PostgreSQL has committed, and the answer is lost. The words are a simple query's whole message.
+// PostgreSQL has committed, and the answer is lost. The words are the message that has a COMMIT
+// parsed, which arrives together with the one that has it run.
 Happening commit_unanswered(Site& site, Random&) {
     const std::uint64_t before = site.before_postgres().swallowed();
     site.before_postgres().swallow_answer_to(
-        std::string("Q\0\0\0\x0b"
-                    "COMMIT\0",
-                    12));
+        std::string("P\0\0\0\x0e\0"
+                    "COMMIT\0\0\0",
+                    15));
     return {"every COMMIT", 0, {}, [&site, before](Happening& now) {
                 site.before_postgres().heal();
                 now.kills = static_cast<std::int64_t>(site.before_postgres().swallowed() - before);

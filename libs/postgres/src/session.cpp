@@ -100,6 +100,10 @@ Rows take_pipelined_rows(PGconn* handle) {
     }
 }
 
+bool send_unprepared(PGconn* handle, const std::string& sql) {
+    return PQsendQueryParams(handle, sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
+}
+
 bool send_prepared(PGconn* handle, const std::string& name,
                    const std::vector<Parameter>& parameters) {
     std::vector<const char*> values;
@@ -155,13 +159,14 @@ Rows Session::run(const std::string& sql, std::span<const std::string_view> para
 }
 
 Rows Session::run(const std::vector<Command>& commands) {
-    std::vector<const std::string*> names;
     for (const Command& each : commands)
-        names.push_back(&prepared(each.sql));
+        if (!each.parameters.empty()) prepared(each.sql);  // which is not for a pipeline
     PGconn* handle = state_->handle.get();
     bool sent = PQenterPipelineMode(handle) == 1;
-    for (std::size_t i = 0; sent && i < commands.size(); ++i)
-        sent = send_prepared(handle, *names[i], commands[i].parameters);
+    for (const Command& each : commands)
+        sent = sent && (each.parameters.empty()
+                            ? send_unprepared(handle, each.sql)
+                            : send_prepared(handle, prepared(each.sql), each.parameters));
     if (!sent || PQpipelineSync(handle) == 0)
         throw connection_lost("before a statement", PQerrorMessage(handle));
     const struct Leaving {

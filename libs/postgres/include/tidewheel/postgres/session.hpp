@@ -40,7 +40,7 @@ class Session {
     // Prepared when it comes for the first time.
     Rows run(const std::string& sql, std::span<const std::string_view> parameters);
     // Several commands in one round trip; the rows of the last one. After one that fails none is run,
-    // a COMMIT included. Each is prepared when it comes for the first time.
+    // a COMMIT included. Those with parameters are prepared when they come for the first time.
     Rows run(const std::vector<Command>& commands);
     // COPY … FROM STDIN (FORMAT binary): sends the payload, which must be whole (signature to
     // trailer), in one go; the number of rows.
