@@ -10,7 +10,7 @@ show() {
 
 demo() {
     setup
-    build_programs dev
+    [[ -n ${TIDEWHEEL_BIN:-} ]] || build_programs dev
     heading "Kafka, PostgreSQL, pipelines/store_events.sql, two workers, one aggregator"
     up
     heading "100,000 events, 10 % of them bad"

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # A library: what it may include of its siblings. ARCHITECTURE.md draws it.
-layers='
+library_layers='
 core:
 flags:      core
 engine:     core
@@ -24,7 +24,7 @@ testing:    core engine codec sql postgres catalogue kafka http
 '
 
 # A service: what it may include of the libraries, and of other services.
-services='
+service_layers='
 producer:   core codec flags kafka service telemetry http
 worker:     core flags runtime service
 aggregator: core flags runtime service
@@ -81,8 +81,8 @@ check_rows() {
 
 check_layers() {
     local failed=0
-    check_rows libs "$layers" || failed=1
-    check_rows services "$services" || failed=1
+    check_rows libs "$library_layers" || failed=1
+    check_rows services "$service_layers" || failed=1
     return "$failed"
 }
 

@@ -1,7 +1,7 @@
 # The local stack as a whole: Kafka, PostgreSQL, two workers, one aggregator. Sourced by `dev`.
 # shellcheck shell=bash disable=SC2154
 
-programs=$root/build/dev/bin
+programs=${TIDEWHEEL_BIN:-$root/build/dev/bin}
 services=(worker-1 worker-2 aggregator-1)  # the program tidewheel-NAME, and a number
 
 start_servers() {

@@ -78,6 +78,28 @@ TEST_CASE(
         std::filesystem::remove(files + each);
 }
 
+TEST_CASE("./dev demo leads from nothing to exact views, and down --wipe leaves nothing running") {
+    const std::filesystem::path state =
+        std::filesystem::temp_directory_path() / unique("tidewheel-demo");
+    std::filesystem::create_directory(state);
+    std::filesystem::permissions(state, std::filesystem::perms(0711));
+    const std::string dev = TIDEWHEEL_SOURCE_DIR "/dev";
+    const std::string programs = std::filesystem::path(program("tidewheel")).parent_path();
+    const std::vector<std::string> environment{"TIDEWHEEL_STATE=" + state.string(),
+                                               "TIDEWHEEL_BIN=" + programs};
+    const Finished demo = run({dev, "demo"}, environment, std::chrono::minutes(5));
+    const Finished down = run({dev, "down", "--wipe"}, environment, std::chrono::minutes(2));
+    const Finished after = run({dev, "env"}, environment);
+    std::filesystem::remove_all(state);
+    INFO(demo.output << demo.errors << down.errors);
+    CHECK(demo.status == 0);
+    for (const char* table : {"discounted_events", "sales_daily", "sales_hourly"})
+        CHECK(demo.output.find(std::string(table) + " (public." + table + "): equal: ") !=
+              std::string::npos);
+    CHECK(down.status == 0);
+    CHECK(after.status != 0);
+}
+
 TEST_CASE("the local PostgreSQL refuses a wrong password") {
     TemporaryDatabase database;
     try {
