@@ -44,7 +44,7 @@ broken_pipeline_is_refused() {
     [[ $(running worker) == 0 && $(running aggregator) == 0 ]]
 }
 
-mended_pipeline_is_applied() {
+corrected_pipeline_is_applied() {
     compose up -d
     await 120 "everything is healthy" all_healthy
     [[ $(running worker) == 2 ]]

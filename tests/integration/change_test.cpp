@@ -205,9 +205,9 @@ TEST_CASE("a changed CHECK: what it refused before is redriven, or read again") 
     deployment.arrive();
     CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "10");
 
-    const std::string mended = stream_with("n >= 0", "n >= -5 AND n <> 7");
+    const std::string corrected = stream_with("n >= 0", "n >= -5 AND n <> 7");
     SECTION("from now on") {
-        const Finished changed = deployment.apply(mended + rest);
+        const Finished changed = deployment.apply(corrected + rest);
         INFO(changed.errors);
         REQUIRE(changed.status == 0);
         CHECK_THAT(changed.output,
@@ -221,10 +221,10 @@ TEST_CASE("a changed CHECK: what it refused before is redriven, or read again") 
         CHECK_THAT(redriven.output, ContainsSubstring("stored: 5; refused again: 11"));
         CHECK(deployment.value("SELECT n || ' ' || sum FROM total") == "119 4958");
         CHECK(deployment.value("SELECT count(*) FROM kept") == "105");
-        require_rebuilt(deployment, mended + rest);
+        require_rebuilt(deployment, corrected + rest);
     }
     SECTION("with a rebuild") {
-        require_rebuilt(deployment, mended + rest);
+        require_rebuilt(deployment, corrected + rest);
     }
     deployment.arrive();
     deployment.query("DELETE FROM kept WHERE n = 7");

@@ -16,9 +16,9 @@ namespace {
 const std::string rule = " CONSTRAINT small CHECK (n < 1000)";
 
 // The pipeline with more statements, and with the stream's rule or without.
-std::string with(const std::string& more, bool mended) {
+std::string with(const std::string& more, bool corrected) {
     std::string text = pipeline + more;
-    if (mended) text.erase(text.find(rule), rule.size());
+    if (corrected) text.erase(text.find(rule), rule.size());
     return text;
 }
 

@@ -42,10 +42,10 @@ TEST_CASE("a redrive beside services under load, while the rules change, is exac
     eventually("there are dead letters", [&] { return std::stoi(letters(deployment)) > 500; });
     deployment.tidewheel({"dlq", "redrive", "--yes"});
     mend_rules(deployment);
-    const int mended_at = sent;
+    const int corrected_at = sent;
     eventually("more is stored", [&] {
         deployment.must({"dlq", "redrive", "--yes"});
-        return sent > mended_at + 2000;
+        return sent > corrected_at + 2000;
     });
     load.request_stop();
     load.join();

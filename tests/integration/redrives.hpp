@@ -32,10 +32,10 @@ inline std::vector<std::string> numbers(int first, int last, int step = 1) {
 
 // Some records pass the stream's rules that did not.
 inline void mend_rules(const Deployment& deployment) {
-    std::string mended = pipeline;
+    std::string corrected = pipeline;
     const std::string rule = " CONSTRAINT small CHECK (n < 1000)";
-    mended.replace(mended.find(rule), rule.size(), "");
-    require_applied(deployment, mended);
+    corrected.replace(corrected.find(rule), rule.size(), "");
+    require_applied(deployment, corrected);
 }
 
 using testing::require_applied;

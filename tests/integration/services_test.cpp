@@ -115,8 +115,8 @@ TEST_CASE("a service that is killed in the middle of its work loses and doubles 
 }
 
 TEST_CASE(
-    "a service that is stopped under load ends within ten seconds with status 0, and another goes "
-    "on exactly there") {
+    "a service that is stopped under load ends within ten seconds with status 0, and another "
+    "continues exactly there") {
     Deployment deployment({"TIDEWHEEL_BATCH_ROWS=100"});
     require_applied(deployment.apply(numbers));
     send_everywhere(deployment, 5000);

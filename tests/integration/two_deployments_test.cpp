@@ -71,7 +71,7 @@ TEST_CASE("a copy of the database with the same settings takes no partition from
                std::string::npos;
     });
     const int held = number(production, "SELECT count(*) FROM whole");
-    eventually("production goes on",
+    eventually("production continues",
                [&] { return number(production, "SELECT count(*) FROM whole") > held + 1000; });
     CHECK(epochs(production.url()) == before);
     CHECK(epochs(copy.url()) == copied);

@@ -270,7 +270,7 @@ TEST_CASE("what the scanner has written of a record is undone") {
 }
 
 TEST_CASE(
-    "a stream is read all the same when its records stop being flat, and when they are again") {
+    "a stream is read correctly when its records stop being flat, and when they are flat again") {
     Decoding scanned(schema_of({column("a", integer)}));
     for (int i = 0; i < 1000; ++i) {
         REQUIRE(scanned.verdict(R"({"nested":{},"a":)" + std::to_string(i) + "}") == "accepted");

@@ -14,7 +14,8 @@ void pass_time() {
 
 }  // namespace
 
-TEST_CASE("a batch's time goes to the stages it was in, and a stage entered again goes on") {
+TEST_CASE(
+    "a batch's time goes to the stages it was in, and a stage that is entered again continues") {
     StageClock clock;
     clock.begin(BatchStage::progress);
     pass_time();

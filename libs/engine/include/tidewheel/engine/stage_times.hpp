@@ -32,7 +32,7 @@ class StageTimes {
     std::array<Duration, batch_stages.size()> of_{};
 };
 
-// A stopwatch that is in one stage at a time. One that is entered again goes on.
+// Measures the time of each stage, one at a time. A stage that is entered again continues to count.
 class StageClock {
   public:
     // Another batch, or the same one once more.
