@@ -74,8 +74,8 @@ Rows take_rows(PGconn* handle) {
     return rows;
 }
 
-// Takes the results of all commands up to the end of the pipeline; the rows of the last one. Throws
-// the first failure: those after it were not run.
+// Takes the results of all commands up to the end of the pipeline; the rows of the last one that
+// returns any. Throws the first failure: those after it were not run.
 Rows take_pipelined_rows(PGconn* handle) {
     std::optional<DatabaseError> failure;
     Rows rows;
@@ -162,6 +162,10 @@ Rows Session::run(const std::vector<Command>& commands) {
     for (const Command& each : commands)
         if (!each.parameters.empty()) prepared(each.sql);  // which is not for a pipeline
     PGconn* handle = state_->handle.get();
+    const struct Leaving {
+        PGconn* handle;
+        ~Leaving() { PQexitPipelineMode(handle); }
+    } leaving{handle};
     bool sent = PQenterPipelineMode(handle) == 1;
     for (const Command& each : commands)
         sent = sent && (each.parameters.empty()
@@ -169,10 +173,6 @@ Rows Session::run(const std::vector<Command>& commands) {
                             : send_prepared(handle, prepared(each.sql), each.parameters));
     if (!sent || PQpipelineSync(handle) == 0)
         throw connection_lost("before a statement", PQerrorMessage(handle));
-    const struct Leaving {
-        PGconn* handle;
-        ~Leaving() { PQexitPipelineMode(handle); }
-    } leaving{handle};
     return take_pipelined_rows(handle);
 }
 

@@ -39,8 +39,8 @@ class Session {
     // One statement with parameters ($1, $2, …) in binary form, whose types the statement says.
     // Prepared when it comes for the first time.
     Rows run(const std::string& sql, std::span<const std::string_view> parameters);
-    // Several commands in one round trip; the rows of the last one. After one that fails none is run,
-    // a COMMIT included. Those with parameters are prepared when they come for the first time.
+    // Several commands in one round trip; the rows of the last one that returns any. After one that
+    // fails none is run, a COMMIT included. Those with parameters are prepared when they come for the first time.
     Rows run(const std::vector<Command>& commands);
     // COPY … FROM STDIN (FORMAT binary): sends the payload, which must be whole (signature to
     // trailer), in one go; the number of rows.
