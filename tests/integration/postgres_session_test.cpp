@@ -14,6 +14,7 @@ using tidewheel::engine::Kind;
 using tidewheel::engine::Numeric;
 using tidewheel::engine::Uuid;
 using tidewheel::engine::Vector;
+using tidewheel::postgres::BinaryCommand;
 using tidewheel::postgres::Connection;
 using tidewheel::postgres::CopyEncoder;
 using tidewheel::postgres::DatabaseError;
@@ -253,6 +254,71 @@ TEST_CASE("session: several commands in one round trip") {
     CHECK(count() == "2");
     CHECK_THROWS_AS(session.run({{"SELECT 1"}, {"SELECT nothing FROM nowhere"}}), DatabaseError);
     CHECK(session.run({{"SELECT $1::integer + 1", {"1"}}}).at(0).integer(0) == 2);
+}
+
+TEST_CASE("session: what is to begin with runs before the next command, and is checked once") {
+    TemporaryDatabase database;
+    Session session(database.url(), "test");
+    std::vector<std::int64_t> seen;
+    const auto begin = [&] {
+        session.begin_with({{"BEGIN"}, {"SELECT 40 + $1::integer", {"2"}}},
+                           [&](const auto& rows) { seen.push_back(rows.at(0).integer(0)); });
+    };
+    const std::string three = "SELECT 3";
+    const std::vector<BinaryCommand> commands{{three, {}}, {three, {}}};
+
+    SECTION("binary commands: only theirs are returned") {
+        begin();
+        const auto results = session.run(commands);
+        REQUIRE(results.size() == 2);
+        CHECK(results[0].at(0).integer(0) == 3);
+    }
+    SECTION("a script") {
+        begin();
+        CHECK(session.run("SELECT 3; SELECT 4").at(0).integer(0) == 4);
+    }
+    SECTION("text commands") {
+        begin();
+        CHECK(session.run({{"SELECT 5"}, {"SELECT 6"}}).at(0).integer(0) == 6);
+    }
+    SECTION("COPY") {
+        session.run("CREATE TEMP TABLE t (n integer)");
+        begin();
+        CHECK(session.copy("COPY t FROM STDIN (FORMAT binary)", integers(0, 7)) == 7);
+    }
+    SECTION("nothing") {
+        begin();
+        session.flush();
+    }
+    CHECK(seen == std::vector<std::int64_t>{42});
+    CHECK(session.in_transaction());
+    session.flush();
+    session.run("ROLLBACK");
+    CHECK(seen.size() == 1);
+}
+
+TEST_CASE("session: the check of the beginning comes before the failure of what follows") {
+    TemporaryDatabase database;
+    Session session(database.url(), "test");
+    const std::string fails = "SELECT 1 / 0";
+    const std::vector<BinaryCommand> commands{{fails, {}}};
+
+    session.begin_with({{"BEGIN"}, {"SELECT 1"}},
+                       [](const auto&) { throw Error(Error::Kind::fenced, "not ours"); });
+    CHECK_THROWS_WITH(session.run(commands), ContainsSubstring("not ours"));
+    session.run("ROLLBACK");
+
+    bool checked = false;
+    session.begin_with({{"BEGIN"}, {"SELECT 1"}}, [&](const auto&) { checked = true; });
+    CHECK(failure_of([&] { session.run(commands); }).sqlstate() == "22012");
+    CHECK(checked);
+    session.run("ROLLBACK");
+
+    session.begin_with({{"BEGIN"}, {"SELECT 1 FROM none"}},
+                       [](const auto&) { FAIL("there is nothing to check"); });
+    CHECK(failure_of([&] { session.run(commands); }).sqlstate() == "42P01");
+    session.run("ROLLBACK");
+    CHECK(session.run("SELECT 1").at(0).integer(0) == 1);
 }
 
 TEST_CASE("session: a connection that ends among several commands") {

@@ -8,7 +8,7 @@
 
 namespace tidewheel::executor {
 
-// Arrays as the parameters of a command, in one buffer: it may move while it grows.
+// Arrays as the parameters of a command, or of several, in one buffer: it may move while it grows.
 class ArrayParameters {
   public:
     explicit ArrayParameters(postgres::CopyEncoder& encoder) : encoder_(encoder) {
@@ -16,6 +16,7 @@ class ArrayParameters {
     }
 
     postgres::CopyEncoder& encoder() { return encoder_; }
+    std::size_t size() const { return encoder_.payload().size(); }  // in bytes
     void end_array() { ends_.push_back(encoder_.payload().size()); }
     // Until the encoder is used again.
     std::span<const std::string_view> all() {

@@ -18,9 +18,8 @@ class InPostgres final : public BatchSession {
     std::size_t copy(const std::string& copy_statement, std::string_view payload) override {
         return session_.copy(copy_statement, payload);
     }
-    postgres::Rows run(const std::string& sql,
-                       std::span<const std::string_view> parameters) override {
-        return session_.run(sql, parameters);
+    std::vector<postgres::Rows> run(std::span<const postgres::BinaryCommand> commands) override {
+        return session_.run(commands);
     }
     postgres::CopyEncoder& encoder() override { return session_.encoder(); }
 

@@ -188,15 +188,17 @@ void BatchWriter::begin(const std::vector<int>& statements) {
     static const std::string mark =
         "SELECT set_config('application_name', $1, true), pg_try_advisory_xact_lock_shared(" +
         postgres::batch_mark("$2") + ")";
-    const postgres::Row state = session_
-                                    ->run({{"BEGIN"},
-                                           {mark, {lane_, std::to_string(claim_.epoch)}},
-                                           catalogue::count_under_claim(claim_, statements)})
-                                    .at(0);
-    if (state.integer(0) != session_->backend_pid()) throw postgres::not_our_backend();
-    if (state.integer(1) == static_cast<std::int64_t>(statements.size())) return;
-    session_->run("ROLLBACK");
-    throw claimed_by_another();
+    session_->begin_with({{"BEGIN"},
+                          {mark, {lane_, std::to_string(claim_.epoch)}},
+                          catalogue::count_under_claim(claim_, statements)},
+                         [this, count = statements.size()](const postgres::Rows& rows) {
+                             const postgres::Row& state = rows.at(0);
+                             if (state.integer(0) != session_->backend_pid())
+                                 throw postgres::not_our_backend();
+                             if (state.integer(1) == static_cast<std::int64_t>(count)) return;
+                             session_->run("ROLLBACK");
+                             throw claimed_by_another();
+                         });
 }
 
 // Records what a statement waits at, for status and for the next owner.
@@ -233,6 +235,7 @@ engine::Committed BatchWriter::attempt(const engine::CommitRequest& work, Pace p
                                                        claim_.partition, work.statements);
     done.accepted = work.batch.rows() - executor_.refused().size();
     done.rows_written = executor_.rows_written();
+    session_->flush();  // nothing is committed that began unseen
     failpoint("before_progress");
     if (!waiting_.empty()) catalogue::forget_waiting(*session_, claim_, work.statements, work.end);
     work.confirm();

@@ -57,9 +57,9 @@ std::size_t NativeRows::copy(BatchSession& session, const engine::SelectedRows& 
 
 // The lock is that of every INSERT.
 void NativeRows::require_state(BatchSession& session) const {
-    session.run(task_.native.lock);
-    const postgres::Rows state = session.run(task_.native.state_query, {});
-    if (state.at(0).text(0) != task_.native.state) throw Declined();
+    const postgres::BinaryCommand commands[] = {{task_.native.lock, {}},
+                                                {task_.native.state_query, {}}};
+    if (session.run(commands).back().at(0).text(0) != task_.native.state) throw Declined();
 }
 
 std::size_t NativeRows::send(BatchSession& session, const engine::SelectedRows& rows) const {

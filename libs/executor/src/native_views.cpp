@@ -15,6 +15,18 @@ engine::GroupQuery query_of(const StreamPlan& plan, const StreamPlan::ViewPass& 
     return query;
 }
 
+// What is sent at once, roughly: the encoder keeps as much.
+constexpr std::size_t most_bytes_to_merge = 1 << 20;
+
+void add(ArrayParameters& arrays, const std::vector<engine::Vector>& columns, std::size_t groups) {
+    for (const engine::Vector& column : columns) {
+        postgres::begin_array(arrays.encoder(), column.kind(), groups);
+        for (std::size_t group = 0; group < groups; ++group)
+            postgres::encode(arrays.encoder(), column, group);
+        arrays.end_array();
+    }
+}
+
 }  // namespace
 
 NativeViews::NativeViews(const StreamPlan& plan, const StreamPlan::ViewPass& pass)
@@ -39,30 +51,44 @@ std::vector<bool> NativeViews::needs() const {
 
 std::vector<std::size_t> NativeViews::run(BatchSession& session, const BatchRange& range) {
     if (!program_.run(range.batch, range.accepted, *scratch_)) throw Declined();
-    std::vector<std::size_t> rows;
-    for (std::size_t i = 0; i < views_.size(); ++i) {
-        const engine::Groups& groups = engine::GroupProgram::groups(*scratch_, i);
-        rows.push_back(groups.size == 0 ? 0
-                                        : merge(session, *views_[i], groups.columns, groups.size));
+    return merge(session, Merge::groups);
+}
+
+void NativeViews::rehearse(BatchSession& session) {
+    merge(session, Merge::nothing);
+}
+
+// Views without a group are left out, unless it is a rehearsal.
+std::vector<std::size_t> NativeViews::merge(BatchSession& session, Merge what) const {
+    std::vector<std::size_t> rows(views_.size(), 0);
+    for (std::size_t view = 0; view < views_.size();) {
+        ArrayParameters arrays(session.encoder());
+        std::vector<std::size_t> merged;
+        for (; view < views_.size() && arrays.size() < most_bytes_to_merge; ++view) {
+            const engine::Groups& groups = engine::GroupProgram::groups(*scratch_, view);
+            if (what == Merge::groups && groups.size == 0) continue;
+            add(arrays, groups.columns, what == Merge::groups ? groups.size : 0);
+            merged.push_back(view);
+        }
+        send(session, arrays.all(), merged, rows);
     }
     return rows;
 }
 
-void NativeViews::rehearse(BatchSession& session) {
-    for (std::size_t i = 0; i < views_.size(); ++i)
-        merge(session, *views_[i], engine::GroupProgram::groups(*scratch_, i).columns, 0);
-}
-
-std::size_t NativeViews::merge(BatchSession& session, const StreamPlan::ViewTask& view,
-                               const std::vector<engine::Vector>& columns, std::size_t groups) {
-    ArrayParameters arrays(session.encoder());
-    for (const engine::Vector& column : columns) {
-        postgres::begin_array(arrays.encoder(), column.kind(), groups);
-        for (std::size_t group = 0; group < groups; ++group)
-            postgres::encode(arrays.encoder(), column, group);
-        arrays.end_array();
+// In one round trip.
+void NativeViews::send(BatchSession& session, std::span<const std::string_view> arrays,
+                       const std::vector<std::size_t>& views,
+                       std::vector<std::size_t>& rows) const {
+    if (views.empty()) return;
+    std::vector<postgres::BinaryCommand> commands;
+    for (const std::size_t view : views) {
+        const std::size_t width = engine::GroupProgram::groups(*scratch_, view).columns.size();
+        commands.push_back({views_[view]->native.upsert, arrays.first(width)});
+        arrays = arrays.subspan(width);
     }
-    return session.run(view.native.upsert, arrays.all()).affected;
+    const std::vector<postgres::Rows> results = session.run(commands);
+    for (std::size_t i = 0; i < views.size(); ++i)
+        rows[views[i]] = results[i].affected;
 }
 
 }  // namespace tidewheel::executor

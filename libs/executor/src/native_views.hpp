@@ -1,5 +1,6 @@
 #pragma once
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -9,8 +10,8 @@
 
 namespace tidewheel::executor {
 
-// Views that share a pass over the batch, all with native forms: grouped here, merged into their states by one command a
-// view.
+// Views that share a pass over the batch, all with native forms: grouped here, merged into their
+// states by one command a view, in one round trip.
 class NativeViews final : public StatementExecutor {
   public:
     NativeViews(const StreamPlan& plan, const StreamPlan::ViewPass& pass);
@@ -22,8 +23,10 @@ class NativeViews final : public StatementExecutor {
     void rehearse(BatchSession& session) override;
 
   private:
-    static std::size_t merge(BatchSession& session, const StreamPlan::ViewTask& view,
-                             const std::vector<engine::Vector>& columns, std::size_t groups);
+    enum class Merge { groups, nothing };
+    std::vector<std::size_t> merge(BatchSession& session, Merge what) const;
+    void send(BatchSession& session, std::span<const std::string_view> arrays,
+              const std::vector<std::size_t>& views, std::vector<std::size_t>& rows) const;
 
     std::size_t columns_;  // of the stream
     std::vector<const StreamPlan::ViewTask*> views_;

@@ -21,8 +21,10 @@ class FakeSession final : public BatchSession {
         log_.push_back(sql);
         return {};
     }
-    postgres::Rows run(const std::string& sql, std::span<const std::string_view>) override {
-        return run(sql);
+    std::vector<postgres::Rows> run(std::span<const postgres::BinaryCommand> commands) override {
+        for (const postgres::BinaryCommand& each : commands)
+            log_.push_back(each.sql);
+        return std::vector<postgres::Rows>(commands.size());
     }
     std::size_t copy(const std::string&, std::string_view) override { return 0; }
     postgres::CopyEncoder& encoder() override { return encoder_; }

@@ -19,9 +19,8 @@ std::size_t row_count(PGresult* result) {
     return std::strtoull(PQcmdTuples(result), nullptr, 10);
 }
 
-void take_rows(const PGresult* result, Rows& rows) {
-    rows.clear();
-    rows.columns.clear();
+Rows rows_of(PGresult* result) {
+    Rows rows;
     const int width = PQnfields(result);
     for (int column = 0; column < width; ++column)
         rows.columns.emplace_back(PQfname(result, column));
@@ -35,6 +34,21 @@ void take_rows(const PGresult* result, Rows& rows) {
                     static_cast<std::size_t>(PQgetlength(result, row, column)));
         rows.emplace_back(std::move(fields));
     }
+    rows.affected = row_count(result);
+    if (std::string_view(PQcmdStatus(result)).starts_with("INSERT")) rows.inserted = rows.affected;
+    return rows;
+}
+
+// Of results in their order, what a script comes to: the rows of the last one that has any, and its
+// own counts.
+void add(Rows& script, Rows&& result) {
+    result.inserted += script.inserted;
+    if (!result.columns.empty()) {
+        script = std::move(result);
+        return;
+    }
+    script.affected = result.affected;
+    script.inserted = result.inserted;
 }
 
 // Takes every result of the command under way, as libpq requires before the next; then throws the
@@ -65,34 +79,35 @@ void take_results(PGconn* handle, Take&& take) {
 
 Rows take_rows(PGconn* handle) {
     Rows rows;
-    take_results(handle, [&](PGresult* result) {
-        if (PQresultStatus(result) == PGRES_TUPLES_OK) take_rows(result, rows);
-        rows.affected = row_count(result);
-        if (std::string_view(PQcmdStatus(result)).starts_with("INSERT"))
-            rows.inserted += rows.affected;
-    });
+    take_results(handle, [&](PGresult* result) { add(rows, rows_of(result)); });
     return rows;
 }
 
-// Takes the results of all commands up to the end of the pipeline; the rows of the last one that
-// returns any. Throws the first failure: those after it were not run.
-Rows take_pipelined_rows(PGconn* handle) {
+// What the commands of a pipeline came to, in their order: the results of those before the first
+// failure.
+struct PipelineResults {
+    std::vector<Rows> rows;
     std::optional<DatabaseError> failure;
-    Rows rows;
+};
+
+PipelineResults take_pipelined_results(PGconn* handle) {
+    PipelineResults results;
+    auto& failure = results.failure;
     for (;;) {
         const Result result{PQgetResult(handle)};
         if (PQstatus(handle) == CONNECTION_BAD)
             throw connection_lost("during a statement",
                                   failure ? failure->what() : PQerrorMessage(handle));
+        if (!result) continue;  // between two commands
         switch (PQresultStatus(result.get())) {
             case PGRES_PIPELINE_SYNC:
-                if (failure) throw *failure;
-                return rows;
+                return results;
             case PGRES_TUPLES_OK:
-                take_rows(result.get(), rows);
+            case PGRES_COMMAND_OK:
+                results.rows.push_back(rows_of(result.get()));
                 break;
-            case PGRES_FATAL_ERROR:  // of no result, too: between two commands there is none
-                if (result && !failure) failure = error_of(handle, result.get());
+            case PGRES_FATAL_ERROR:
+                if (!failure) failure = error_of(handle, result.get());
                 break;
             default:
                 break;
@@ -100,18 +115,58 @@ Rows take_pipelined_rows(PGconn* handle) {
     }
 }
 
-bool send_unprepared(PGconn* handle, const std::string& sql) {
-    return PQsendQueryParams(handle, sql.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0) == 1;
+Rows as_script(std::span<Rows> results) {
+    Rows rows;
+    for (Rows& each : results)
+        add(rows, std::move(each));
+    return rows;
 }
 
-bool send_prepared(PGconn* handle, const std::string& name,
-                   const std::vector<Parameter>& parameters) {
+constexpr int text_results = 0;
+
+bool send(PGconn* handle, const std::string& unprepared) {
+    return PQsendQueryParams(handle, unprepared.c_str(), 0, nullptr, nullptr, nullptr, nullptr,
+                             text_results) == 1;
+}
+
+bool send(PGconn* handle, const std::string& name, const std::vector<Parameter>& parameters) {
     std::vector<const char*> values;
     for (const Parameter& each : parameters)
         values.push_back(each ? each->c_str() : nullptr);
-    constexpr int text_results = 0;
     return PQsendQueryPrepared(handle, name.c_str(), static_cast<int>(values.size()), values.data(),
                                nullptr, nullptr, text_results) == 1;
+}
+
+bool send(PGconn* handle, const std::string& name, std::span<const std::string_view> parameters) {
+    std::vector<const char*> values;
+    std::vector<int> lengths;
+    for (const std::string_view parameter : parameters) {
+        values.push_back(parameter.data());
+        lengths.push_back(static_cast<int>(parameter.size()));
+    }
+    const std::vector<int> formats(parameters.size(), 1);
+    return PQsendQueryPrepared(handle, name.c_str(), static_cast<int>(parameters.size()),
+                               values.data(), lengths.data(), formats.data(), text_results) == 1;
+}
+
+// Whether it is sent by the name that it is prepared under.
+bool is_prepared(const Command& command) {
+    return !command.parameters.empty();
+}
+bool is_prepared(const BinaryCommand& /*always*/) {
+    return true;
+}
+
+// send_all(handle) queues commands, and returns whether all could be.
+template <class SendAll>
+PipelineResults in_pipeline(PGconn* handle, SendAll&& send_all) {
+    const struct Leaving {
+        PGconn* handle;
+        ~Leaving() { PQexitPipelineMode(handle); }
+    } leaving{handle};
+    if (PQenterPipelineMode(handle) == 0 || !send_all(handle) || PQpipelineSync(handle) == 0)
+        throw connection_lost("before a statement", PQerrorMessage(handle));
+    return take_pipelined_results(handle);
 }
 
 }  // namespace
@@ -120,6 +175,8 @@ struct Session::State {
     Handle handle;
     std::int32_t backend_pid = 0;
     std::unordered_map<std::string, std::string> prepared = {};  // the names, by statement
+    std::vector<Command> first = {};                             // of begin_with()
+    std::function<void(const Rows&)> check_first = {};
 };
 
 Session::Session(const std::string& url, const std::string& application)
@@ -136,44 +193,61 @@ Session::Session(const std::string& url, const std::string& application)
 Session::~Session() = default;
 
 Rows Session::run(const std::string& sql) {
+    flush();
     PGconn* handle = state_->handle.get();
     if (PQsendQuery(handle, sql.c_str()) == 0)
         throw connection_lost("before a statement", PQerrorMessage(handle));
     return take_rows(handle);
 }
 
-Rows Session::run(const std::string& sql, std::span<const std::string_view> parameters) {
-    std::vector<const char*> values;
-    std::vector<int> lengths;
-    for (const std::string_view parameter : parameters) {
-        values.push_back(parameter.data());
-        lengths.push_back(static_cast<int>(parameter.size()));
-    }
-    const std::vector<int> formats(parameters.size(), 1);
-    constexpr int text_results = 0;
-    PGconn* handle = state_->handle.get();
-    if (PQsendQueryPrepared(handle, prepared(sql).c_str(), static_cast<int>(parameters.size()),
-                            values.data(), lengths.data(), formats.data(), text_results) == 0)
-        throw connection_lost("before a statement", PQerrorMessage(handle));
-    return take_rows(handle);
+Rows Session::run(const std::vector<Command>& commands) {
+    std::vector<Rows> results = run_pipelined(commands);
+    return as_script(results);
 }
 
-Rows Session::run(const std::vector<Command>& commands) {
-    for (const Command& each : commands)
-        if (!each.parameters.empty()) prepared(each.sql);  // which is not for a pipeline
-    PGconn* handle = state_->handle.get();
-    const struct Leaving {
-        PGconn* handle;
-        ~Leaving() { PQexitPipelineMode(handle); }
-    } leaving{handle};
-    bool sent = PQenterPipelineMode(handle) == 1;
-    for (const Command& each : commands)
-        sent = sent && (each.parameters.empty()
-                            ? send_unprepared(handle, each.sql)
-                            : send_prepared(handle, prepared(each.sql), each.parameters));
-    if (!sent || PQpipelineSync(handle) == 0)
-        throw connection_lost("before a statement", PQerrorMessage(handle));
-    return take_pipelined_rows(handle);
+std::vector<Rows> Session::run(std::span<const BinaryCommand> commands) {
+    return run_pipelined(commands);
+}
+
+Rows Session::run(const std::string& sql, std::span<const std::string_view> parameters) {
+    const BinaryCommand command{sql, parameters};
+    return std::move(run(std::span(&command, 1)).front());
+}
+
+void Session::begin_with(std::vector<Command> commands, std::function<void(const Rows&)> check) {
+    state_->first = std::move(commands);
+    state_->check_first = std::move(check);
+}
+
+void Session::flush() {
+    if (!state_->first.empty()) run_pipelined(std::span<const BinaryCommand>());
+}
+
+// Behind what begin_with() keeps, and all of them at once. What is to be prepared is so before:
+// libpq waits for that, which it can't do in a pipeline.
+template <class Commands>
+std::vector<Rows> Session::run_pipelined(const Commands& commands) {
+    const std::vector<Command> first = std::exchange(state_->first, {});
+    const auto check_first = std::exchange(state_->check_first, {});
+    for (const Command& each : first)
+        if (is_prepared(each)) prepared(each.sql);
+    for (const auto& each : commands)
+        if (is_prepared(each)) prepared(each.sql);
+    PipelineResults results = in_pipeline(state_->handle.get(), [&](PGconn* handle) {
+        const auto send_one = [&](const auto& command) {
+            return is_prepared(command) ? send(handle, prepared(command.sql), command.parameters)
+                                        : send(handle, command.sql);
+        };
+        return std::ranges::all_of(first, send_one) && std::ranges::all_of(commands, send_one);
+    });
+    auto& rows = results.rows;
+    if (!first.empty() && rows.size() >= first.size()) {
+        const auto behind = rows.begin() + static_cast<std::ptrdiff_t>(first.size());
+        check_first(as_script({rows.begin(), behind}));
+        rows.erase(rows.begin(), behind);
+    }
+    if (results.failure) throw *results.failure;
+    return std::move(rows);
 }
 
 const std::string& Session::prepared(const std::string& sql) {
@@ -192,6 +266,7 @@ void Session::discard() {
 }
 
 std::size_t Session::copy(const std::string& copy_statement, std::string_view payload) {
+    flush();
     PGconn* handle = state_->handle.get();
     const Result begun(PQexec(handle, copy_statement.c_str()));
     require_success(handle, begun.get());

@@ -5,12 +5,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tidewheel/engine/batch.hpp"
 #include "tidewheel/engine/program.hpp"
 #include "tidewheel/executor/stream_plan.hpp"
-#include "tidewheel/postgres/copy_encoder.hpp"
+#include "tidewheel/postgres/session.hpp"
 
 namespace tidewheel::executor {
 
@@ -20,8 +21,11 @@ class BatchSession {
   public:
     virtual ~BatchSession() = default;
     virtual postgres::Rows run(const std::string& sql) = 0;
-    virtual postgres::Rows run(const std::string& sql,
-                               std::span<const std::string_view> parameters) = 0;
+    virtual std::vector<postgres::Rows> run(std::span<const postgres::BinaryCommand> commands) = 0;
+    postgres::Rows run(const std::string& sql, std::span<const std::string_view> parameters) {
+        const postgres::BinaryCommand command{sql, parameters};
+        return std::move(run(std::span(&command, 1)).front());
+    }
     virtual std::size_t copy(const std::string& copy_statement, std::string_view payload) = 0;
     virtual postgres::CopyEncoder& encoder() = 0;
 };

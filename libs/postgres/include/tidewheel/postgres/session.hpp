@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,6 +25,12 @@ struct Command {
     }
 };
 
+// A statement and its parameters in binary form, whose types the statement says.
+struct BinaryCommand {
+    const std::string& sql;
+    std::span<const std::string_view> parameters;
+};
+
 // A lane's connection: raw libpq, for the hot path. Made and used by one thread. Never reconnects:
 // make a new one. Session settings are those of Connection, and jit off.
 class Session {
@@ -36,12 +43,20 @@ class Session {
     // One or more statements in one round trip (the simple protocol); the rows of the last one that
     // returns any, as text; `affected` of the last statement. Throws DatabaseError.
     Rows run(const std::string& sql);
-    // One statement with parameters ($1, $2, …) in binary form, whose types the statement says.
-    // Prepared when it comes for the first time.
-    Rows run(const std::string& sql, std::span<const std::string_view> parameters);
     // Several commands in one round trip; the rows of the last one that returns any. After one that
-    // fails none is run, a COMMIT included. Those with parameters are prepared when they come for the first time.
+    // fails none is run, a COMMIT included. Those with parameters are prepared when they come for
+    // the first time.
     Rows run(const std::vector<Command>& commands);
+    // The same for statements that are all prepared when they come for the first time; the result
+    // of each.
+    std::vector<Rows> run(std::span<const BinaryCommand> commands);
+    Rows run(const std::string& sql, std::span<const std::string_view> parameters);
+    // Keeps commands for the next run() or copy(), which runs them first: in its own round trip, if
+    // what it runs is prepared. `check` gets the rows of the last one that returns any, when all of
+    // that round trip is done; what it throws comes out of that run() or copy().
+    void begin_with(std::vector<Command> commands, std::function<void(const Rows&)> check);
+    // Runs what begin_with() keeps, if there is any.
+    void flush();
     // COPY … FROM STDIN (FORMAT binary): sends the payload, which must be whole (signature to
     // trailer), in one go; the number of rows.
     std::size_t copy(const std::string& copy_statement, std::string_view payload);
@@ -63,6 +78,8 @@ class Session {
 
   private:
     const std::string& prepared(const std::string& sql);
+    template <class Commands>
+    std::vector<Rows> run_pipelined(const Commands& commands);
 
     struct State;
     std::unique_ptr<State> state_;
