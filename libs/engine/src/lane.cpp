@@ -33,7 +33,7 @@ Lane::Lane(RecordSource& source, Decoder& decoder, BatchSink& sink, CommitRunner
       retry_(observer, limits.retry_longest, clock),
       guard_(source, observer, progress_,
              {.longest = limits.retry_longest, .give_up_after = limits.confirm_truncation}, clock),
-      batches_(schema, limits.memory),
+      batches_(schema, limits.memory, clock),
       filler_(source, decoder, guard_, batches_,
               {limits.first_rows, limits.rows, limits.bytes, limits.slice}, clock) {}
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <limits>
+#include <utility>
 
 #include "big_endian.hpp"
 #include "numeric_wire.hpp"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr char signature[] = "PGCOPY\n\377\r\n";  // and its NUL: eleven bytes
 constexpr std::size_t first_allocation = 64 * 1024;
+constexpr std::size_t uses_to_a_look = 256;
 
 std::int32_t length_of(std::size_t bytes) {
     assert(bytes <= std::numeric_limits<std::int32_t>::max());
@@ -36,8 +38,15 @@ inline void CopyEncoder::field(Integer bits) {
     put(put(grow(sizeof(std::int32_t) + sizeof bits), std::int32_t{sizeof bits}), bits);
 }
 
+void CopyEncoder::clear() {
+    longest_ = std::max(longest_, std::exchange(size_, 0));
+    if (++uses_ < uses_to_a_look) return;
+    if (buffer_.size() > std::max(4 * longest_, first_allocation)) buffer_ = {};
+    longest_ = uses_ = 0;
+}
+
 void CopyEncoder::begin() {
-    size_ = 0;
+    clear();
     char* const at = grow(sizeof signature + 2 * sizeof(std::int32_t));
     std::memcpy(at, signature, sizeof signature);
     put(put(at + sizeof signature, std::int32_t{0}), std::int32_t{0});  // no flags, no extension

@@ -1,12 +1,13 @@
 #include "tidewheel/postgres/session.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "connect.hpp"
 #include "errors.hpp"
+#include "pipeline.hpp"
+#include "results.hpp"
 #include "tidewheel/core/failpoint.hpp"
 
 namespace tidewheel::postgres {
@@ -15,158 +16,12 @@ namespace {
 // libpq's output buffer grows to the largest piece it is given.
 constexpr std::size_t copy_chunk = 1 << 20;
 
-std::size_t row_count(PGresult* result) {
-    return std::strtoull(PQcmdTuples(result), nullptr, 10);
-}
-
-Rows rows_of(PGresult* result) {
-    Rows rows;
-    const int width = PQnfields(result);
-    for (int column = 0; column < width; ++column)
-        rows.columns.emplace_back(PQfname(result, column));
-    rows.reserve(static_cast<std::size_t>(PQntuples(result)));
-    for (int row = 0; row < PQntuples(result); ++row) {
-        std::vector<std::optional<std::string>> fields(static_cast<std::size_t>(width));
-        for (int column = 0; column < width; ++column)
-            if (!PQgetisnull(result, row, column))
-                fields[static_cast<std::size_t>(column)].emplace(
-                    PQgetvalue(result, row, column),
-                    static_cast<std::size_t>(PQgetlength(result, row, column)));
-        rows.emplace_back(std::move(fields));
-    }
-    rows.affected = row_count(result);
-    if (std::string_view(PQcmdStatus(result)).starts_with("INSERT")) rows.inserted = rows.affected;
-    return rows;
-}
-
-// Of results in their order, what a script comes to: the rows of the last one that has any, and its
-// own counts.
-void add(Rows& script, Rows&& result) {
-    result.inserted += script.inserted;
-    if (!result.columns.empty()) {
-        script = std::move(result);
-        return;
-    }
-    script.affected = result.affected;
-    script.inserted = result.inserted;
-}
-
-// Takes every result of the command under way, as libpq requires before the next; then throws the
-// first failure.
-template <class Take>
-void take_results(PGconn* handle, Take&& take) {
-    std::optional<DatabaseError> failure;
-    while (const Result result{PQgetResult(handle)}) {
-        switch (PQresultStatus(result.get())) {
-            case PGRES_COPY_IN:  // only run() meets it; the server makes an error of it
-                PQputCopyEnd(handle, "COPY needs Session::copy");
-                break;
-            case PGRES_EMPTY_QUERY:
-            case PGRES_COMMAND_OK:
-            case PGRES_TUPLES_OK:
-                if (!failure) take(result.get());
-                break;
-            default:
-                if (!failure) failure = error_of(handle, result.get());
-                if (PQstatus(handle) == CONNECTION_BAD)
-                    throw connection_lost("during a statement", failure->what());
-        }
-    }
-    if (PQstatus(handle) == CONNECTION_BAD)
-        throw connection_lost("during a statement", PQerrorMessage(handle));
-    if (failure) throw *failure;
-}
-
-Rows take_rows(PGconn* handle) {
-    Rows rows;
-    take_results(handle, [&](PGresult* result) { add(rows, rows_of(result)); });
-    return rows;
-}
-
-// What the commands of a pipeline came to, in their order: the results of those before the first
-// failure.
-struct PipelineResults {
-    std::vector<Rows> rows;
-    std::optional<DatabaseError> failure;
-};
-
-PipelineResults take_pipelined_results(PGconn* handle) {
-    PipelineResults results;
-    auto& failure = results.failure;
-    for (;;) {
-        const Result result{PQgetResult(handle)};
-        if (PQstatus(handle) == CONNECTION_BAD)
-            throw connection_lost("during a statement",
-                                  failure ? failure->what() : PQerrorMessage(handle));
-        if (!result) continue;  // between two commands
-        switch (PQresultStatus(result.get())) {
-            case PGRES_PIPELINE_SYNC:
-                return results;
-            case PGRES_TUPLES_OK:
-            case PGRES_COMMAND_OK:
-                results.rows.push_back(rows_of(result.get()));
-                break;
-            case PGRES_FATAL_ERROR:
-                if (!failure) failure = error_of(handle, result.get());
-                break;
-            default:
-                break;
-        }
-    }
-}
-
-Rows as_script(std::span<Rows> results) {
-    Rows rows;
-    for (Rows& each : results)
-        add(rows, std::move(each));
-    return rows;
-}
-
-constexpr int text_results = 0;
-
-bool send(PGconn* handle, const std::string& unprepared) {
-    return PQsendQueryParams(handle, unprepared.c_str(), 0, nullptr, nullptr, nullptr, nullptr,
-                             text_results) == 1;
-}
-
-bool send(PGconn* handle, const std::string& name, const std::vector<Parameter>& parameters) {
-    std::vector<const char*> values;
-    for (const Parameter& each : parameters)
-        values.push_back(each ? each->c_str() : nullptr);
-    return PQsendQueryPrepared(handle, name.c_str(), static_cast<int>(values.size()), values.data(),
-                               nullptr, nullptr, text_results) == 1;
-}
-
-bool send(PGconn* handle, const std::string& name, std::span<const std::string_view> parameters) {
-    std::vector<const char*> values;
-    std::vector<int> lengths;
-    for (const std::string_view parameter : parameters) {
-        values.push_back(parameter.data());
-        lengths.push_back(static_cast<int>(parameter.size()));
-    }
-    const std::vector<int> formats(parameters.size(), 1);
-    return PQsendQueryPrepared(handle, name.c_str(), static_cast<int>(parameters.size()),
-                               values.data(), lengths.data(), formats.data(), text_results) == 1;
-}
-
 // Whether it is sent by the name that it is prepared under.
 bool is_prepared(const Command& command) {
     return !command.parameters.empty();
 }
 bool is_prepared(const BinaryCommand& /*always*/) {
     return true;
-}
-
-// send_all(handle) queues commands, and returns whether all could be.
-template <class SendAll>
-PipelineResults in_pipeline(PGconn* handle, SendAll&& send_all) {
-    const struct Leaving {
-        PGconn* handle;
-        ~Leaving() { PQexitPipelineMode(handle); }
-    } leaving{handle};
-    if (PQenterPipelineMode(handle) == 0 || !send_all(handle) || PQpipelineSync(handle) == 0)
-        throw connection_lost("before a statement", PQerrorMessage(handle));
-    return take_pipelined_results(handle);
 }
 
 }  // namespace
@@ -197,7 +52,9 @@ Rows Session::run(const std::string& sql) {
     PGconn* handle = state_->handle.get();
     if (PQsendQuery(handle, sql.c_str()) == 0)
         throw connection_lost("before a statement", PQerrorMessage(handle));
-    return take_rows(handle);
+    std::vector<Rows> results;
+    take_results(handle, [&](PGresult* result) { results.push_back(rows_of(result)); });
+    return as_script(results);
 }
 
 Rows Session::run(const std::vector<Command>& commands) {

@@ -96,3 +96,22 @@ TEST_CASE("the payload grows past its first memory, and is empty when it is used
     out.finish();
     CHECK(out.payload() == header + trailer);
 }
+
+TEST_CASE(
+    "an encoder keeps the memory that it needs now and then, and gives back what it doesn't") {
+    CopyEncoder out;
+    const auto write = [&](std::size_t bytes) {
+        out.begin();
+        out.row(1);
+        out.bytes(std::string(bytes, 'x'));
+        out.finish();
+    };
+    for (int i = 0; i < 2000; ++i) {
+        write(i % 100 == 0 ? 1'000'000 : 10);
+        if (i > 300) CHECK(out.memory() >= 1'000'000);
+    }
+    for (int i = 0; i < 2000; ++i)
+        write(10);
+    CHECK(out.memory() < 100'000);
+    CHECK(out.payload().size() == header.size() + 2 + 4 + 10 + trailer.size());
+}

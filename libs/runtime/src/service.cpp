@@ -20,6 +20,7 @@
 #include "tidewheel/postgres/pooler.hpp"
 #include "tidewheel/runtime/lane_health.hpp"
 #include "tidewheel/runtime/stuck_lane_detector.hpp"
+#include "tidewheel/service/memory.hpp"
 #include "tidewheel/service/shell.hpp"
 #include "tidewheel/service/watchdog.hpp"
 #include "tidewheel/telemetry/log.hpp"
@@ -223,6 +224,7 @@ class Service {
         const LaneStatuses lanes = members_->lanes();
         lane_health_.look(lanes);
         if (const auto stuck = stuck_.look(lanes)) service::end_stuck(*stuck);
+        memory_.look();
         shell_.metrics().gauge(Metric::ready).set(shell_.health().not_ready() ? 0 : 1);
     }
 
@@ -233,6 +235,7 @@ class Service {
     service::Shell shell_;
     LaneHealth lane_health_;
     StuckLaneDetector stuck_;
+    service::MemoryReturn memory_;
     ReadinessReport report_;
     Retry retry_;
     bool has_own_backend_ = false;

@@ -1,11 +1,10 @@
 #include "tidewheel/service/run_main.hpp"
 
-#include <malloc.h>
-
 #include "open_files.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/core/failpoint.hpp"
 #include "tidewheel/core/signals.hpp"
+#include "tidewheel/service/memory.hpp"
 #include "tidewheel/service/watchdog.hpp"
 #include "tidewheel/telemetry/log.hpp"
 
@@ -15,10 +14,7 @@ using telemetry::Level;
 
 int run_main(const char* name, const Settings& settings,
              const std::function<void(std::stop_token)>& run) {
-    // Records are allocated by librdkafka's threads and freed by the lanes'. With an arena for
-    // every thread, glibc keeps what one thread freed from the others, and memory grows to a
-    // multiple of what is in use.
-    mallopt(M_ARENA_MAX, 2);
+    share_memory();
     telemetry::open_log(name, settings.log_level, settings.log_format);
     telemetry::log_warnings(settings.warnings);
     try {

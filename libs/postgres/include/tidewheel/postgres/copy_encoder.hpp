@@ -14,7 +14,8 @@ namespace tidewheel::postgres {
 // that is reused. Pure.
 class CopyEncoder {
   public:
-    void clear() { size_ = 0; }
+    // Empties it. Now and then, memory that was long not needed is given back.
+    void clear();
     void begin();                   // signature, flags, header extension
     void row(std::int16_t fields);  // starts a tuple
     // Starts an array of one dimension, whose elements follow (array_recv).
@@ -32,6 +33,7 @@ class CopyEncoder {
     void jsonb(std::string_view text);   // version byte and text
     void finish();                       // trailer
     std::string_view payload() const { return {buffer_.data(), size_}; }
+    std::size_t memory() const { return buffer_.size(); }
 
   private:
     char* grow(std::size_t bytes);  // room at the end, counted as written
@@ -42,6 +44,7 @@ class CopyEncoder {
     // Its size is the capacity, so that growing is the only time that it is cleared.
     std::string buffer_;
     std::size_t size_ = 0;
+    std::size_t longest_ = 0, uses_ = 0;  // since the last look at what is needed
 };
 
 // Writes the value of `column` at `row` in the wire form of its type.
