@@ -51,7 +51,10 @@ std::optional<Question> question(Both& both, Random& random, Generator& generate
         {"max", {Kind::int16, Kind::numeric, Kind::text, Kind::date, Kind::float32}},
         {"bool_and", {Kind::boolean}},
         {"bool_or", {Kind::boolean}},
-        {"every", {Kind::boolean}}};
+        {"every", {Kind::boolean}},
+        {"bit_and", {Kind::int16, Kind::int32, Kind::int64}},
+        {"bit_or", {Kind::int16, Kind::int32, Kind::int64}},
+        {"bit_xor", {Kind::int16, Kind::int32, Kind::int64}}};
     Question made;
     engine::Grouping grouping;
     Texts list, group;

@@ -67,6 +67,7 @@ TEST_CASE(
     cli.query("DELETE FROM tidewheel.migrations WHERE version >= 12");
     cli.query("ALTER TABLE tidewheel.objects DROP COLUMN statement_id");
     cli.query("DROP FUNCTION tidewheel.root, tidewheel.variance");
+    cli.query("DROP ROUTINE tidewheel.moments, tidewheel.pair_moments");
     cli.query("ALTER TABLE tidewheel.streams DROP COLUMN group_number");
     cli.query(
         "ALTER TABLE tidewheel.dead_letters ADD UNIQUE NULLS NOT DISTINCT (topic, partition, "

@@ -66,6 +66,7 @@ class Play {
         if (section.word == "pipeline" || section.word == "apply") apply(section.body);
         if (section.word == "refused") expect_refusal(section.body);
         if (section.word == "records") send(section);
+        if (section.word == "restart") restart();
         if (section.word == "query") query_ = deployment_.text(section.body);
         if (section.word == "expect") compare(section.body);
     }
@@ -74,12 +75,7 @@ class Play {
         if (refused_) return;
         arrive();
         deployment_.must({"verify"});
-        for (auto& service : services_)
-            service->signal(SIGTERM);
-        for (auto& service : services_)
-            if (const int status = service->wait(std::chrono::seconds(15)); status != 0)
-                throw std::runtime_error("a service ended with " + std::to_string(status) + "\n" +
-                                         service->errors());
+        stop();
     }
 
   private:
@@ -103,6 +99,22 @@ class Play {
         must_be_applied();
         deployment_.send(section.partition, testing::lines_of(section.body));
         settled_ = false;
+    }
+
+    void stop() {
+        for (auto& service : services_)
+            service->signal(SIGTERM);
+        for (auto& service : services_)
+            if (const int status = service->wait(std::chrono::seconds(15)); status != 0)
+                throw std::runtime_error("a service ended with " + std::to_string(status) + "\n" +
+                                         service->errors());
+        services_.clear();
+    }
+
+    // What arrives from here on is applied by new processes.
+    void restart() {
+        arrive();
+        stop();
     }
 
     void must_be_applied() const {

@@ -93,24 +93,6 @@ void refuse_other_aggregates(Transaction& transaction, const PipelineFiles& file
                              "Use it in the query that reads the view."));
 }
 
-// The same name over floats is another function of PostgreSQL's.
-void refuse_inexact_aggregates(Transaction& transaction, const PipelineFiles& files,
-                               const sql::Statement& statement, const std::string& tree) {
-    const QueryNode query = queries_in(transaction.query(tree)[0].text(0)).at(0);
-    for (const auto& row : transaction.query(
-             "SELECT proname, oidvectortypes(proargtypes) FROM pg_proc WHERE oid = ANY "
-             "($1::oid[]) AND pronamespace = 'pg_catalog'::regnamespace AND proname = ANY "
-             "($2::text[]) AND proargtypes[0] IN ('real'::regtype, 'double precision'::regtype) "
-             "ORDER BY 1, 2",
-             {postgres::text_array(query.aggregates),
-              postgres::text_array(sql::exact_aggregates())}))
-        refuse(diagnostic_at_word(
-            files, statement, row.text(0),
-            row.text(0) + "() of " + row.text(1) + " is not supported in a continuous view",
-            "Cast the value: " + row.text(0) +
-                "(x::numeric) is exact in whatever order the records come."));
-}
-
 // In one row of a pass for several views it would multiply the rows of all of them.
 void refuse_target_sets(Transaction& transaction, const PipelineFiles& files,
                         const sql::Statement& statement, const std::string& tree) {
@@ -136,7 +118,6 @@ void check_view_tree(Transaction& transaction, const PipelineFiles& files,
     refuse_volatile(transaction, files, statement, tree);
     refuse_current_time(transaction, files, statement, tree);
     refuse_other_aggregates(transaction, files, statement, tree);
-    refuse_inexact_aggregates(transaction, files, statement, tree);
     refuse_target_sets(transaction, files, statement, tree);
 }
 

@@ -49,20 +49,20 @@ bool says_with_data(const std::string& text) {
     return tail.ends_with("WITHDATA") || tail.ends_with("WITHNODATA");
 }
 
-// avg(real) adds up in double precision, and so must the sum that a view keeps for it.
-void widen_sums(Transaction& transaction, catalogue::StoredStatement& stored,
-                const std::vector<sql::Stream>& streams) {
+// What a view keeps of an avg or a variance in double precision isn't what it keeps of others.
+void settle_floats(Transaction& transaction, catalogue::StoredStatement& stored,
+                   const std::vector<sql::Stream>& streams) {
     const auto stream = std::ranges::find(streams, stored.statement.stream, &sql::Stream::name);
     if (stream == streams.end()) return;
-    const std::string sums = sql::sums_query(stored.resolution.text, *stream);
-    if (sums.empty()) return;
-    std::vector<bool> is_real;
-    in_scratch(transaction, [&] {
-        transaction.run("CREATE TEMP VIEW tidewheel_sums AS " + sums);
-        for (const ResultColumn& column : columns_of(transaction, "pg_temp.tidewheel_sums"))
-            is_real.push_back(column.type == "real");
+    const auto [query, types] = sql::float_questions(stored.resolution.text, *stream);
+    if (query.empty()) return;
+    std::vector<bool> is_float;
+    in_scratch(transaction, [&, &types = types, &query = query] {
+        transaction.run("CREATE TEMP VIEW tidewheel_questions AS " + query);
+        for (const ResultColumn& column : columns_of(transaction, "pg_temp.tidewheel_questions"))
+            is_float.push_back(column.type == types.at(is_float.size()));
     });
-    stored.resolution.text = sql::with_wide_sums(stored.resolution.text, *stream, is_real);
+    stored.resolution.text = sql::with_float_casts(stored.resolution.text, *stream, is_float);
     catalogue::adopt(stored, streams);
 }
 
@@ -110,7 +110,7 @@ void settle_names(Transaction& transaction, const PipelineFiles& files,
                                                view ? view->name : sql::RelationName());
         catalogue::adopt(stored, streams);
         if (std::holds_alternative<sql::ViewStatement>(stored.statement.body))
-            widen_sums(transaction, stored, streams);
+            settle_floats(transaction, stored, streams);
     } catch (const sql::PipelineError& error) {
         const sql::Diagnostic& first = error.diagnostics().front();
         refuse(diagnostic_at(files, stored.statement, 0, first.what, first.hint));

@@ -1,6 +1,7 @@
 #include "tidewheel/apply/view_definition.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "error_location.hpp"
 #include "tidewheel/apply/relation_replacement.hpp"
@@ -14,16 +15,22 @@ using postgres::Transaction;
 
 constexpr std::size_t longest_name = 63;  // NAMEDATALEN - 1
 
+bool adds_floats(const sql::Partial& partial, const ResultColumn& column) {
+    constexpr std::array added{"real", "double precision", "double precision[]"};
+    return sql::form_of(partial.merge).counts_repeats && std::ranges::count(added, column.type);
+}
+
 std::vector<std::string> float_warnings(Transaction& transaction, const sql::ViewStatement& view,
                                         const std::string& state_table) {
     std::vector<std::string> warnings;
     for (const ResultColumn& column : columns_of(transaction, state_table))
         for (const sql::Partial& partial : view.partials)
-            if (partial.column == column.name && partial.merge == sql::Merge::add &&
-                (column.type == "real" || column.type == "double precision"))
-                warnings.push_back(partial.expression + " adds " + column.type +
-                                   " values: its last digits depend on the order of the records; "
-                                   "numeric avoids that");
+            if (partial.column == column.name && adds_floats(partial, column))
+                warnings.push_back(
+                    partial.expression +
+                    " adds floating-point values: its last digits depend on the "
+                    "order of the records" +
+                    (partial.merge == sql::Merge::pair_moments ? "" : "; numeric avoids that"));
     return warnings;
 }
 

@@ -86,6 +86,26 @@ constexpr auto keep_greatest = [](const auto& value, auto& state) {
     return true;
 };
 
+constexpr auto and_bits = [](auto value, auto& state) {
+    state &= value;
+    return true;
+};
+constexpr auto or_bits = [](auto value, auto& state) {
+    state |= value;
+    return true;
+};
+constexpr auto xor_bits = [](auto value, auto& state) {
+    state ^= value;
+    return true;
+};
+
+template <Kind kind>
+void add_bits(std::vector<FoldEntry>& table) {
+    table.push_back({"bit_and", kind, kind, fold<kind, kind, take, and_bits>});
+    table.push_back({"bit_or", kind, kind, fold<kind, kind, take, or_bits>});
+    table.push_back({"bit_xor", kind, kind, fold<kind, kind, take, xor_bits>});
+}
+
 template <Kind kind>
 void add_extremes(std::vector<FoldEntry>& table) {
     table.push_back({"min", kind, kind, fold<kind, kind, take, keep_least>});
@@ -104,6 +124,9 @@ std::vector<FoldEntry> make_table() {
         {"bool_or", boolean, boolean, fold<boolean, boolean, take, keep_greatest>},
         {"every", boolean, boolean, fold<boolean, boolean, take, keep_least>},
     };
+    add_bits<int16>(table);
+    add_bits<int32>(table);
+    add_bits<int64>(table);
     add_extremes<int16>(table);
     add_extremes<int32>(table);
     add_extremes<int64>(table);

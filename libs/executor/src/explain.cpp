@@ -61,22 +61,6 @@ std::string conflict_text(const sql::RowStatement& rows) {
     return "";
 }
 
-std::string merge_text(sql::Merge merge) {
-    switch (merge) {
-        case sql::Merge::add:
-            return "added up";
-        case sql::Merge::least:
-            return "least";
-        case sql::Merge::greatest:
-            return "greatest";
-        case sql::Merge::logical_and:
-            return "and";
-        case sql::Merge::logical_or:
-            return "or";
-    }
-    return "";
-}
-
 void explain_rows(const sql::RowStatement& rows, Explanation& lines) {
     lines.emplace_back("writes", "table " + rows.target.text());
     lines.emplace_back("pushdown", pushdown_text(rows));
@@ -94,7 +78,8 @@ void explain_view(const sql::ViewStatement& view, const std::string& state_table
         lines.emplace_back("key " + key.column, key.expression);
     for (const sql::Partial& partial : view.partials)
         lines.emplace_back("part " + partial.column,
-                           partial.expression + "  (merged: " + merge_text(partial.merge) + ")");
+                           partial.expression + "  (merged: " +
+                               std::string(sql::form_of(partial.merge).words) + ")");
 }
 
 }  // namespace

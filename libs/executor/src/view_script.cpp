@@ -13,26 +13,6 @@ const sql::ViewStatement& view_of(const catalogue::StoredStatement& statement) {
     return std::get<sql::ViewStatement>(statement.statement.body);
 }
 
-std::string merged(const sql::Partial& partial) {
-    const std::string ours = "s." + partial.column, theirs = "excluded." + partial.column;
-    const auto both = [&](const std::string& together) {  // NULL is "nothing yet", not "unknown"
-        return "COALESCE(" + together + ", " + ours + ", " + theirs + ")";
-    };
-    switch (partial.merge) {
-        case sql::Merge::add:
-            return both(ours + " + " + theirs);
-        case sql::Merge::least:
-            return "LEAST(" + ours + ", " + theirs + ")";
-        case sql::Merge::greatest:
-            return "GREATEST(" + ours + ", " + theirs + ")";
-        case sql::Merge::logical_and:
-            return both(ours + " AND " + theirs);
-        case sql::Merge::logical_or:
-            return both(ours + " OR " + theirs);
-    }
-    return "";
-}
-
 // Distinct expressions that several views share, each with a name in the pass.
 class Shared {
   public:
@@ -95,7 +75,9 @@ std::string upsert(const catalogue::StoredStatement& statement,
     const std::string key_list = joined(columns, ", ");
     for (const sql::Partial& partial : view.partials) {
         columns.push_back(partial.column);
-        merges.push_back(partial.column + " = " + merged(partial));
+        merges.push_back(
+            partial.column + " = " +
+            sql::merged(partial.merge, "s." + partial.column, "excluded." + partial.column));
     }
     return "INSERT INTO " + statement.state_table + " AS s (" + joined(columns, ", ") +
            ") SELECT " + joined(values, ", ") + " FROM " + source + " ORDER BY " +

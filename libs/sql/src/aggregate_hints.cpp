@@ -19,9 +19,6 @@ constexpr std::array families{
     Family{"mode",
            "count each value: also GROUP BY it, and take the most frequent one where you "
            "query the view"},
-    Family{"corr", "keep the sums that it is made of, and compute it where you query the view"},
-    Family{"covar_", "keep the sums that it is made of, and compute it where you query the view"},
-    Family{"regr_", "keep the sums that it is made of, and compute it where you query the view"},
     Family{"array_agg",
            "store the rows with INSERT INTO … SELECT, and aggregate them where you "
            "query the table"},
@@ -60,7 +57,7 @@ std::string hint_for_distinct(std::string_view name) {
         return "Also GROUP BY the value, and count the rows of a group where you query the view: a "
                "view keeps totals, not the values that it has seen.";
     const Aggregate* aggregate = find_aggregate(name);
-    if (aggregate && aggregate->partials[0].merge == Merge::add)
+    if (aggregate && form_of(aggregate->form.partials[0].merge).counts_repeats)
         return "Also GROUP BY the value, and take the " + std::string(name) +
                " of a group's values where you query the view: a view keeps totals, not the "
                "values that it has seen.";

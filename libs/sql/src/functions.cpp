@@ -16,7 +16,7 @@ bool among(const std::array<std::string_view, n>& sorted, std::string_view name)
     return std::binary_search(sorted.begin(), sorted.end(), name);
 }
 
-constexpr std::array<std::string_view, 61> aggregates = {"any_value",
+constexpr std::array<std::string_view, 62> aggregates = {"any_value",
                                                          "array_agg",
                                                          "avg",
                                                          "bit_and",
@@ -76,7 +76,8 @@ constexpr std::array<std::string_view, 61> aggregates = {"any_value",
                                                          "sum",
                                                          "var_pop",
                                                          "var_samp",
-                                                         "variance"};
+                                                         "variance",
+                                                         "xmlagg"};
 static_assert(std::is_sorted(aggregates.begin(), aggregates.end()));
 
 constexpr std::array<std::string_view, 29> volatile_functions = {"clock_timestamp",

@@ -5,10 +5,18 @@
 
 #include "aggregate_hints.hpp"
 #include "deparse.hpp"
+#include "float_arguments.hpp"
 #include "functions.hpp"
-#include "real_sums.hpp"
 
 namespace tidewheel::sql {
+namespace {
+
+const StateForm& form_of_call(const Aggregate& aggregate, const ast::FunctionCall& call) {
+    const bool is_float = !aggregate.float_form.partials.empty() && is_float_cast(*call.args[0]);
+    return is_float ? aggregate.float_form : aggregate.form;
+}
+
+}  // namespace
 
 void ViewPartials::replace(ast::Node& aggregate) {
     const auto* call = ast::as<ast::FunctionCall>(&aggregate);
@@ -20,11 +28,12 @@ void ViewPartials::replace(ast::Node& aggregate) {
         if (call) mention(*call, refusals_);
         return;
     }
-    if (is_refused(aggregate, *call, name)) return;
+    if (is_refused(aggregate, *call, *kept)) return;
+    const StateForm& form = form_of_call(*kept, *call);
     fmt::dynamic_format_arg_store<fmt::format_context> columns;
-    for (const PartialState& state : kept->partials)
+    for (const PartialState& state : form.partials)
         columns.push_back(column_of(state, *call));
-    std::string finish = fmt::vformat(kept->finish, columns);
+    std::string finish = fmt::vformat(form.finish, columns);
     if (view_.keys.empty() && !kept->of_no_rows.empty())
         finish = fmt::format("COALESCE({}, {})", finish, kept->of_no_rows);
     aggregate = *tree_.expression(finish);
@@ -36,7 +45,8 @@ void ViewPartials::count_rows_if_empty() {
 }
 
 bool ViewPartials::is_refused(ast::Node& aggregate, const ast::FunctionCall& call,
-                              const std::string& name) {
+                              const Aggregate& kept) {
+    const std::string name(kept.name), values = kept.arguments == 1 ? "one value" : "two values";
     if (call.agg_distinct)
         refuse(aggregate, name + "(DISTINCT …)", hint_for_distinct(name));
     else if (call.n_agg_order > 0)
@@ -44,9 +54,9 @@ bool ViewPartials::is_refused(ast::Node& aggregate, const ast::FunctionCall& cal
                "Leave it out: it makes no difference to the result.");
     else if (call.agg_within_group)
         refuse(aggregate, "WITHIN GROUP", name + "() takes its values in parentheses.");
-    else if (call.agg_star ? name != "count" : call.n_args != 1)
-        refuse(aggregate, fmt::format("{}() of other than one value", name),
-               name + "() takes one value in parentheses.");
+    else if (call.agg_star ? name != "count" : int(call.n_args) != kept.arguments)
+        refuse(aggregate, fmt::format("{}() of other than {}", name, values),
+               fmt::format("{}() takes {} in parentheses.", name, values));
     else
         return false;
     return true;
@@ -58,12 +68,14 @@ void ViewPartials::refuse(ast::Node& aggregate, const std::string& what, const s
 }
 
 std::string ViewPartials::column_of(const PartialState& state, const ast::FunctionCall& call) {
-    std::string argument = argument_of(call);
+    std::vector<std::string> arguments = arguments_of(call);
     if (state.widens_real &&
         is_real_column(*call.args[0], *stream_reference_.stream, *stream_reference_.place))
-        argument += "::double precision";
-    ast::Node* partial =
-        tree_.expression(fmt::vformat(state.call, fmt::make_format_args(argument)));
+        arguments[0] += "::double precision";
+    fmt::dynamic_format_arg_store<fmt::format_context> values;
+    for (const std::string& argument : arguments)
+        values.push_back(argument);
+    ast::Node* partial = tree_.expression(fmt::vformat(state.call, values));
     auto* partial_call = ast::as<ast::FunctionCall>(partial);
     partial_call->agg_filter = call.agg_filter;
     const auto [found, is_new] = columns_.try_emplace(
@@ -74,8 +86,12 @@ std::string ViewPartials::column_of(const PartialState& state, const ast::Functi
     return found->second;
 }
 
-std::string ViewPartials::argument_of(const ast::FunctionCall& call) const {
-    return call.agg_star ? "*" : ast::deparse_expression(*call.args[0]);
+std::vector<std::string> ViewPartials::arguments_of(const ast::FunctionCall& call) {
+    if (call.agg_star) return {"*"};
+    std::vector<std::string> arguments;
+    for (ast::Node* argument : TIDEWHEEL_NODES(call, args))
+        arguments.push_back(ast::deparse_expression(*argument));
+    return arguments;
 }
 
 AggregateCall ViewPartials::take_apart(const ast::FunctionCall& call) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <string>
+#include <vector>
 
 #include "aggregates.hpp"
 #include "ast.hpp"
@@ -29,10 +30,10 @@ class ViewPartials {
     void count_rows_if_empty();
 
   private:
-    bool is_refused(ast::Node& aggregate, const ast::FunctionCall& call, const std::string& name);
+    bool is_refused(ast::Node& aggregate, const ast::FunctionCall& call, const Aggregate& kept);
     void refuse(ast::Node& aggregate, const std::string& what, const std::string& hint);
     std::string column_of(const PartialState& state, const ast::FunctionCall& call);
-    std::string argument_of(const ast::FunctionCall& call) const;
+    static std::vector<std::string> arguments_of(const ast::FunctionCall& call);
     AggregateCall take_apart(const ast::FunctionCall& call);
 
     ast::Tree& tree_;

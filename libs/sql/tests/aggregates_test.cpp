@@ -28,10 +28,18 @@ struct Kept {
     std::string name;
     States states;
     std::string finish;
+    std::string arguments = "qty";
 };
 
+Kept pair(const std::string& name) {
+    return {name,
+            {{"tidewheel.pair_moments(price, qty)", Merge::pair_moments}},
+            "pg_catalog.float8_" + name + "(a1)",
+            "price, qty"};
+}
+
 const States sum_and_count{{"sum(qty)", Merge::add}, {"count(qty)", Merge::add}};
-const States moments{
+const States sums{
     {"count(qty)", Merge::add}, {"sum(qty)", Merge::add}, {"sum(qty::numeric * qty)", Merge::add}};
 const std::string of_sample = "tidewheel.variance(a1, a2, a3, a1 - 1)";
 const std::string of_population = "tidewheel.variance(a1, a2, a3, a1)";
@@ -45,12 +53,27 @@ const std::vector<Kept> all_kept{
     {"bool_and", {{"bool_and(qty)", Merge::logical_and}}, "a1"},
     {"bool_or", {{"bool_or(qty)", Merge::logical_or}}, "a1"},
     {"every", {{"every(qty)", Merge::logical_and}}, "a1"},
-    {"variance", moments, of_sample},
-    {"var_samp", moments, of_sample},
-    {"var_pop", moments, of_population},
-    {"stddev", moments, "tidewheel.root(" + of_sample + ")"},
-    {"stddev_samp", moments, "tidewheel.root(" + of_sample + ")"},
-    {"stddev_pop", moments, "tidewheel.root(" + of_population + ")"},
+    {"bit_and", {{"bit_and(qty)", Merge::bits_and}}, "a1"},
+    {"bit_or", {{"bit_or(qty)", Merge::bits_or}}, "a1"},
+    {"bit_xor", {{"bit_xor(qty)", Merge::bits_xor}}, "a1"},
+    {"variance", sums, of_sample},
+    {"var_samp", sums, of_sample},
+    {"var_pop", sums, of_population},
+    {"stddev", sums, "tidewheel.root(" + of_sample + ")"},
+    {"stddev_samp", sums, "tidewheel.root(" + of_sample + ")"},
+    {"stddev_pop", sums, "tidewheel.root(" + of_population + ")"},
+    pair("corr"),
+    pair("covar_pop"),
+    pair("covar_samp"),
+    pair("regr_avgx"),
+    pair("regr_avgy"),
+    {"regr_count", {{"regr_count(price, qty)", Merge::add}}, "a1", "price, qty"},
+    pair("regr_intercept"),
+    pair("regr_r2"),
+    pair("regr_slope"),
+    pair("regr_sxx"),
+    pair("regr_sxy"),
+    pair("regr_syy"),
 };
 
 }  // namespace
@@ -60,8 +83,8 @@ TEST_CASE("Each aggregate is kept as its partial states, merged and finished in 
     for (const Kept& kept : all_kept) {
         INFO(kept.name);
         names.push_back(kept.name);
-        const auto view =
-            view_of("SELECT kind, " + kept.name + "(qty) AS x FROM events GROUP BY kind");
+        const auto view = view_of("SELECT kind, " + kept.name + "(" + kept.arguments +
+                                  ") AS x FROM events GROUP BY kind");
         CHECK(states_of(view) == kept.states);
         CHECK(view.finish("{state}") == "SELECT k1 AS kind, " + kept.finish + " AS x FROM {state}");
     }
@@ -107,8 +130,8 @@ TEST_CASE("What DISTINCT would change is not said to make no difference") {
     for (const Kept& kept : all_kept) {
         INFO(kept.name);
         const std::string said = error_of("CREATE MATERIALIZED VIEW v AS SELECT " + kept.name +
-                                          "(DISTINCT qty) FROM events");
-        const bool adds = kept.states[0].merge == Merge::add;
+                                          "(DISTINCT " + kept.arguments + ") FROM events");
+        const bool adds = form_of(kept.states[0].merge).counts_repeats;
         CHECK_THAT(said, ContainsSubstring(adds ? "Also GROUP BY the value"
                                                 : "Leave it out: it makes no difference to " +
                                                       kept.name + "()"));
@@ -124,21 +147,47 @@ TEST_CASE("A column of a joined table is not taken for the stream's of that name
                  {"count(e.weight)", Merge::add}});
 }
 
-TEST_CASE("PostgreSQL is asked for the type of each sum that an avg needs wide") {
+TEST_CASE("Of a cast to double precision, a variance is kept as PostgreSQL's own state") {
+    const auto view = view_of(
+        "SELECT variance(weight::double precision), stddev_pop(CAST(weight AS double precision)) "
+        "FILTER (WHERE qty > 1) AS d, var_samp(e.weight::double precision) AS s FROM events e");
+    CHECK(states_of(view) ==
+          States{{"tidewheel.moments(weight::double precision)", Merge::moments},
+                 {"tidewheel.moments(weight::double precision) FILTER (WHERE qty > 1)",
+                  Merge::moments}});
+    CHECK_THAT(view.finish("{state}"),
+               ContainsSubstring("SELECT pg_catalog.float8_var_samp(a1) AS variance, "
+                                 "pg_catalog.float8_stddev_pop(a2) AS d, "
+                                 "pg_catalog.float8_var_samp(a1) AS s FROM"));
+}
+
+TEST_CASE("PostgreSQL is asked whether an avg or a variance is in double precision") {
     const Stream stream = std::get<Stream>(parse("").statements.at(0).body);
-    const auto query = [&](const std::string& select) {
-        return sums_query("CREATE MATERIALIZED VIEW v AS " + select, stream);
+    const auto asked = [&](const std::string& select) {
+        return float_questions("CREATE MATERIALIZED VIEW v AS " + select, stream);
     };
+    const auto query = [&](const std::string& select) { return asked(select).query; };
+    const std::string spread =
+        "SELECT stddev(e.weight), var_pop(e.qty), variance(e.weight::double precision) FROM events "
+        "e";
+    CHECK(query(spread) == "SELECT variance(e.weight) AS x1, variance(e.qty) AS x2 FROM events e");
+    CHECK(asked(spread).types == std::vector<std::string>{"double precision", "double precision"});
+    CHECK(with_float_casts("CREATE MATERIALIZED VIEW v AS " + spread, stream, {true, false}) ==
+          "CREATE MATERIALIZED VIEW v AS SELECT stddev(e.weight::double precision), "
+          "var_pop(e.qty), variance(e.weight::double precision) FROM events e");
+    CHECK(asked("SELECT avg(e.weight + 1) FROM events e").types ==
+          std::vector<std::string>{"real"});
     const std::string select =
         "SELECT avg(e.weight), avg(- e.weight) / avg(p.weight) AS x, sum(- e.weight) FROM events e "
         "JOIN products p ON p.id = e.id HAVING avg(e.qty + 1) FILTER (WHERE e.qty > 2) > 3";
     CHECK(query(select) ==
-          "SELECT sum(- e.weight) AS sum1, sum(p.weight) AS sum2, sum(e.qty + 1) AS sum3 FROM "
+          "SELECT sum(- e.weight) AS x1, sum(p.weight) AS x2, sum(e.qty + 1) AS x3 FROM "
           "events e JOIN products p ON p.id = e.id");
-    CHECK(with_wide_sums("CREATE MATERIALIZED VIEW v AS " + select, stream, {true, true, false}) ==
-          "CREATE MATERIALIZED VIEW v AS SELECT avg(e.weight), avg(CAST(- e.weight AS double "
-          "precision)) / avg(p.weight::double precision) AS x, sum(- e.weight) FROM events e JOIN "
-          "products p ON p.id = e.id HAVING avg(e.qty + 1) FILTER (WHERE e.qty > 2) > 3");
-    CHECK(query("SELECT sum(qty), stddev(qty), avg(weight), avg(DISTINCT events.weight) FROM "
+    CHECK(
+        with_float_casts("CREATE MATERIALIZED VIEW v AS " + select, stream, {true, true, false}) ==
+        "CREATE MATERIALIZED VIEW v AS SELECT avg(e.weight), avg(CAST(- e.weight AS double "
+        "precision)) / avg(p.weight::double precision) AS x, sum(- e.weight) FROM events e JOIN "
+        "products p ON p.id = e.id HAVING avg(e.qty + 1) FILTER (WHERE e.qty > 2) > 3");
+    CHECK(query("SELECT sum(qty), corr(qty, price), avg(weight), avg(DISTINCT events.weight) FROM "
                 "events") == "");
 }

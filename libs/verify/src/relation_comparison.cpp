@@ -43,8 +43,10 @@ std::string all_but(const std::string& left, const std::string& right, const std
 
 std::string near(const ComparedColumn& column, const std::string& name) {
     const std::string m = "m." + name, u = "u." + name;
-    return "(" + m + " IS NOT DISTINCT FROM " + u + " OR abs(" + m + " - " + u +
-           ") <= " + tolerance(column) + " * greatest(abs(" + m + "), abs(" + u + ")))";
+    const std::string larger = "greatest(abs(" + m + "), abs(" + u + "))";
+    // NaN and the infinities are as large as their difference.
+    return "(" + m + " IS NOT DISTINCT FROM " + u + " OR " + larger + " < 'Infinity' AND abs(" + m +
+           " - " + u + ") <= " + tolerance(column) + " * " + larger + ")";
 }
 
 // A float under a name that no column has.

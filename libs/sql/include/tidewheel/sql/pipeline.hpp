@@ -8,6 +8,7 @@
 
 #include "tidewheel/engine/schema.hpp"
 #include "tidewheel/sql/diagnostic.hpp"
+#include "tidewheel/sql/merge.hpp"
 #include "tidewheel/sql/relation_name.hpp"
 
 // A pipeline file, parsed and checked without a database, by libpg_query. PostgreSQL checks types,
@@ -96,13 +97,8 @@ struct RowStatement {
 
 // --- CREATE MATERIALIZED VIEW … AS SELECT … FROM stream … GROUP BY …
 
-// How the stored value of a partial aggregate and the one of a new batch become one.
-enum class Merge { add, least, greatest, logical_and, logical_or };
-
 // The aggregates that a view can keep: PostgreSQL's own of these names.
 std::vector<std::string> kept_aggregates();
-// Those of them whose result the view computes in numeric, over integers and numeric alone.
-std::vector<std::string> exact_aggregates();
 // A hint for an aggregate that isn't one of these: what can be kept instead.
 std::string hint_for_aggregate(std::string_view name);
 
@@ -216,14 +212,19 @@ std::string query_of(std::string_view view);
 std::string with_resolved(std::string_view text, const std::string& resolved,
                           const RelationName& name);
 
-// A view that PostgreSQL has resolved keeps a sum in the place of an avg, but sum(real) is real,
-// where avg(real) adds up in double precision. The sums whose type must be asked for, as a SELECT
-// with a column for each; empty: none. `stream`: the view's.
-std::string sums_query(std::string_view view, const Stream& stream);
-// The view with those of its averages in double precision whose sum, in the order of sums_query(),
-// is real.
-std::string with_wide_sums(std::string_view view, const Stream& stream,
-                           const std::vector<bool>& is_real);
+// Of a view that PostgreSQL has resolved: what tells whether an aggregate computes in double
+// precision, which only PostgreSQL knows. A view keeps other partial states then.
+struct FloatQuestions {
+    std::string query;  // a SELECT with a column for each question; empty: none
+    std::vector<std::string>
+        types;  // by column: an aggregate does so if the column is of this type
+};
+// `stream`: the view's.
+FloatQuestions float_questions(std::string_view view, const Stream& stream);
+// The view with a cast to double precision on the arguments of the aggregates that do so, which
+// says it in the text. `is_float`: by question.
+std::string with_float_casts(std::string_view view, const Stream& stream,
+                             const std::vector<bool>& is_float);
 
 // Which of the stream's partitions a statement has to read: those that the route allows for its
 // pinned values; all, if nothing is pinned.

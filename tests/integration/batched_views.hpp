@@ -1,0 +1,115 @@
+#pragma once
+#include <algorithm>
+#include <numeric>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tidewheel/catalogue/migrations.hpp"
+#include "tidewheel/catalogue/state_table.hpp"
+#include "tidewheel/core/text.hpp"
+#include "tidewheel/executor/view_script.hpp"
+#include "tidewheel/testing/catch.hpp"
+#include "tidewheel/testing/stack.hpp"
+
+namespace tidewheel::testing {
+
+// A view's state, filled from the table `rows` by the very statement that the aggregator runs over
+// a batch.
+class BatchedView {
+  public:
+    // `columns`: of the stream and of `rows`. `select`: what follows SELECT g, …
+    BatchedView(postgres::Transaction& transaction, const std::string& columns,
+                const std::string& select)
+        : transaction_(transaction) {
+        sql::Pipeline pipeline =
+            sql::parse_pipeline("CREATE FOREIGN TABLE events (" + columns +
+                                    ") SERVER kafka OPTIONS (topic 'events', partitions '1');\n"
+                                    "CREATE MATERIALIZED VIEW spread AS SELECT g, " +
+                                    select,
+                                "p.sql");
+        stored_.statement = pipeline.statements.back();
+        stored_.state_table = "state";
+        stored_.search_path = "public";
+        transaction_.run("CREATE TEMP TABLE events (LIKE rows)");
+        for (const std::string& ddl : catalogue::state_ddl(body(), stored_.state_table))
+            transaction_.run(ddl);
+    }
+
+    // `batch_of_row`: SQL that numbers the batch of a row.
+    void fill(const std::string& batch_of_row, std::vector<int> batches) {
+        transaction_.run("TRUNCATE state");
+        for (const int batch : batches) {
+            transaction_.run("TRUNCATE events; INSERT INTO events SELECT * FROM rows WHERE " +
+                             batch_of_row + " = " + std::to_string(batch));
+            transaction_.query(executor::view_script({&stored_}));
+        }
+        transaction_.run("TRUNCATE events; INSERT INTO events SELECT * FROM rows");
+    }
+
+    // Groups, as text, in which what the view shows isn't what the SELECT itself gives. `floats`:
+    // the columns whose last digits may differ.
+    std::vector<std::string> differences(const std::vector<std::string>& floats = {}) {
+        const std::string sides =
+            "SELECT coalesce(v::text, '-') || ' and not ' || coalesce(o::text, '-') FROM (" +
+            body().finish("state") + ") v FULL JOIN (" + stored_.statement.select +
+            ") o USING (g) WHERE ";
+        std::vector<std::string> exact{"v::text IS DISTINCT FROM o::text"};
+        if (!floats.empty())
+            exact = {"to_jsonb(v) - $1::text[] IS DISTINCT FROM to_jsonb(o) - $1::text[]",
+                     "EXISTS (SELECT FROM unnest($1::text[]) f, LATERAL (SELECT (to_jsonb(v) ->> "
+                     "f)::float8 AS a, (to_jsonb(o) ->> f)::float8 AS b) each WHERE NOT coalesce(a "
+                     "= b OR (greatest(abs(a), abs(b)) < 'Infinity' AND abs(a - b) <= 1e-9 * "
+                     "greatest(abs(a), abs(b))), a IS NULL AND b IS NULL))"};
+        std::vector<postgres::Parameter> parameters;
+        if (!floats.empty()) parameters.push_back(postgres::text_array(floats));
+        std::vector<std::string> rows;
+        for (const auto& row :
+             transaction_.query(sides + joined(exact, " OR ") + " ORDER BY 1 LIMIT 20", parameters))
+            rows.push_back(row.text(0));
+        return rows;
+    }
+
+    long count(const std::string& condition) {
+        return transaction_
+            .query("SELECT count(*) FROM (" + body().finish("state") + ") v WHERE " + condition)
+            .at(0)
+            .integer(0);
+    }
+
+  private:
+    const sql::ViewStatement& body() const {
+        return std::get<sql::ViewStatement>(stored_.statement.body);
+    }
+
+    postgres::Transaction& transaction_;
+    catalogue::StoredStatement stored_;
+};
+
+// `rows` as one batch, in order, and in thirteen batches, shuffled by `seed`. check: of the state
+// that these leave.
+template <class Check>
+void for_all_orders(BatchedView& view, unsigned seed, Check check) {
+    view.fill("1", {1});
+    check();
+    view.fill("n", {1, 2, 3, 4, 5, 6});
+    check();
+    std::vector<int> batches(13);
+    std::iota(batches.begin(), batches.end(), 0);
+    std::shuffle(batches.begin(), batches.end(), std::mt19937(seed));
+    view.fill("(g * 7 + n * 5) % 13", batches);
+    check();
+}
+
+// A database with the catalogue's functions and the table `rows`.
+struct Rows {
+    TemporaryDatabase database;
+    postgres::Connection connection{database.url()};
+    postgres::Transaction transaction{connection};
+    explicit Rows(const std::string& make_rows) {
+        catalogue::migrate(transaction);
+        transaction.run(make_rows);
+    }
+};
+
+}  // namespace tidewheel::testing
