@@ -246,3 +246,17 @@ TEST_CASE("with a wrong kernel, the self-check leaves the statements to PostgreS
     CHECK(unchecked.counted == "9 6");
     CHECK(occurrences(unchecked.log, "the self-check differed") == 0);
 }
+
+TEST_CASE("where the two executors differ, a service that runs both ends") {
+    Deployment deployment({"TIDEWHEEL_WEAKEN=wrong_less,no_self_check,one_executor"});
+    deployment.must({"init"});
+    deployment.must({"apply", deployment.file(R"(
+CREATE FOREIGN TABLE numbers (n integer) SERVER kafka OPTIONS (topic '{topic}', partitions '1');
+CREATE TABLE stored (n integer);
+INSERT INTO stored SELECT n FROM numbers WHERE n < 3;
+)")});
+    const auto worker = deployment.start("tidewheel-worker-weakened");
+    deployment.send(0, {R"({"n": 3})"});
+    CHECK(worker->wait() == 128 + SIGABRT);
+    CHECK_THAT(worker->errors(), Catch::Matchers::ContainsSubstring("the executors differ: "));
+}
