@@ -1,10 +1,8 @@
 #include <set>
 
-#include "tidewheel/codec/json_decoder.hpp"
-#include "tidewheel/executor/batch_writer.hpp"
+#include "differential/owner.hpp"
 #include "tidewheel/postgres/backend_mark.hpp"
 #include "tidewheel/testing/catch.hpp"
-#include "tidewheel/testing/deployment.hpp"
 
 using namespace tidewheel;
 using namespace tidewheel::testing;
@@ -16,62 +14,6 @@ CREATE FOREIGN TABLE numbers (n integer NOT NULL CHECK (n < 1000)) SERVER kafka 
 CREATE TABLE stored (n integer);
 INSERT INTO stored SELECT n FROM numbers;
 )";
-
-// What a lane has: a plan, a claim of partition 0 by an owner, and a writer.
-class Owner {
-  public:
-    Owner(const Deployment& deployment, const std::string& name,
-          std::chrono::seconds renew_after = std::chrono::hours(1))
-        : connection_(deployment.url()) {
-        const catalogue::Catalogue catalogue = catalogue::load_catalogue(connection_);
-        plans_ = executor::plan_streams(connection_, catalogue, executor::StatementKind::rows,
-                                        executor::Execution::native)
-                     .streams;
-        std::vector<catalogue::LaneClaim> lanes{
-            {deployment.topic(), 0, plans_.front().statements_reading(0), 0}};
-        catalogue::claim(connection_, {name}, lanes, catalogue.version);
-        statements_ = lanes.front().statements;
-        pool_ = std::make_unique<executor::SessionPool>(deployment.url(), name, 1, renew_after);
-        writer_ =
-            std::make_unique<executor::BatchWriter>(*pool_, name, plans_.front(), lanes.front());
-        epoch_ = lanes.front().epoch;
-    }
-
-    std::int64_t epoch() const { return epoch_; }
-    std::int64_t open() { return writer_->open().front().next_offset; }
-
-    // Commits records with these values from an offset on.
-    engine::Committed commit(std::int64_t begin, const std::vector<std::string>& values) {
-        const auto decoder = codec::make_json_decoder(plans_.front().schema);
-        engine::Batch batch(plans_.front().schema);
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            engine::Record record;
-            record.value = values[i];
-            record.offset = begin + static_cast<std::int64_t>(i);
-            batch.add(std::move(record),
-                      [&](const auto& each, auto& into) { return decoder->decode(each, into); });
-        }
-        const std::int64_t end = begin + static_cast<std::int64_t>(values.size());
-        return writer_->commit({batch, begin, end, end, statements_});
-    }
-
-    Error::Kind refusal(std::int64_t begin, const std::vector<std::string>& values) {
-        try {
-            commit(begin, values);
-        } catch (const Error& error) {
-            return error.kind();
-        }
-        throw std::logic_error("it was committed");
-    }
-
-  private:
-    postgres::Connection connection_;
-    std::vector<executor::StreamPlan> plans_;
-    std::vector<int> statements_;
-    std::int64_t epoch_ = 0;
-    std::unique_ptr<executor::SessionPool> pool_;
-    std::unique_ptr<executor::BatchWriter> writer_;
-};
 
 struct Applied : Deployment {
     Applied() {
@@ -138,7 +80,7 @@ TEST_CASE("what a frozen owner has locked gets free when another claims the part
 TEST_CASE(
     "a lane's session doesn't grow old, since its temporary tables would hold back the vacuum") {
     Applied deployment;
-    Owner owner(deployment, "owner", std::chrono::seconds(0));
+    Owner owner(deployment, "owner", {.renew_after = std::chrono::seconds(0)});
     owner.open();
     std::set<std::string> backends;
     for (int n = 0; n < 3; ++n) {
@@ -149,7 +91,7 @@ TEST_CASE(
     }
     CHECK(backends.size() == 3);
     CHECK(deployment.stored() == "0,1,2");
-    Owner other(deployment, "other", std::chrono::seconds(0));
+    Owner other(deployment, "other", {.renew_after = std::chrono::seconds(0)});
     other.open();
     CHECK(owner.refusal(3, {R"({"n": 3})"}) == Error::Kind::fenced);
     CHECK(deployment.stored() == "0,1,2");

@@ -162,6 +162,31 @@ std::string create_the_topic_again(const Cast& cast) {
                                                          : "";
 }
 
+// A pipeline whose statements compare by <, which a wrong kernel takes for <=.
+struct Compared {
+    std::string stored, counted, log;
+};
+Compared compare(const std::string& weaken) {
+    Deployment deployment({"TIDEWHEEL_WEAKEN=" + weaken});
+    deployment.must({"init"});
+    deployment.must({"apply", deployment.file(R"(
+CREATE FOREIGN TABLE numbers (n integer CHECK (n < 8)) SERVER kafka OPTIONS (topic '{topic}', partitions '1');
+CREATE TABLE stored (n integer);
+INSERT INTO stored SELECT n FROM numbers WHERE n < 3;
+CREATE MATERIALIZED VIEW counted AS SELECT count(*) AS n, count(*) FILTER (WHERE n < 5) AS few FROM numbers;
+)")});
+    const auto worker = deployment.start("tidewheel-worker-weakened");
+    const auto aggregator = deployment.start("tidewheel-aggregator-weakened");
+    std::vector<std::string> records;
+    for (int n = 0; n < 10; ++n)
+        records.push_back("{\"n\": " + std::to_string(n) + "}");
+    deployment.send(0, records);
+    deployment.arrive();
+    return {deployment.value("SELECT string_agg(n::text, ' ' ORDER BY n) FROM stored"),
+            deployment.value("SELECT n || ' ' || few FROM counted"),
+            worker->errors() + aggregator->errors()};
+}
+
 // What users run comes through, whatever TIDEWHEEL_WEAKEN says; without the guard it shows.
 template <class Scenario>
 void require_guard(const std::string& guard, Scenario&& scenario) {
@@ -205,4 +230,33 @@ TEST_CASE("without a look at the progress, a lost answer costs the claim") {
 
 TEST_CASE("without that look and the compare, a lost answer doubles a batch") {
     require_guard("blind_retry,no_compare", lose_an_answer);
+}
+
+TEST_CASE("with a wrong kernel, the self-check leaves the statements to PostgreSQL") {
+    const Compared checked = compare("wrong_less");
+    CHECK(checked.stored == "0 1 2");
+    CHECK(checked.counted == "8 5");
+    for (const std::string what : {"checks of", "rows of stored", "view counted"}) {
+        INFO(checked.log);
+        CHECK_THAT(checked.log, Catch::Matchers::ContainsSubstring("what=\"" + what));
+    }
+    CHECK(occurrences(checked.log, "reason=\"the self-check differed: ") == 4);
+    const Compared unchecked = compare("wrong_less,no_self_check");
+    CHECK(unchecked.stored == "0 1 2 3");
+    CHECK(unchecked.counted == "9 6");
+    CHECK(occurrences(unchecked.log, "the self-check differed") == 0);
+}
+
+TEST_CASE("where the two executors differ, a service that runs both ends") {
+    Deployment deployment({"TIDEWHEEL_WEAKEN=wrong_less,no_self_check,one_executor"});
+    deployment.must({"init"});
+    deployment.must({"apply", deployment.file(R"(
+CREATE FOREIGN TABLE numbers (n integer) SERVER kafka OPTIONS (topic '{topic}', partitions '1');
+CREATE TABLE stored (n integer);
+INSERT INTO stored SELECT n FROM numbers WHERE n < 3;
+)")});
+    const auto worker = deployment.start("tidewheel-worker-weakened");
+    deployment.send(0, {R"({"n": 3})"});
+    CHECK(worker->wait() == 128 + SIGABRT);
+    CHECK_THAT(worker->errors(), Catch::Matchers::ContainsSubstring("the executors differ: "));
 }

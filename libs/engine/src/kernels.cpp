@@ -9,6 +9,7 @@
 #include "like.hpp"
 #include "ordering.hpp"
 #include "strict.hpp"
+#include "tidewheel/core/weakened.hpp"
 #include "tidewheel/engine/numeric_math.hpp"
 #include "time_math.hpp"
 
@@ -33,7 +34,8 @@ void add_comparisons(std::vector<KernelEntry>& table) {
     };
     add("=", binary<A, B, R, compares<std::equal_to<int>{}>>);
     add("<>", binary<A, B, R, compares<std::not_equal_to<int>{}>>);
-    add("<", binary<A, B, R, compares<std::less<int>{}>>);
+    add("<", weakened("wrong_less") ? binary<A, B, R, compares<std::less_equal<int>{}>>
+                                    : binary<A, B, R, compares<std::less<int>{}>>);
     add("<=", binary<A, B, R, compares<std::less_equal<int>{}>>);
     add(">", binary<A, B, R, compares<std::greater<int>{}>>);
     add(">=", binary<A, B, R, compares<std::greater_equal<int>{}>>);

@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "batch_run.hpp"
+#include "executor_comparison.hpp"
 #include "native_rules.hpp"
 #include "statement_run.hpp"
 #include "stream_rules.hpp"
 #include "tidewheel/core/failpoint.hpp"
+#include "tidewheel/core/weakened.hpp"
 
 namespace tidewheel::executor {
 namespace {
@@ -98,6 +100,19 @@ std::string BatchExecutor::preparation() const {
 
 void BatchExecutor::run(postgres::Session& session, const engine::Batch& batch,
                         const std::vector<int>& statements, Pace pace) {
+    if (pace != Pace::native || !weakened("one_executor"))
+        return run_once(session, batch, statements, pace);
+    run_in_both(session, plan_, [&](Pace each) {
+        run_once(session, batch, statements, each);
+        std::string text;
+        for (const auto& [statement, rows] : result_.rows_written)
+            text += "statement " + std::to_string(statement) + " " + std::to_string(rows) + ", ";
+        return text + std::to_string(result_.refused.size()) + " refused";
+    });
+}
+
+void BatchExecutor::run_once(postgres::Session& session, const engine::Batch& batch,
+                             const std::vector<int>& statements, Pace pace) {
     result_.clear();
     for (const engine::RejectedRecord& each : batch.rejected())
         result_.dead_letters.park(batch.records()[each.record],

@@ -1,6 +1,7 @@
 #include "native_forms.hpp"
 
 #include "copy_target.hpp"
+#include "self_check.hpp"
 #include "tidewheel/executor/resolve.hpp"
 #include "tidewheel/executor/view_script.hpp"
 
@@ -137,6 +138,7 @@ void add_native_forms(postgres::Transaction& transaction, StreamPlan& plan) {
         task.native = insert_of(transaction, plan, task);
     for (StreamPlan::ViewTask& task : plan.views)
         task.native = view_of(transaction, plan, task.statement);
+    check_native_forms(transaction, plan);
 }
 
 void leave_to_postgres(StreamPlan& plan, const std::string& reason) {

@@ -9,11 +9,12 @@ namespace tidewheel::runtime {
 namespace {
 
 void report_execution(const std::string& what, const std::string& reason) {
+    using enum telemetry::Level;
     if (reason.empty())
-        telemetry::log(telemetry::Level::info, "is computed by the service", {{"what", what}});
+        telemetry::log(info, "is computed by the service", {{"what", what}});
     else
-        telemetry::log(telemetry::Level::info, "is left to PostgreSQL",
-                       {{"what", what}, {"reason", reason}});
+        telemetry::log(reason.starts_with(executor::self_check_differed) ? warning : info,
+                       "is left to PostgreSQL", {{"what", what}, {"reason", reason}});
 }
 
 // What this service computes itself, and what is left to PostgreSQL, and why.

@@ -92,6 +92,8 @@ class BatchExecutor {
                 const ExecutorFactory& make) const;
     Selection& selection_for(const std::vector<int>& statements, Pace pace);
     Staging staging(std::vector<bool> columns, const StatementExecutors& executors) const;
+    void run_once(postgres::Session& session, const engine::Batch& batch,
+                  const std::vector<int>& statements, Pace pace);
     void judge(BatchRun& run, const Selection& selection);
     void stage(BatchRun& run);
 

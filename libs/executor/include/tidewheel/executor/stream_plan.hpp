@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tidewheel/catalogue/catalogue.hpp"
@@ -12,6 +13,9 @@
 #include "tidewheel/executor/stage.hpp"
 
 namespace tidewheel::executor {
+
+// What a reason begins with where the engine computes something else than this PostgreSQL.
+inline constexpr std::string_view self_check_differed = "the self-check differed";
 
 // What the engine computes itself. Where it can't, `reason` says why it is PostgreSQL's.
 struct NativeRules {

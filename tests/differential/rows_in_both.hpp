@@ -1,15 +1,19 @@
 #pragma once
-#include <random>
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "differential/random.hpp"
 #include "tidewheel/codec/json_decoder.hpp"
 #include "tidewheel/core/text.hpp"
+#include "tidewheel/engine/program.hpp"
 #include "tidewheel/executor/resolve.hpp"
 #include "tidewheel/executor/stage.hpp"
 #include "tidewheel/postgres/copy_encoder.hpp"
 #include "tidewheel/postgres/session.hpp"
-#include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/stack.hpp"
 
 // The same rows, with values at the edges of every type, for the engine and for PostgreSQL.
@@ -117,57 +121,63 @@ inline const Texts& edges(Kind kind) {
     }
 }
 
-class Random {
-  public:
-    explicit Random(unsigned seed) : random_(seed) {}
-    std::size_t below(std::size_t end) { return random_() % end; }
-    template <class List>
-    const auto& of(const List& list) {
-        return *(list.begin() + static_cast<std::ptrdiff_t>(below(list.size())));
-    }
-
-  private:
-    std::mt19937 random_;
-};
-
 // One stream's rows, in a batch and in a session's stage.
 class Both {
   public:
-    explicit Both(unsigned seed)
+    Both()
         : connection_(database_.url()),
           stream_(declared()),
           session_(database_.url(), "native"),
-          batch_(stream_.schema) {
-        fill(seed);
-        session_.run("SET search_path = pg_catalog, public; BEGIN;" + executor::stage_ddl(stream_));
+          batch_(stream_.schema),
+          decoder_(codec::make_json_decoder(stream_.schema)) {
+        session_.run("SET search_path = " + path + "; BEGIN;" + executor::stage_ddl(stream_));
+        resolving_.emplace(connection_);
+        resolving_->run("SET LOCAL search_path = " + path);
+        resolving_->run(executor::stage_ddl(stream_));
+    }
+
+    // Other rows, by seed.
+    void fill(unsigned seed) {
+        Random random(seed);
+        batch_.clear();
+        for (std::int64_t offset = 0; offset < 40; ++offset) {
+            std::string text = "{";
+            for (const engine::Column& column : stream_.schema.columns)
+                text += (text.size() > 1 ? ", \"" : "\"") + column.name +
+                        "\": " + value(column, random);
+            text += "}";
+            engine::Record record;
+            record.value = text;
+            record.offset = offset;
+            record.timestamp = 1'700'000'000'000 + offset;
+            batch_.add(std::move(record), [&](const engine::Record& each, engine::Batch& batch) {
+                return decoder_->decode(each, batch);
+            });
+        }
+        if (!batch_.rejected().empty())
+            throw std::logic_error(batch_.rejected().front().reject.detail);
         stage();
     }
 
-    std::variant<engine::Expression, engine::Unsupported> resolve(const std::string& expression) {
-        postgres::Transaction transaction(connection_);
-        transaction.run("SET LOCAL search_path = pg_catalog, public, pg_temp");
-        transaction.run(executor::stage_ddl(stream_));
-        auto resolved = executor::resolve(transaction, stream_, "pg_catalog, public, pg_temp",
-                                          {expression}, "pg_temp.things");
-        if (auto* unsupported = std::get_if<engine::Unsupported>(&resolved)) return *unsupported;
-        return std::get<std::vector<engine::Expression>>(resolved).front();
+    std::variant<std::vector<engine::Expression>, engine::Unsupported> resolve(
+        const Texts& expressions) {
+        return executor::resolve(*resolving_, stream_, path, expressions, "pg_temp.things");
     }
 
     // PostgreSQL's texts of an expression for some rows; nullopt: it raises an error.
     std::optional<Texts> asked(const std::string& list, const std::string& rest) {
-        session_.run("SAVEPOINT asked");
         Texts texts;
         try {
             for (const postgres::Row& row :
-                 session_.run("SELECT " + list + " FROM pg_temp.tidewheel_records things " + rest))
+                 session_.run("SAVEPOINT asked; SELECT " + list +
+                              " FROM pg_temp.tidewheel_records things " + rest + "; RELEASE asked"))
                 for (std::size_t i = 0; i < row.size(); ++i)
                     texts.push_back(row.is_null(i) ? "NULL" : row.text(i));
         } catch (const postgres::DatabaseError& error) {
-            REQUIRE_FALSE(error.retryable());
-            session_.run("ROLLBACK TO asked");
+            if (error.retryable()) throw;
+            session_.run("ROLLBACK TO asked; RELEASE asked");
             return std::nullopt;
         }
-        session_.run("RELEASE asked");
         return texts;
     }
 
@@ -187,10 +197,45 @@ class Both {
         return texts;
     }
 
+    // Some of the rows as a FROM item of SQL, with those columns that the text names: it replays
+    // the text in any session.
+    std::string rows_as_sql(const std::string& text, engine::RowNumbers rows) {
+        Texts names, columns;
+        for (const engine::Column& column : stream_.schema.columns) {
+            if (!names_column(text, column.name)) continue;
+            names.push_back(column.name);
+            columns.push_back("format('%L::" + column.type.sql +
+                              (is_text(column.type.kind) ? " COLLATE \"C\"" : "") + "', " +
+                              column.name + ")");
+        }
+        if (names.empty()) return "generate_series(1, " + std::to_string(rows.size()) + ") things";
+        Texts numbers;
+        for (const std::uint32_t row : rows)
+            numbers.push_back(std::to_string(row));
+        const auto values =
+            asked("'(' || " + joined(columns, " || ', ' || ") + " || ')'",
+                  "WHERE tidewheel_seq IN (" + joined(numbers, ",") + ") ORDER BY tidewheel_seq");
+        return "(VALUES " + joined(values.value(), ", ") + ") things (" + joined(names, ", ") + ")";
+    }
+
     const engine::Schema& schema() const { return stream_.schema; }
     const engine::Batch& batch() const { return batch_; }
 
   private:
+    inline static const std::string path = "pg_catalog, public, pg_temp";
+
+    static bool is_text(Kind kind) { return kind == Kind::text || kind == Kind::varchar; }
+
+    static bool names_column(const std::string& text, const std::string& name) {
+        const auto is_word = [&](std::size_t at) {
+            return at < text.size() && (std::isalnum(text[at]) || text[at] == '_');
+        };
+        for (std::size_t at = text.find(name); at != std::string::npos;
+             at = text.find(name, at + 1))
+            if ((at == 0 || !is_word(at - 1)) && !is_word(at + name.size())) return true;
+        return false;
+    }
+
     catalogue::StoredStream declared() {
         catalogue::StoredStream stream;
         postgres::Transaction transaction(connection_);
@@ -203,27 +248,6 @@ class Both {
         return stream;
     }
 
-    void fill(unsigned seed) {
-        Random random(seed);
-        const auto decoder = codec::make_json_decoder(stream_.schema);
-        for (std::int64_t offset = 0; offset < 40; ++offset) {
-            std::string text = "{";
-            for (const engine::Column& column : stream_.schema.columns)
-                text += (text.size() > 1 ? ", \"" : "\"") + column.name +
-                        "\": " + value(column, random);
-            texts_.push_back(std::make_unique<std::string>(text + "}"));
-            engine::Record record;
-            record.value = *texts_.back();
-            record.offset = offset;
-            record.timestamp = 1'700'000'000'000 + offset;
-            batch_.add(std::move(record), [&](const engine::Record& each, engine::Batch& batch) {
-                return decoder->decode(each, batch);
-            });
-        }
-        INFO((batch_.rejected().empty() ? "" : batch_.rejected().front().reject.detail));
-        REQUIRE(batch_.rows() == 40);
-    }
-
     static std::string value(const engine::Column& column, Random& random) {
         if (column.name != "p" && column.name != "v") return random.of(edges(column.type.kind));
         return random.of(column.name == "p" ? Texts{"0", "1.5", "-99.99", "12345678.9", "null"}
@@ -231,6 +255,7 @@ class Both {
     }
 
     void stage() {
+        session_.run("TRUNCATE pg_temp.tidewheel_batch");
         postgres::CopyEncoder& encoder = session_.encoder();
         const std::vector<bool> all(stream_.schema.columns.size(), true);
         encoder.begin();
@@ -248,9 +273,10 @@ class Both {
     testing::TemporaryDatabase database_;
     postgres::Connection connection_;
     catalogue::StoredStream stream_;
+    std::optional<postgres::Transaction> resolving_;
     postgres::Session session_;
-    std::vector<std::unique_ptr<std::string>> texts_;
     engine::Batch batch_;
+    std::unique_ptr<engine::Decoder> decoder_;
 };
 
 }  // namespace tidewheel::testing

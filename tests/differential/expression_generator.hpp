@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "rows_in_both.hpp"
+#include "differential/rows_in_both.hpp"
 
 namespace tidewheel::testing {
 
