@@ -242,8 +242,8 @@ engine::Committed BatchWriter::attempt(const engine::CommitRequest& work, Pace p
     clock.enter(engine::BatchStage::commit);
     failpoint("before_commit");
     commit_progress(work, done);
-    latency_.committed(work.statements, work.batch.records(), Clock::system());
     done.times = clock.end();
+    latency_.committed(work.statements, work.batch.records(), Clock::system());
     failpoint("after_commit");
     return done;
 }
