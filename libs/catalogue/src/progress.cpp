@@ -53,6 +53,15 @@ std::vector<std::size_t> rows_written(const std::vector<int>& statements,
     return rows;
 }
 
+// A quantile of each of the statements, in their order: the text of an array of milliseconds.
+std::string milliseconds(const std::vector<std::optional<engine::Latency>>& latencies,
+                         std::int64_t engine::Latency::*quantile) {
+    std::vector<std::string> items;
+    for (const auto& each : latencies)
+        items.push_back(each ? to_string((*each).*quantile) : "NULL");
+    return "{" + joined(items, ",") + "}";
+}
+
 // A row of m(statement, written).
 std::string count_of(int statement, std::size_t rows) {
     return "(" + to_string(statement) + ", " + to_string(rows) + "::bigint)";
@@ -64,7 +73,8 @@ std::string count_of(int statement, std::size_t rows) {
 // prepared once.
 bool commit_progress(postgres::Session& session, const LaneClaim& claim,
                      const engine::CommitRequest& work, const engine::Committed& done,
-                     std::optional<std::int64_t> watermark) {
+                     std::optional<std::int64_t> watermark,
+                     const std::vector<std::optional<engine::Latency>>& latencies) {
     const bool is_empty = work.batch.empty();
     postgres::Command update{"WITH moved AS (UPDATE tidewheel.progress p SET next_offset = "};
     const std::string records = update.add(to_string(work.batch.records().size())) + "::bigint";
@@ -72,17 +82,21 @@ bool commit_progress(postgres::Session& session, const LaneClaim& claim,
     update.sql += update.add(to_string(work.end)) + ", watermark = greatest(p.watermark, " +
                   add_time(update, watermark) + "), records = p.records + " + records +
                   ", records_held = p.records_held + " + records +
-                  ", rows_written = p.rows_written + m.written, seen_at = clock_timestamp()";
+                  ", rows_written = p.rows_written + m.written, seen_at = clock_timestamp(), "
+                  "latency_p50 = m.p50 * interval '1 ms', latency_p99 = m.p99 * interval '1 ms'";
     if (work.partition_end >= 0)
         update.sql += ", end_offset = " + update.add(to_string(work.partition_end));
     if (!is_empty)
         update.sql += ", committed_at = clock_timestamp(), record_time = " +
                       add_time(update, engine::finite_time(work.batch.records().back().timestamp));
     recognize_by(work.batch, claim, update);
-    update.sql += " FROM unnest(" + update.add(id_array(work.statements)) + "::integer[], " +
-                  update.add(id_array(rows_written(work.statements, done))) +
-                  "::bigint[]) m(statement, written) WHERE p.statement_id = m.statement AND " +
-                  add_under_claim(update, claim);
+    update.sql +=
+        " FROM unnest(" + update.add(id_array(work.statements)) + "::integer[], " +
+        update.add(id_array(rows_written(work.statements, done))) + "::bigint[], " +
+        update.add(milliseconds(latencies, &engine::Latency::p50)) + "::bigint[], " +
+        update.add(milliseconds(latencies, &engine::Latency::p99)) +
+        "::bigint[]) m(statement, written, p50, p99) WHERE p.statement_id = m.statement AND " +
+        add_under_claim(update, claim);
     if (!weakened("no_compare"))
         update.sql += " AND p.next_offset = " + update.add(to_string(work.begin));
     // An error is what keeps the COMMIT behind it from being run: the text isn't a number.

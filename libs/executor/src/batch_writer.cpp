@@ -243,6 +243,7 @@ engine::Committed BatchWriter::attempt(const engine::CommitRequest& work, Pace p
     failpoint("before_commit");
     commit_progress(work, done);
     done.times = clock.end();
+    latency_.committed(work.statements, work.batch.records(), Clock::system());
     failpoint("after_commit");
     return done;
 }
@@ -256,8 +257,11 @@ void BatchWriter::stop(const engine::MissingData& missing) {
 
 void BatchWriter::commit_progress(const engine::CommitRequest& work,
                                   const engine::Committed& done) {
+    std::vector<std::optional<engine::Latency>> latencies;
+    for (const int statement : work.statements)
+        latencies.push_back(latency_.of(statement, Clock::system().now()));
     if (catalogue::commit_progress(*session_, claim_, work, done,
-                                   work.batch.watermark(executor_.refused())))
+                                   work.batch.watermark(executor_.refused()), latencies))
         return;
     session_->run("ROLLBACK");  // at once: the new owner may be waiting for our locks
     throw Error(Error::Kind::fenced,

@@ -58,7 +58,8 @@ const std::string progress_query =
     "p.topic AND d.partition = p.partition "
     "AND d.missed_by @> ARRAY[s.id] AND d.discarded_at IS NULL), s.paused_at IS NOT NULL, "
     "p.missing, "
-    "date_trunc('second', p.missing_since), w.\"offset\", w.reason, s.stream_id "
+    "date_trunc('second', p.missing_since), w.\"offset\", w.reason, s.stream_id, "
+    "extract(epoch FROM p.latency_p50)::float8, extract(epoch FROM p.latency_p99)::float8 "
     "FROM tidewheel.statements s JOIN tidewheel.progress p ON p.statement_id = s.id "
     "LEFT JOIN tidewheel.waiting w ON w.statement_id = p.statement_id AND w.topic = p.topic AND "
     "w.partition = p.partition AND w.\"offset\" >= p.next_offset "
@@ -85,6 +86,7 @@ PartitionLag read_partition(const postgres::Row& row) {
     lag.missing_since = row.text_or(13, "");
     if (!row.is_null(14)) lag.waits_at = row.integer(14);
     lag.refusal = row.text_or(15, "");
+    if (!lag.owner.empty() && !row.is_null(17)) lag.latency = {row.number(17), row.number(18)};
     return lag;
 }
 
@@ -220,6 +222,17 @@ std::optional<double> StatementLag::freshness() const {
         worst = std::max(worst, *partition.waiting_age);
     }
     return worst;
+}
+
+std::optional<Latency> StatementLag::latency() const {
+    std::optional<Latency> largest;
+    for (const PartitionLag& partition : partitions) {
+        if (!partition.latency) continue;
+        if (!largest) largest.emplace();
+        largest->p50 = std::max(largest->p50, partition.latency->p50);
+        largest->p99 = std::max(largest->p99, partition.latency->p99);
+    }
+    return largest;
 }
 
 // PostgreSQL and Kafka are asked one after the other: records that were applied and deleted in

@@ -73,7 +73,7 @@ int status(Context& context, const StatusOptions& options) {
 void add_status(CLI::App& program, Context& context) {
     auto options = std::make_shared<StatusOptions>();
     CLI::App* command = program.add_subcommand(
-        "status", "Show lag, rate, freshness, dead letters and owners of each statement");
+        "status", "Show lag, rate, freshness, latency, dead letters and owners of each statement");
     command->add_option("name", options->names, "Statements, streams or topics; none: all")
         ->type_name("NAME");
     command->add_flag("--partitions", options->partitions, "Also show each partition");
@@ -89,7 +89,11 @@ void add_status(CLI::App& program, Context& context) {
     command->footer(
         "LAG counts the records that wait. FRESHNESS is the age of the oldest of them, by its own "
         "timestamp.\n"
-        "Without Kafka, both are missing. Exit status: 5 after a timeout or without Kafka; 4 if "
+        "LATENCY is the time from a record's own timestamp until its commit, over the last minute "
+        "or "
+        "two.\n"
+        "Without Kafka, LAG and FRESHNESS are missing. Exit status: 5 after a timeout or without "
+        "Kafka; 4 if "
         "--wait cannot succeed.\n"
         "See docs/how-to/lag.md.\n\n"
         "Examples:\n  tidewheel status --wait --timeout 60\n"

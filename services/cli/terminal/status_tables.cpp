@@ -33,6 +33,11 @@ std::string freshness_text(const monitor::StatementLag& lag) {
     return age ? rough_duration(*age) : "?";
 }
 
+std::string latency_text(const std::optional<monitor::Latency>& latency) {
+    if (!latency) return "-";
+    return "p50 " + rough_duration(latency->p50) + ", p99 " + rough_duration(latency->p99);
+}
+
 std::string lag_text(const monitor::StatementLag& lag) {
     if (!lag.ends_known) return "-";
     return lag.topic_is_gone() || lag.missing_data() ? "?" : grouped(lag.lag());
@@ -64,12 +69,14 @@ std::string statements_table(const std::vector<monitor::Observed>& all) {
                  {"LAG", Align::right},
                  {"ROWS/S", Align::right},
                  {"FRESHNESS"},
+                 {"LATENCY"},
                  {"DEAD", Align::right},
                  {"OWNERS"}});
     for (const monitor::Observed& each : all)
         table.row({each.lag.name, each.lag.kind, each.lag.topic, lag_text(each.lag),
                    grouped(std::llround(each.rows_per_second)), freshness_text(each.lag),
-                   grouped(each.lag.dead_letters), owners_text(each.lag)});
+                   latency_text(each.lag.latency()), grouped(each.lag.dead_letters),
+                   owners_text(each.lag)});
     return table.text();
 }
 
@@ -81,6 +88,7 @@ std::string partitions_table(const std::vector<monitor::Observed>& all) {
                  {"END", Align::right},
                  {"LAG", Align::right},
                  {"ROWS", Align::right},
+                 {"LATENCY"},
                  {"WATERMARK"},
                  {"OWNER"}});
     for (const monitor::Observed& each : all)
@@ -89,7 +97,7 @@ std::string partitions_table(const std::vector<monitor::Observed>& all) {
                        number_or_dash(partition.next_offset),
                        number_or_dash(partition.first_offset), end_text(each.lag, partition),
                        each.lag.ends_known ? lag_text(partition) : "-",
-                       grouped(partition.rows_written),
+                       grouped(partition.rows_written), latency_text(partition.latency),
                        partition.watermark.empty() ? "-" : partition.watermark,
                        partition.owner.empty() ? "-" : partition.owner});
     return table.text();
@@ -111,6 +119,11 @@ Json optional_text(const std::string& text) {
     return text.empty() ? Json() : Json(text);
 }
 
+Json as_json(const std::optional<monitor::Latency>& latency) {
+    if (!latency) return {};
+    return Json::object().set("p50", latency->p50).set("p99", latency->p99);
+}
+
 Json partition_as_json(const monitor::PartitionLag& partition, bool ends_known) {
     return Json::object()
         .set("partition", partition.partition)
@@ -124,6 +137,7 @@ Json partition_as_json(const monitor::PartitionLag& partition, bool ends_known) 
         .set("unreadable", ends_known ? Json(partition.unreadable) : Json())
         .set("records", partition.records)
         .set("rows_written", partition.rows_written)
+        .set("latency_seconds", as_json(partition.latency))
         .set("watermark", optional_text(partition.watermark))
         .set("owner", optional_text(partition.owner))
         .set("waits_at", partition.waits_at)
@@ -160,6 +174,7 @@ Json as_json(const std::vector<monitor::Observed>& all,
                              .set("records_per_second", each.records_per_second)
                              .set("rows_per_second", each.rows_per_second)
                              .set("freshness_seconds", each.lag.freshness())
+                             .set("latency_seconds", as_json(each.lag.latency()))
                              .set("dead_letters", each.lag.dead_letters)
                              .set("partitions", partitions);
         if (reasons) {

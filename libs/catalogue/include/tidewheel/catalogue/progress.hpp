@@ -8,6 +8,7 @@
 #include "tidewheel/catalogue/claim.hpp"
 #include "tidewheel/catalogue/lane_rows.hpp"
 #include "tidewheel/engine/lane.hpp"
+#include "tidewheel/engine/recent_latency.hpp"
 #include "tidewheel/postgres/connection.hpp"
 #include "tidewheel/postgres/session.hpp"
 
@@ -20,11 +21,13 @@ namespace tidewheel::catalogue {
 
 // Compare and swap, and COMMIT: the statements of `work` go from its begin to its end, in the
 // transaction that holds what `done` says. watermark: the batch's, in microseconds since 2000.
+// latencies: of the statements, in their order, up to the commit before.
 // False: they are no longer all at its begin under this claim, and the transaction must be rolled
 // back.
 bool commit_progress(postgres::Session& session, const LaneClaim& claim,
                      const engine::CommitRequest& work, const engine::Committed& done,
-                     std::optional<std::int64_t> watermark);
+                     std::optional<std::int64_t> watermark,
+                     const std::vector<std::optional<engine::Latency>>& latencies);
 
 // Records that its statements can't continue, why, and since when. False: they are no longer all
 // under this claim.

@@ -8,6 +8,7 @@
 #include "tidewheel/catalogue/claim.hpp"
 #include "tidewheel/core/clock.hpp"
 #include "tidewheel/engine/lane.hpp"
+#include "tidewheel/engine/recent_latency.hpp"
 #include "tidewheel/executor/batch_executor.hpp"
 #include "tidewheel/executor/session_pool.hpp"
 
@@ -59,6 +60,7 @@ class BatchWriter final : public engine::BatchSink {
     int pushed_down_ = 0, to_push_down_ = 0;
     // As far as this lane knows: others write it only under a claim.
     std::vector<catalogue::Waiting> waiting_;
+    engine::RecentLatency latency_;
 };
 
 }  // namespace tidewheel::executor
