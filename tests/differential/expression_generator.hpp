@@ -10,6 +10,23 @@ inline std::string type_of(Kind kind) {
     return array.substr(0, array.size() - 2);
 }
 
+// Constants of some types.
+inline const Texts intervals{"interval '1 hour'",
+                             "interval '-90 minutes'",
+                             "interval '1 day 00:00:00.000001'",
+                             "interval '1 month'",
+                             "interval '-11 months -3 days 5 hours'",
+                             "interval '400 years'",
+                             "interval '0'"};
+inline const Texts bins{"interval '15 minutes'", "interval '1 day'", "interval '00:00:00.000007'",
+                        "interval '0'", "interval '1 month'"};
+inline Texts moments(Kind kind) {
+    Texts constants;
+    for (const char* text : {"2000-01-01", "2024-02-29 12:34:56.789", "0001-01-01", "infinity"})
+        constants.push_back("'" + std::string(text) + "'::" + type_of(kind));
+    return constants;
+}
+
 // Expressions by seed, of a kind.
 class Generator {
   public:
@@ -58,6 +75,13 @@ class Generator {
                                         "1000000.000", "NULL::numeric"});
             case Kind::text:
                 return random_.of(Texts{"'a'::text", "''::text", "'sale_event'", "NULL::text"});
+            case Kind::date:
+            case Kind::timestamp:
+            case Kind::timestamptz:
+                if (random_.below(4) != 0) return random_.of(moments(kind));
+                return "NULL::" + type_of(kind);
+            case Kind::time:
+                return random_.of(Texts{"'12:30:00.5'::time", "NULL::time"});
             default:
                 return "NULL::" + type_of(kind);
         }
@@ -85,6 +109,12 @@ class Generator {
                 return number(depth);
             case Kind::timestamp:
             case Kind::timestamptz:
+                if (random_.below(3) == 0)
+                    return "date_bin(" + random_.of(bins) + ", " + sub(kind) + ", " +
+                           random_.of(moments(kind)) + ")";
+                if (random_.below(2) == 0)
+                    return "(" + sub(kind) + random_.of(Texts{" + ", " - "}) +
+                           random_.of(intervals) + ")";
                 return "date_trunc('" +
                        random_.of(Texts{"second", "minute", "hour", "day", "week", "month",
                                         "quarter", "year"}) +
@@ -93,7 +123,8 @@ class Generator {
                 return "(" + sub(random_.below(2) ? Kind::timestamp : Kind::timestamptz) +
                        ")::date";
             case Kind::text:
-                return "(v)::text";
+                if (random_.below(2) == 0) return "(v)::text";
+                return random_.of(Texts{"lower", "upper"}) + "(" + sub(kind) + ")";
             default:
                 return leaf(kind);
         }

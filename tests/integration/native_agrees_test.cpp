@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "differential/differential.hpp"
+#include "differential/expression_generator.hpp"
 #include "tidewheel/testing/catch.hpp"
 
 using namespace tidewheel;
@@ -18,10 +19,14 @@ std::string call_of(const engine::NativeFunction& function, const engine::Schema
         Texts columns;
         for (const engine::Column& column : schema.columns)
             if (column.type.kind == kind) columns.push_back(column.name);
+        if (kind == Kind::other) columns = function.name == "date_bin" ? bins : intervals;
         arguments.push_back(random.of(columns));
     }
     const std::string name(function.name);
     if (name == "date_trunc") return "date_trunc('hour', " + arguments[1] + ")";
+    if (name == "date_bin")
+        return "date_bin(" + arguments[0] + ", " + arguments[1] + ", " +
+               random.of(moments(function.arguments[1])) + ")";
     if (name == "extract") return "extract(hour FROM " + arguments[1] + ")";
     if (name.ends_with("~~")) return arguments[0] + " " + name + " 'a%'";
     if (std::isalpha(name[0])) {

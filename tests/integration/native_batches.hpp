@@ -36,26 +36,53 @@ class NativeBatches {
 
     // Throws what PostgreSQL says, and what the executor does; then nothing is stored.
     void run(const std::vector<std::string>& values, std::int64_t time = new_year_2026) {
+        run(values, time, executor::Pace::native, "COMMIT", [] {});
+    }
+    // What a batch leads to, and what a query says of it then. The batch is stored, or undone.
+    struct Outcome {
+        std::size_t rows_written = 0;           // by the first statement
+        std::vector<std::string> dead_letters;  // which records, and why
+        std::string answer;
+        bool operator==(const Outcome&) const = default;
+    };
+    Outcome outcome(const std::vector<std::string>& values, executor::Pace pace,
+                    const std::string& query, const std::string& end) {
+        Outcome outcome;
+        run(values, new_year_2026, pace, end, [&] {
+            outcome.rows_written = executor_.rows_written().at(0).second;
+            for (const auto& parked : executor_.dead_letters().parked())
+                outcome.dead_letters.push_back(std::to_string(parked.record->offset) + " " +
+                                               parked.reject.detail);
+            outcome.answer = session_.run(query).at(0).text_or(0, "");
+        });
+        return outcome;
+    }
+    executor::BatchExecutor& executor() { return executor_; }
+
+  private:
+    template <class Ran>
+    void run(const std::vector<std::string>& values, std::int64_t time, executor::Pace pace,
+             const std::string& end, Ran&& ran) {
         engine::Batch batch(plan_.schema);
         for (const std::string& value : values) {
             engine::Record record;
             record.value = value;
+            record.offset = static_cast<std::int64_t>(batch.records().size());
             record.timestamp = time;
             batch.add(std::move(record),
                       [&](const auto& each, auto& into) { return decoder_->decode(each, into); });
         }
         session_.run("BEGIN");
         try {
-            executor_.run(session_, batch, plan_.statements(), executor::Pace::native);
+            executor_.run(session_, batch, plan_.statements(), pace);
+            ran();
         } catch (...) {
             session_.run("ROLLBACK");
             throw;
         }
-        session_.run("COMMIT");
+        session_.run(end);
     }
-    executor::BatchExecutor& executor() { return executor_; }
 
-  private:
     template <class Task>
     static const Task& named(const std::vector<Task>& tasks, const std::string& name) {
         for (const Task& task : tasks)

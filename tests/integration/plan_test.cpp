@@ -31,10 +31,10 @@ TEST_CASE(
     "plan says what services compute themselves, and why they leave a statement to PostgreSQL") {
     TidewheelCli cli;
     REQUIRE(cli.run({"init"}).status == 0);
-    const std::string file = cli.file(
-        orders_pipeline +
-        "\nCREATE MATERIALIZED VIEW loud AS SELECT upper(shop) AS shop, count(*) AS n FROM orders "
-        "GROUP BY upper(shop);\n");
+    const std::string file = cli.file(orders_pipeline +
+                                      "\nCREATE MATERIALIZED VIEW loud AS SELECT initcap(shop) AS "
+                                      "shop, count(*) AS n FROM orders "
+                                      "GROUP BY initcap(shop);\n");
     const auto lines_of = [&](const std::string& name, const std::vector<std::string>& command) {
         const auto planned = cli.run(command);
         INFO(planned.output << planned.errors);
@@ -46,7 +46,7 @@ TEST_CASE(
     const auto check = [&](const std::vector<std::string>& command) {
         CHECK(lines_of("view by_shop", command) == "    executor    native");
         CHECK(lines_of("rows dear_orders", command) == "    executor    native");
-        CHECK(lines_of("view loud", command) == "    executor    PostgreSQL: function upper");
+        CHECK(lines_of("view loud", command) == "    executor    PostgreSQL: function initcap");
     };
     check({"plan", file});
     REQUIRE(cli.run({"apply", file}).status == 0);

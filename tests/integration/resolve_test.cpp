@@ -27,7 +27,8 @@ CREATE FOREIGN TABLE things (
     id uuid NOT NULL, kind text, code varchar(10), small smallint, qty integer, total bigint,
     price numeric(10,2), weight real, ratio double precision, is_return boolean, day date,
     clock time, local timestamp, ts timestamptz, doc jsonb, mood public.mood,
-    positive public.positive, bytes text COLLATE "C", fuzzy text COLLATE public.fuzzy
+    positive public.positive, bytes text COLLATE "C", fuzzy text COLLATE public.fuzzy,
+    turkish text COLLATE public.turkish
 ) SERVER kafka OPTIONS (topic 'things', partitions '1');
 )";
 
@@ -40,7 +41,8 @@ class Staged {
             transaction_.run(
                 "CREATE TYPE public.mood AS ENUM ('good', 'bad'); CREATE DOMAIN public.positive AS "
                 "integer CHECK (VALUE > 0); CREATE COLLATION public.fuzzy (provider = icu, locale "
-                "= 'und-u-ks-level2', deterministic = false)");
+                "= 'und-u-ks-level2', deterministic = false); CREATE COLLATION public.turkish "
+                "(provider = icu, locale = 'tr')");
         for (const sql::Statement& each : sql::parse_pipeline(pipeline, "p.sql").statements) {
             if (const auto* declared = std::get_if<sql::Stream>(&each.body)) declare(*declared);
             if (std::holds_alternative<sql::ViewStatement>(each.body)) views_.push_back(each);
@@ -171,6 +173,24 @@ TEST_CASE("The views of the retail pipeline are resolved") {
         check_types(view.partials[2].argument.value());
         CHECK(staged.text(view.partials[3].filter.value()) == "is_return");
     }
+}
+
+TEST_CASE("lower and upper are taken where they map the letters of ASCII as usual") {
+    Staged staged;
+    for (const std::string function : {"lower", "upper"}) {
+        CHECK(staged.reason(function + "(kind)").empty());
+        CHECK(staged.reason(function + "(bytes)").empty());
+        CHECK(staged.reason(function + "(turkish)") ==
+              function + " under collation public.turkish");
+    }
+}
+
+TEST_CASE("times and intervals are constants as PostgreSQL holds them") {
+    Staged staged;
+    CHECK(staged.tree("day = date '2000-01-02'").arguments[1].binary == "00000001");
+    CHECK(staged.tree("local > '2000-01-01 00:00:01'").arguments[1].binary == "00000000000f4240");
+    CHECK(staged.tree("ts - interval '1 mon 2 days 00:00:01'").arguments[1].binary ==
+          "00000000000f42400000000200000001");
 }
 
 TEST_CASE("Casts are written out, and every part has its type and modifier") {

@@ -1,5 +1,6 @@
 // Plays one *.test file (see README.md) against real servers. Exit status 0: everything was as
 // expected.
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <iostream>
@@ -64,6 +65,7 @@ class Play {
 
     void perform(const Section& section) {
         if (section.word == "pipeline" || section.word == "apply") apply(section.body);
+        if (section.word == "native") expect_native(section.body);
         if (section.word == "refused") expect_refusal(section.body);
         if (section.word == "records") send(section);
         if (section.word == "restart") restart();
@@ -93,6 +95,20 @@ class Play {
             if (applied_.errors.find(line) == std::string::npos)
                 throw std::runtime_error("apply does not say: " + line + "\nbut:\n" +
                                          applied_.errors);
+    }
+
+    // Names of statements: services compute them, whatever the manner.
+    void expect_native(const std::string& body) {
+        must_be_applied();
+        const std::string plan = deployment_.tidewheel({"plan"}).output;
+        for (const std::string& name : testing::lines_of(body)) {
+            const std::size_t start =
+                std::min(plan.find("rows " + name + "\n"), plan.find("view " + name + "\n"));
+            const std::size_t at = plan.find("executor ", start);
+            if (start == plan.npos ||
+                !plan.substr(at, plan.find('\n', at) - at).ends_with(" native"))
+                throw std::runtime_error(name + " is not native:\n" + plan);
+        }
     }
 
     void send(const Section& section) {

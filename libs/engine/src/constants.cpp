@@ -2,8 +2,10 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 
 #include "tidewheel/engine/numeric.hpp"
 
@@ -46,6 +48,21 @@ bool read_boolean(std::string_view text, std::uint8_t& value) {
     return value || text == "false" || text == "f";
 }
 
+// The digits of a big-endian integer.
+template <class Integer>
+bool read_binary(std::string_view hex, Integer& value) {
+    std::make_unsigned_t<Integer> bits = 0;
+    const auto [end, error] = std::from_chars(hex.data(), hex.data() + hex.size(), bits, 16);
+    value = static_cast<Integer>(bits);
+    return error == std::errc{} && end == hex.data() + hex.size() && hex.size() == 2 * sizeof value;
+}
+
+template <class Integer>
+bool put_binary(std::string_view hex, std::vector<std::byte>& to) {
+    Integer value = 0;
+    return read_binary(hex, value) && put(value, to);
+}
+
 }  // namespace
 
 bool read_constant(Kind kind, const std::string& text, std::vector<std::byte>& value) {
@@ -77,18 +94,31 @@ bool read_constant(Kind kind, const std::string& text, std::vector<std::byte>& v
         case Kind::text:
         case Kind::varchar:
             return put(std::string_view(text), value);
-        case Kind::float32:
-        case Kind::uuid:
         case Kind::date:
+            return put_binary<std::int32_t>(text, value);
         case Kind::time:
         case Kind::timestamp:
         case Kind::timestamptz:
+            return put_binary<std::int64_t>(text, value);
+        case Kind::float32:
+        case Kind::uuid:
         case Kind::json:
         case Kind::jsonb:
         case Kind::other:
             break;
     }
     return false;
+}
+
+bool read_constant(const std::string& text, Interval& interval) {
+    constexpr std::int32_t most_months = 12 * 10'000, most_days = 31 * most_months;
+    const std::string_view hex = text;
+    return hex.size() == 32 && read_binary(hex.substr(0, 16), interval.microseconds) &&
+           read_binary(hex.substr(16, 8), interval.days) &&
+           read_binary(hex.substr(24), interval.months) &&
+           std::abs(std::int64_t{interval.months}) <= most_months &&
+           std::abs(std::int64_t{interval.days}) <= most_days &&
+           std::abs(interval.microseconds / 86'400'000'000) <= most_days;
 }
 
 }  // namespace tidewheel::engine

@@ -65,6 +65,7 @@ class Evaluation {
         if (target.is_done) return true;
         const Program::Step& step = program_.code_->steps[index];
         target.values.has_nulls = false;
+        target.values.texts = &scratch_.texts_;
         if (!run(step, rows, target.values)) return false;
         return target.is_done = true;
     }

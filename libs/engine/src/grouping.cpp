@@ -90,6 +90,7 @@ class GroupRun {
   public:
     GroupRun(const GroupProgram& program, const Batch& batch, GroupProgram::Scratch& scratch)
         : program_(program), batch_(batch), scratch_(scratch) {
+        scratch_.values.forget();
         for (std::size_t i = 0; i < scratch_.groups.size(); ++i) {
             scratch_.groups[i].size = 0;
             for (Vector& column : scratch_.groups[i].columns)

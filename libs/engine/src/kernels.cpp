@@ -6,12 +6,11 @@
 #include <functional>
 #include <limits>
 
-#include "like.hpp"
+#include "kernel_tables.hpp"
 #include "ordering.hpp"
 #include "strict.hpp"
 #include "tidewheel/core/weakened.hpp"
 #include "tidewheel/engine/numeric_math.hpp"
-#include "time_math.hpp"
 
 namespace tidewheel::engine {
 namespace {
@@ -145,34 +144,6 @@ void add_numeric_functions(std::vector<KernelEntry>& table) {
     table.push_back({"trunc", {N, I}, N, binary<N, I, N, rounds<Rounding::down>>});
 }
 
-// --- texts and times. A unit and a pattern are not among the arguments, but in the call.
-
-template <bool negated>
-bool like(const Call& call, Arguments arguments, std::size_t rows, const Values& result) {
-    const auto* text = arguments[0].as<std::string_view>();
-    auto* to = result.as<std::uint8_t>();
-    return over_rows(arguments, rows, result, [&, text, to](std::size_t row) {
-        to[row] = is_like(text[row], call.pattern) != negated;
-        return true;
-    });
-}
-
-bool date_trunc(const Call& call, Arguments arguments, std::size_t rows, const Values& result) {
-    const auto unit = static_cast<TruncationUnit>(call.unit);
-    const auto* time = arguments[0].as<std::int64_t>();
-    auto* to = result.as<std::int64_t>();
-    return over_rows(arguments, rows, result,
-                     [=](std::size_t row) { return truncate(unit, time[row], to[row]); });
-}
-
-bool extract_field(const Call& call, Arguments arguments, std::size_t rows, const Values& result) {
-    const auto unit = static_cast<ExtractionUnit>(call.unit);
-    const auto* time = arguments[0].as<std::int64_t>();
-    auto* to = result.as<Numeric>();
-    return over_rows(arguments, rows, result,
-                     [=](std::size_t row) { return extract(unit, time[row], to[row]); });
-}
-
 std::vector<KernelEntry> make_table() {
     using enum Kind;
     std::vector<KernelEntry> table;
@@ -211,26 +182,14 @@ std::vector<KernelEntry> make_table() {
     add_integer_functions<int64>(table);
     add_float_arithmetic(table);
     add_numeric_functions(table);
-    table.push_back({"~~", {text, text}, boolean, like<false>});
-    table.push_back({"!~~", {text, text}, boolean, like<true>});
-    for (const Kind kind : {timestamp, timestamptz}) {
-        table.push_back({"date_trunc", {text, kind}, kind, date_trunc});
-        table.push_back({"extract", {text, kind}, numeric, extract_field});
-    }
+    add_text_functions(table);
+    add_time_functions(table);
     return table;
 }
 
 const std::vector<KernelEntry>& table() {
     static const std::vector<KernelEntry> entries = make_table();
     return entries;
-}
-
-template <class Unit, std::size_t size>
-std::optional<int> unit_of(const std::pair<std::string_view, Unit> (&units)[size],
-                           std::string_view name) {
-    for (const auto& [unit_name, unit] : units)
-        if (unit_name == name) return static_cast<int>(unit);
-    return std::nullopt;
 }
 
 }  // namespace
@@ -247,23 +206,6 @@ std::vector<NativeFunction> native_functions() {
     for (const KernelEntry& entry : table())
         functions.push_back({entry.name, entry.arguments});
     return functions;
-}
-
-std::optional<int> truncation_unit(std::string_view name) {
-    using enum TruncationUnit;
-    static constexpr std::pair<std::string_view, TruncationUnit> units[] = {
-        {"second", second}, {"minute", minute}, {"hour", hour},       {"day", day},
-        {"week", week},     {"month", month},   {"quarter", quarter}, {"year", year}};
-    return unit_of(units, name);
-}
-
-std::optional<int> extraction_unit(std::string_view name) {
-    using enum ExtractionUnit;
-    static constexpr std::pair<std::string_view, ExtractionUnit> units[] = {
-        {"second", second},      {"minute", minute},   {"hour", hour},  {"day", day},
-        {"month", month},        {"quarter", quarter}, {"year", year},  {"dow", weekday},
-        {"isodow", iso_weekday}, {"doy", day_of_year}, {"epoch", epoch}};
-    return unit_of(units, name);
 }
 
 }  // namespace tidewheel::engine

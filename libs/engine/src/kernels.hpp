@@ -6,15 +6,19 @@
 #include <string_view>
 
 #include "tidewheel/engine/program.hpp"
+#include "time_math.hpp"
 
 // The operators and functions of pg_catalog that the engine computes itself.
 namespace tidewheel::engine {
 
 // A call as it was compiled: an argument that is the same for every row, made ready.
 struct Call {
-    int unit = 0;                  // of date_trunc and extract
-    int precision = 0, scale = 0;  // of a cast to numeric(precision, scale)
-    std::string_view pattern;      // of LIKE
+    int unit = 0;                      // of date_trunc and extract
+    int precision = 0, scale = 0;      // of a cast to numeric(precision, scale)
+    std::string_view pattern;          // of LIKE
+    bool ascii_letters_alone = false;  // lower and upper leave all other characters as they are
+    Interval interval = {};            // added, or the length of date_bin's bins
+    std::int64_t origin = 0;           // of date_bin
 };
 
 // Computes so many rows of `result` from the same rows of the arguments, without those that are in

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <numeric>
 #include <string_view>
 
 #include "ordering.hpp"
@@ -145,6 +146,29 @@ bool KeyOrder::keep_first(std::span<const KeyColumn> key, std::vector<std::uint3
         return compare(a, b) == 0 && !compare.has_null(a);
     };
     order.erase(std::unique(order.begin(), order.end(), repeats), order.end());
+    return !compare.failed();
+}
+
+bool KeyOrder::split(std::span<const KeyColumn> key, bool from_last,
+                     std::vector<std::uint32_t>& order, std::vector<std::size_t>& ends) {
+    Comparison compare(key);
+    rounds_.resize(order.size());
+    std::vector<std::size_t> sizes;
+    for (std::size_t first = 0, last = 0; first < order.size(); first = last) {
+        while (last < order.size() && compare(order[first], order[last]) == 0)
+            ++last;
+        sizes.resize(std::max(sizes.size(), last - first));
+        for (std::size_t row = first; row < last; ++row) {
+            rounds_[row] = static_cast<std::uint32_t>(from_last ? last - 1 - row : row - first);
+            ++sizes[rounds_[row]];
+        }
+    }
+    sorted_.swap(order);
+    order.resize(sorted_.size());
+    ends.resize(sizes.size());
+    std::exclusive_scan(sizes.begin(), sizes.end(), ends.begin(), std::size_t{0});
+    for (std::size_t row = 0; row < sorted_.size(); ++row)
+        order[ends[rounds_[row]]++] = sorted_[row];
     return !compare.failed();
 }
 

@@ -28,10 +28,15 @@ class KeyOrder {
     bool sort(std::span<const KeyColumn> key, std::size_t rows, std::vector<std::uint32_t>& order);
     // Of sorted rows: leaves out each whose key is that of the one before, and has no NULL.
     bool keep_first(std::span<const KeyColumn> key, std::vector<std::uint32_t>& order);
+    // Sorted rows: the first of each key, then the second of each, and so on; or from the last of
+    // each key on. `ends`: of these rounds.
+    bool split(std::span<const KeyColumn> key, bool from_last, std::vector<std::uint32_t>& order,
+               std::vector<std::size_t>& ends);
 
   private:
     // Most comparisons are settled by a number that has the order of the first column's values.
     std::vector<std::pair<std::uint64_t, std::uint32_t>> entries_;
+    std::vector<std::uint32_t> sorted_, rounds_;
 };
 
 }  // namespace tidewheel::engine

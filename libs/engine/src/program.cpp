@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "call_constants.hpp"
 #include "casts.hpp"
 #include "constants.hpp"
-#include "like.hpp"
 #include "program_steps.hpp"
 
 // Compiles expressions. What they compute: evaluation.cpp.
@@ -46,7 +46,7 @@ void fill_constant(const Expression& expression, Program::Step& step) {
     step.operation = Operation::constant;
     step.is_null = !expression.constant;
     if (step.is_null) return;
-    step.text = std::make_shared<const std::string>(*expression.constant);
+    step.text = std::make_shared<const std::string>(text_of_constant(expression));
     if (!read_constant(step.kind, *step.text, step.bits))
         leave("a constant of type " + words(expression.type));
 }
@@ -64,25 +64,6 @@ void require_bytes(const Expression& expression, bool order) {
             leave("two collations");
         collation = argument.collation;
     }
-}
-
-int unit(const Expression& expression) {
-    const Expression& name = expression.arguments.front();
-    if (name.node != Expression::Node::constant || !name.constant)
-        leave(expression.name + " of a unit that is not constant");
-    const auto unit = expression.name == "extract" ? extraction_unit(*name.constant)
-                                                   : truncation_unit(*name.constant);
-    if (!unit) leave(expression.name + " of unit " + *name.constant);
-    return *unit;
-}
-
-void fill_pattern(const Expression& expression, Program::Step& step) {
-    const Expression& pattern = expression.arguments.back();
-    if (pattern.node != Expression::Node::constant || !pattern.constant ||
-        !is_like_pattern(*pattern.constant))
-        leave("LIKE with a pattern that is not constant");
-    step.text = std::make_shared<const std::string>(*pattern.constant);
-    step.call.pattern = *step.text;
 }
 
 void require(const Expression& expression, Kind kind) {
@@ -181,23 +162,15 @@ class ProgramBuilder {
 
     void fill_call(const Expression& expression, Context& context, Program::Step& step) {
         std::vector<Kind> kinds = kinds_of(expression);
-        const bool has_unit = expression.name == "date_trunc" || expression.name == "extract";
-        if (has_unit && !kinds.empty()) kinds.front() = Kind::text;  // EXTRACT's is a bare word
+        if (expression.name == "extract") kinds.at(0) = Kind::text;  // a bare word
         const KernelEntry* kernel = find_kernel(expression.name, kinds);
         if (!kernel || kernel->result != step.kind) leave("function " + expression.name);
         const bool orders = expression.name.starts_with('<') || expression.name.starts_with('>');
         require_bytes(expression, orders && expression.name != "<>");
         step.operation = Operation::call;
         step.kernel = kernel->run;
-        if (has_unit) {
-            step.call.unit = unit(expression);
-            step.arguments = {add(expression.arguments.back(), context)};
-        } else if (expression.name.ends_with("~~")) {
-            fill_pattern(expression, step);
-            step.arguments = {add(expression.arguments.front(), context)};
-        } else {
-            add_arguments(expression, context, step);
-        }
+        for (const std::size_t place : take_constants(expression, step))
+            step.arguments.push_back(add(expression.arguments[place], context));
     }
 
     void fill_cast(const Expression& expression, Context& context, Program::Step& step) {

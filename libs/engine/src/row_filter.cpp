@@ -25,6 +25,7 @@ bool RowFilter::select(const Batch& batch, RowNumbers rows, Scratch& scratch,
         selected.insert(selected.end(), rows.begin(), rows.end());
         return true;
     }
+    scratch.where_->forget();
     scratch.where_->restart(*where_);
     Values holds;
     if (!where_->run(0, batch, rows, *scratch.where_, holds)) return false;

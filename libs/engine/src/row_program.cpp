@@ -1,9 +1,12 @@
 #include "tidewheel/engine/row_program.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <ranges>
 #include <utility>
 
 #include "key_order.hpp"
+#include "tidewheel/core/text.hpp"
 
 namespace tidewheel::engine {
 
@@ -28,6 +31,7 @@ class RowRun {
     RowRun(const RowProgram& program, const Batch& batch, RowProgram::Scratch& scratch)
         : program_(program), batch_(batch), scratch_(scratch), rows_(scratch.rows) {
         rows_.rows_.clear();
+        scratch_.values.forget();
     }
 
     bool add(RowNumbers rows) {
@@ -38,7 +42,8 @@ class RowRun {
         scratch_.values.restart(program_.values_);
         for (std::size_t i = 0; i < program_.outputs_.size(); ++i)
             if (!program_.outputs_[i].column && !compute(i, selected, before)) return false;
-        return true;
+        return std::ranges::all_of(std::views::iota(std::size_t{0}, program_.outputs_.size()),
+                                   [&](std::size_t i) { return fits(i, selected, before); });
     }
 
     bool finish() {
@@ -64,21 +69,51 @@ class RowRun {
         return true;
     }
 
-    bool put_in_order() {
-        std::vector<std::uint32_t>& order = rows_.order_;
-        if (program_.key_.empty()) {
-            order.resize(rows_.rows_.size());
-            for (std::uint32_t row = 0; row < order.size(); ++row)
-                order[row] = row;
-            return true;
+    bool fits(std::size_t output, RowNumbers rows, std::size_t first) const {
+        const auto& [kind, column, result, limit] = program_.outputs_[output];
+        if (limit == ValueLimit()) return true;
+        const Vector& values = column ? batch_.column(*column) : scratch_.computed[output];
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const std::size_t place = column ? rows[i] : first + i;
+            if (values.is_null(place) ? !limit.nullable : is_longer(values, place, limit))
+                return false;
         }
+        return true;
+    }
+
+    static bool is_longer(const Vector& values, std::size_t place, const ValueLimit& limit) {
+        if (!limit.characters) return false;
+        const auto text = values.at<std::string_view>(place);
+        const auto most = static_cast<std::size_t>(*limit.characters);
+        return text.size() > most && characters(text) > most;
+    }
+
+    bool put_in_order() {
+        rows_.ends_.clear();
+        const bool known = program_.key_.empty() ? keep_all() : order_by_key();
+        if (rows_.ends_.empty() && rows_.size() > 0) rows_.ends_.push_back(rows_.size());
+        return known;
+    }
+
+    bool keep_all() {
+        rows_.order_.resize(rows_.rows_.size());
+        std::iota(rows_.order_.begin(), rows_.order_.end(), 0u);
+        return true;
+    }
+
+    bool order_by_key() {
+        std::vector<std::uint32_t>& order = rows_.order_;
         scratch_.key.clear();
         for (const std::size_t output : program_.key_) {
             const SelectedRows::Column& column = rows_.columns_[output];
             scratch_.key.push_back(
                 {column.vector, column.is_computed ? nullptr : rows_.rows_.data()});
         }
-        if (!scratch_.order.sort(scratch_.key, rows_.rows_.size(), order) ||
+        if (!scratch_.order.sort(scratch_.key, rows_.rows_.size(), order)) return false;
+        if (program_.repeats_ == Repeats::in_rounds || program_.repeats_ == Repeats::last_first)
+            return scratch_.order.split(scratch_.key, program_.repeats_ == Repeats::last_first,
+                                        order, rows_.ends_);
+        if (program_.repeats_ == Repeats::dropped &&
             !scratch_.order.keep_first(scratch_.key, order))
             return false;
         if (!program_.in_key_order_) std::ranges::sort(order);
@@ -104,10 +139,13 @@ std::variant<RowProgram, Unsupported> RowProgram::compile(const Schema& schema,
             computed.push_back(value);
         }
     }
+    for (std::size_t i = 0; i < query.limits.size(); ++i)
+        program.outputs_.at(i).limit = query.limits[i];
     for (const std::size_t column : query.key)
         if (!can_order_by(query.values.at(column).type.kind))
             return Unsupported{"a key of type " + query.values[column].type.sql};
     program.key_ = query.key;
+    program.repeats_ = query.repeats;
     program.in_key_order_ = query.in_key_order;
     auto values = Program::compile(schema, computed);
     if (auto* unsupported = std::get_if<Unsupported>(&values)) return std::move(*unsupported);

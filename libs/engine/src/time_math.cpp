@@ -32,6 +32,17 @@ std::int64_t start_of(year_month_day day) {
     return (sys_days(day) - epoch).count() * day_length;
 }
 
+// The last day of a month stands for those that it doesn't have.
+sys_days plus_months(sys_days date, int count) {
+    const year_month_day day(date);
+    const year_month_day moved = day + months(count);
+    return moved.ok() ? sys_days(moved) : sys_days(moved.year() / moved.month() / last);
+}
+
+std::int64_t length_of(const Interval& bins) {
+    return bins.days * day_length + bins.microseconds;
+}
+
 unsigned first_month_of_quarter(month month) {
     return (static_cast<unsigned>(month) - 1) / 3 * 3 + 1;
 }
@@ -111,6 +122,33 @@ bool extract(ExtractionUnit unit, std::int64_t time, Numeric& field) {
         }
     }
     return false;
+}
+
+Interval negated(const Interval& interval) {
+    return {-interval.months, -interval.days, -interval.microseconds};
+}
+
+bool are_bins(const Interval& length) {
+    return length.months == 0 && length_of(length) > 0;
+}
+
+// Months, days and the rest, in this order.
+bool shift(const Interval& interval, std::int64_t time, std::int64_t& sum) {
+    if (!is_usual(time)) return false;
+    const std::int64_t day = floor_to(time, day_length);
+    sum = time - day + (plus_months(day_of(time), interval.months) - epoch).count() * day_length;
+    if (!is_usual(sum)) return false;
+    sum += interval.days * day_length;
+    if (!is_usual(sum)) return false;
+    sum += interval.microseconds;
+    return is_usual(sum);
+}
+
+// PostgreSQL's releases differ at the start of a bin before the origin.
+bool bin(const Interval& length, std::int64_t time, std::int64_t origin, std::int64_t& start) {
+    if (!is_usual(time) || !is_usual(origin)) return false;
+    start = floor_to(time, length_of(length), origin);
+    return time >= origin || start != time;
 }
 
 bool date_of(std::int64_t time, std::int32_t& days) {

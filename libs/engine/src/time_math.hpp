@@ -22,8 +22,20 @@ enum class ExtractionUnit : int {
     epoch
 };
 
+// As PostgreSQL keeps it.
+struct Interval {
+    std::int32_t months = 0, days = 0;
+    std::int64_t microseconds = 0;
+};
+Interval negated(const Interval& interval);
+// Whether date_bin takes it as the length of bins.
+bool are_bins(const Interval& length);
+
 bool truncate(TruncationUnit unit, std::int64_t time, std::int64_t& truncated);
 bool extract(ExtractionUnit unit, std::int64_t time, Numeric& field);
+bool shift(const Interval& interval, std::int64_t time, std::int64_t& sum);
+// date_bin
+bool bin(const Interval& length, std::int64_t time, std::int64_t origin, std::int64_t& start);
 bool date_of(std::int64_t time, std::int32_t& days);  // since 2000-01-01
 
 }  // namespace tidewheel::engine

@@ -89,7 +89,11 @@ template <class T>
 std::vector<std::int32_t> in_key_order(const Type& of, const std::vector<std::optional<T>>& values,
                                        bool sorted = true) {
     const Schema schema = two_columns(of);
-    return kept(schema, {{}, {column(schema, 0), column(schema, 1)}, {0}, sorted},
+    return kept(schema,
+                {.where = {},
+                 .values = {column(schema, 0), column(schema, 1)},
+                 .key = {0},
+                 .in_key_order = sorted},
                 batch_of(schema, values));
 }
 
@@ -121,6 +125,64 @@ TEST_CASE("rows come in the order of their key, NULL last, the first of each key
     CHECK(in_key_order<std::uint8_t>(type(Kind::boolean, "boolean"), {1, 0, 1}) == Numbers{1, 0});
 }
 
+TEST_CASE("rows of one key come in rounds, from the first on or from the last") {
+    using Numbers = std::vector<std::int32_t>;
+    constexpr std::optional<std::int32_t> null;
+    const Schema schema = two_columns(type(Kind::int32, "integer"));
+    const Batch batch = batch_of<std::int32_t>(schema, {7, null, 3, 7, 3, null, 7, 9});
+    struct Rounds {
+        Numbers rows;
+        std::vector<std::size_t> sizes;
+        bool operator==(const Rounds&) const = default;
+    };
+    const auto rounds = [&](Repeats repeats, const Batch& of) {
+        const RowQuery query{.where = {},
+                             .values = {column(schema, 0), column(schema, 1)},
+                             .key = {0},
+                             .repeats = repeats};
+        const RowProgram program = std::get<RowProgram>(RowProgram::compile(schema, query));
+        const auto scratch = program.make_scratch();
+        const SelectedRows* rows = program.run(of, all_of(of), *scratch);
+        Rounds found;
+        for (std::size_t row = 0; row < rows->size(); ++row) {
+            const auto [vector, place] = rows->at(row, 1);
+            found.rows.push_back(vector.at<std::int32_t>(place));
+        }
+        for (std::size_t round = 0; round < rows->rounds(); ++round)
+            found.sizes.push_back(rows->round(round).size());
+        return found;
+    };
+    CHECK(rounds(Repeats::in_rounds, batch) == Rounds{{2, 0, 7, 1, 4, 3, 5, 6}, {4, 3, 1}});
+    CHECK(rounds(Repeats::last_first, batch) == Rounds{{4, 6, 7, 5, 2, 3, 1, 0}, {4, 3, 1}});
+    CHECK(rounds(Repeats::kept, batch) == Rounds{{0, 1, 2, 3, 4, 5, 6, 7}, {8}});
+    CHECK(rounds(Repeats::dropped, batch) == Rounds{{0, 1, 2, 5, 7}, {5}});
+    CHECK(rounds(Repeats::in_rounds, batch_of<std::int32_t>(schema, {})) == Rounds{{}, {}});
+}
+
+TEST_CASE("a value that what it is stored in doesn't take declines the rows") {
+    const Type text = type(Kind::text, "text");
+    const Schema schema = two_columns(text);
+    Expression computed = column(schema, 0);
+    computed.node = Node::coalesce;
+    computed.arguments = {column(schema, 0)};
+    const auto takes = [&](const ValueLimit& limit, std::optional<std::string_view> value) -> bool {
+        const Batch batch = batch_of<std::string_view>(schema, {"", value, "a"});
+        std::vector<bool> taken;
+        for (const Expression& of : {column(schema, 0), computed}) {
+            const RowQuery query{.where = {}, .values = {of}, .limits = {limit}};
+            const RowProgram program = std::get<RowProgram>(RowProgram::compile(schema, query));
+            taken.push_back(program.run(batch, all_of(batch), *program.make_scratch()));
+        }
+        CHECK(taken[0] == taken[1]);
+        return taken[0];
+    };
+    CHECK(takes({}, std::nullopt));
+    CHECK_FALSE(takes({.nullable = false}, std::nullopt));
+    CHECK(takes({.nullable = false, .characters = 3}, "züé"));
+    CHECK_FALSE(takes({.nullable = true, .characters = 3}, "züé "));
+    CHECK(takes({.nullable = true, .characters = 3}, std::nullopt));
+}
+
 TEST_CASE("WHERE takes what it holds for, and values are computed of that alone") {
     const Schema schema = two_columns(type(Kind::int32, "integer"));
     std::vector<std::optional<std::int32_t>> values(3 * Program::most_rows);
@@ -130,9 +192,7 @@ TEST_CASE("WHERE takes what it holds for, and values are computed of that alone"
     // n / a fails for 0, which WHERE leaves out.
     const RowQuery query{
         call(">", type(Kind::boolean, "boolean"), {column(schema, 0), number("0")}),
-        {call("/", integer, {column(schema, 1), column(schema, 0)})},
-        {},
-        false};
+        {call("/", integer, {column(schema, 1), column(schema, 0)})}};
     std::vector<std::int32_t> expected;
     for (std::size_t i = 2; i < values.size(); i += 3)
         expected.push_back(static_cast<std::int32_t>(i));
@@ -142,7 +202,7 @@ TEST_CASE("WHERE takes what it holds for, and values are computed of that alone"
 TEST_CASE("a value that PostgreSQL would refuse declines the rows") {
     const Schema schema = two_columns(type(Kind::int32, "integer"));
     const RowQuery query{
-        {}, {call("/", type(Kind::int32, "integer"), {number("1"), column(schema, 0)})}, {}, false};
+        {}, {call("/", type(Kind::int32, "integer"), {number("1"), column(schema, 0)})}};
     const RowProgram program = std::get<RowProgram>(RowProgram::compile(schema, query));
     const auto scratch = program.make_scratch();
     const Batch good = batch_of<std::int32_t>(schema, {1, 2});
@@ -159,10 +219,11 @@ TEST_CASE("what the engine can't hold or order is left to PostgreSQL") {
         const auto compiled = RowProgram::compile(schema, query);
         return std::get<Unsupported>(compiled).reason;
     };
-    CHECK(reason({{}, {column(schema, 0)}, {}, false}) == "type point");
-    CHECK(reason({column(schema, 1), {column(schema, 1)}, {}, false}) == "type integer");
+    CHECK(reason({{}, {column(schema, 0)}}) == "type point");
+    CHECK(reason({column(schema, 1), {column(schema, 1)}}) == "type integer");
     const Schema with_json = two_columns(type(Kind::jsonb, "jsonb"));
     CHECK(std::get<Unsupported>(
-              RowProgram::compile(with_json, {{}, {column(with_json, 0)}, {0}, true}))
+              RowProgram::compile(with_json,
+                                  {.where = {}, .values = {column(with_json, 0)}, .key = {0}}))
               .reason == "a key of type jsonb");
 }

@@ -11,21 +11,35 @@ namespace {
 
 using engine::Unsupported;
 
+// The table, and all partitions of it, as `part`.
+std::string with_parts(const std::string& table) {
+    return "WITH part AS (SELECT " + table + " AS oid UNION SELECT relid FROM pg_partition_tree(" +
+           table + ")) ";
+}
+
 // Why COPY may not do; nullopt: it may.
 std::optional<std::string> obstacle(postgres::Transaction& transaction, const std::string& table) {
     const postgres::Row row =
         transaction
-            .query(
-                "SELECT c.relkind = 'r', c.relhasrules, c.relrowsecurity, EXISTS (SELECT FROM "
-                "pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal) FROM pg_class c "
-                "WHERE c.oid = $1::regclass",
-                {table})
+            .query(with_parts("$1::regclass") +
+                       "SELECT bool_and(c.relkind IN ('r', 'p')), bool_or(c.relhasrules), "
+                       "bool_or(c.relrowsecurity), EXISTS (SELECT FROM pg_trigger t JOIN part ON "
+                       "t.tgrelid = part.oid WHERE NOT t.tgisinternal) FROM pg_class c JOIN part "
+                       "ON c.oid = part.oid",
+                   {table})
             .at(0);
     if (!row.boolean(0)) return "a target that is no ordinary table";
     if (row.boolean(1)) return "a rule of the target";
     if (row.boolean(2)) return "row-level security of the target";
     if (row.boolean(3)) return "a trigger of the target";
     return {};
+}
+
+// The text of a char(n) goes there as a varchar(n) would: PostgreSQL pads it.
+engine::Type stored_as(const engine::Type& type) {
+    engine::Type stored = type;
+    if (type.sql.starts_with("character(")) stored.kind = engine::Kind::varchar;
+    return stored;
 }
 
 // Empty where the statement doesn't fill all of them.
@@ -44,7 +58,8 @@ std::vector<engine::Type> types_of(postgres::Transaction& transaction, const std
     const auto all = catalogue::column_types(transaction, table);
     std::vector<engine::Type> types;
     for (const TargetColumn& column : target.columns)
-        types.push_back(std::ranges::find(all, column.name, &catalogue::ColumnType::name)->type);
+        types.push_back(
+            stored_as(std::ranges::find(all, column.name, &catalogue::ColumnType::name)->type));
     return types;
 }
 
@@ -52,17 +67,19 @@ std::vector<engine::Type> types_of(postgres::Transaction& transaction, const std
 
 // An index has its constraint's name.
 std::string table_state_query(const sql::RelationName& table) {
-    return R"(
-SELECT concat_ws(' ', c.oid, c.relkind, c.relhasrules, c.relrowsecurity,
+    return with_parts("pg_catalog.to_regclass(" + postgres::quote_literal(table.quoted()) + ")") +
+           R"(
+SELECT pg_catalog.string_agg(concat_ws(' ', c.oid, c.relkind, c.relhasrules, c.relrowsecurity,
     (SELECT count(*) FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal),
     (SELECT string_agg(concat_ws(':', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attidentity, a.attgenerated,
-                                 a.atthasdef), ',' ORDER BY a.attnum)
+                                 a.atthasdef, a.attnotnull), ',' ORDER BY a.attnum)
      FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+    (SELECT string_agg(k.oid::text, ',' ORDER BY k.oid)
+     FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('c', 'f', 'x')),
     (SELECT string_agg(concat_ws(':', i.indexrelid, n.relname, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid)
      FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class n ON n.oid = i.indexrelid
-     WHERE i.indrelid = c.oid AND i.indisunique))
-FROM pg_catalog.pg_class c WHERE c.oid = )" +
-           std::string("pg_catalog.to_regclass(") + postgres::quote_literal(table.quoted()) + ")";
+     WHERE i.indrelid = c.oid AND i.indisunique)), ';' ORDER BY c.oid)
+FROM pg_catalog.pg_class c JOIN part ON c.oid = part.oid)";
 }
 
 std::variant<CopyTarget, Unsupported> copy_target(postgres::Transaction& transaction,
@@ -74,6 +91,9 @@ std::variant<CopyTarget, Unsupported> copy_target(postgres::Transaction& transac
     CopyTarget copy;
     copy.types = types_of(transaction, table, target);
     copy.key = key_places(target);
+    for (const std::size_t place : copy.key)  // blanks at the end don't count there
+        if (copy.types[place].sql.starts_with("character("))
+            return Unsupported{"a key of type " + copy.types[place].sql};
     return copy;
 }
 

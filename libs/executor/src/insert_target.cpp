@@ -15,11 +15,12 @@ std::vector<TargetColumn> all_columns(postgres::Transaction& transaction,
                                       const sql::RelationName& table) {
     std::vector<TargetColumn> columns;
     const postgres::Rows rows = transaction.query(
-        "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = " +
+        "SELECT attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute WHERE "
+        "attrelid = " +
         regclass(table) +
         " AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum");
     for (const postgres::Row& row : rows)
-        columns.push_back({row.text(0), row.text(1)});
+        columns.push_back({row.text(0), row.text(1), row.boolean(2)});
     return columns;
 }
 
@@ -78,20 +79,32 @@ std::vector<std::string> conflict_key(postgres::Transaction& transaction,
     return key;
 }
 
-// Nothing but CHECKs and the conflict's own index could refuse a row, or see one that is
-// overwritten at once.
-bool unwatched(postgres::Transaction& transaction, const sql::RelationName& table) {
-    const postgres::Row row =
-        transaction
-            .query("SELECT (SELECT count(*) FROM pg_trigger WHERE tgrelid = " + regclass(table) +
-                   " AND NOT tgisinternal) + (SELECT count(*) FROM pg_constraint WHERE contype IN "
-                   "('f', 'x') AND conrelid = " +
-                   regclass(table) +
-                   "), (SELECT count(*) FROM pg_index WHERE indisunique AND indrelid = " +
-                   regclass(table) + "), (SELECT count(*) FROM pg_attribute WHERE attrelid = " +
-                   regclass(table) + " AND attnum > 0 AND NOT attisdropped)")
-            .at(0);
-    return row.integer(0) == 0 && row.integer(1) == 1;
+// The table's rules for a row; with a partitioned table, those of all its partitions.
+struct Rules {
+    bool watched;     // something but CHECKs and one unique index may see a row, or refuse it
+    bool has_checks;  // as InsertTarget::has_checks
+};
+Rules rules_of(postgres::Transaction& transaction, const sql::RelationName& table) {
+    const postgres::Row row = transaction
+                                  .query(R"(
+WITH part AS (SELECT $1::regclass AS oid UNION SELECT relid FROM pg_partition_tree($1::regclass)),
+     own AS (SELECT FROM part JOIN pg_constraint c ON c.conrelid = part.oid
+             WHERE c.contype = 'c' AND c.coninhcount = 0 AND part.oid <> $1::regclass
+             UNION ALL
+             SELECT FROM part JOIN pg_attribute a ON a.attrelid = part.oid
+             JOIN pg_attribute p ON p.attrelid = $1::regclass AND p.attname = a.attname
+             WHERE a.attnum > 0 AND a.attnotnull AND NOT p.attnotnull)
+SELECT EXISTS (SELECT FROM own)
+    OR EXISTS (SELECT FROM part JOIN pg_trigger t ON t.tgrelid = part.oid AND NOT t.tgisinternal)
+    OR EXISTS (SELECT FROM part JOIN pg_constraint c ON c.conrelid = part.oid AND c.contype IN ('f', 'x'))
+    OR (SELECT count(*) FROM part JOIN pg_index i ON i.indrelid = part.oid AND i.indisunique) <>
+       (SELECT count(*) FROM part),
+    EXISTS (SELECT FROM own)
+    OR EXISTS (SELECT FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'c')
+    OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND attgenerated <> ''))",
+                                         {table.quoted()})
+                                  .at(0);
+    return {row.boolean(0), row.boolean(1)};
 }
 
 // A NULL in the key never conflicts, so every such row counts.
@@ -109,7 +122,7 @@ bool never_null(postgres::Transaction& transaction, const sql::RelationName& tab
 }
 
 bool last_wins(postgres::Transaction& transaction, const sql::RowStatement& statement,
-               const InsertTarget& target) {
+               const InsertTarget& target, const Rules& rules) {
     if (!statement.replaced_columns || target.conflict_key.empty()) return false;
     const auto replaced = [&](const std::string& name) {
         return std::count(statement.replaced_columns->begin(), statement.replaced_columns->end(),
@@ -121,8 +134,7 @@ bool last_wins(postgres::Transaction& transaction, const sql::RowStatement& stat
                     [&](const TargetColumn& column) { return replaced(column.name); });
     return all_replaced &&
            target.columns.size() == all_columns(transaction, statement.target).size() &&
-           unwatched(transaction, statement.target) &&
-           never_null(transaction, statement.target, target.conflict_key);
+           !rules.watched && never_null(transaction, statement.target, target.conflict_key);
 }
 
 // A number of a sequence, say, shows the order.
@@ -149,7 +161,9 @@ InsertTarget resolve_target(postgres::Transaction& transaction,
     target.columns = filled_columns(transaction, statement);
     target.conflict_key = conflict_key(transaction, statement);
     target.in_any_order = in_any_order(transaction, statement.target, target);
-    target.last_wins = last_wins(transaction, statement, target);
+    const Rules rules = rules_of(transaction, statement.target);
+    target.has_checks = rules.has_checks;
+    target.last_wins = last_wins(transaction, statement, target, rules);
     return target;
 }
 

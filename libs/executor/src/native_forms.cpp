@@ -64,27 +64,55 @@ void require_accepted(postgres::Transaction& transaction, const std::string& com
         throw Unsupported{std::move(refusal)};
 }
 
+engine::Repeats repeats_of(const sql::RowStatement& rows, const InsertTarget& target) {
+    if (rows.on_conflict == sql::OnConflict::update)
+        return target.last_wins ? engine::Repeats::last_first : engine::Repeats::in_rounds;
+    return target.has_checks ? engine::Repeats::kept : engine::Repeats::dropped;
+}
+
+std::vector<engine::ValueLimit> limits_of(const InsertTarget& target, const CopyTarget& copy) {
+    std::vector<engine::ValueLimit> limits;
+    for (std::size_t i = 0; i < target.columns.size(); ++i)
+        limits.push_back({!target.columns[i].not_null, engine::length_limit(copy.types[i])});
+    return limits;
+}
+
+// Throws Unsupported.
+engine::RowQuery query_of(postgres::Transaction& transaction, const StreamPlan& plan,
+                          const StreamPlan::RowTask& task, CopyTarget target) {
+    const auto& rows = std::get<sql::RowStatement>(task.statement.statement.body);
+    if (rows.on_conflict == sql::OnConflict::update && target.key.empty())
+        throw Unsupported{"ON CONFLICT with a key that is not made of columns it fills"};
+    ResolvedInsert resolved =
+        supported(resolve_insert(transaction, plan.stream, task.statement, target.types));
+    engine::RowQuery query{std::move(resolved.where),      std::move(resolved.values),
+                           limits_of(task.target, target), std::move(target.key),
+                           repeats_of(rows, task.target),  task.target.in_any_order};
+    supported(engine::RowProgram::compile(plan.schema, query));
+    return query;
+}
+
 // Throws Unsupported.
 void add_form(postgres::Transaction& transaction, const StreamPlan& plan,
               const StreamPlan::RowTask& task, NativeInsert& native) {
     const auto& rows = std::get<sql::RowStatement>(task.statement.statement.body);
-    if (rows.on_conflict == sql::OnConflict::update) throw Unsupported{"ON CONFLICT DO UPDATE"};
-    CopyTarget target = supported(copy_target(transaction, rows, task.target));
-    ResolvedInsert resolved =
-        supported(resolve_insert(transaction, plan.stream, task.statement, target.types));
-    engine::RowQuery query{std::move(resolved.where), std::move(resolved.values),
-                           std::move(target.key), task.target.in_any_order};
-    supported(engine::RowProgram::compile(plan.schema, query));
+    engine::RowQuery query =
+        query_of(transaction, plan, task, supported(copy_target(transaction, rows, task.target)));
     std::vector<engine::Kind> kinds;
-    for (const engine::Type& type : target.types)
-        kinds.push_back(type.kind);
+    for (const engine::Expression& value : query.values)
+        kinds.push_back(value.type.kind);
     native.insert = array_insert(rows, task.target, kinds);
-    native.copy = copy_into(rows, task.target);
+    if (rows.on_conflict != sql::OnConflict::update) native.copy = copy_into(rows, task.target);
     native.lock = "LOCK TABLE " + rows.target.quoted() + " IN ROW EXCLUSIVE MODE";
     native.passes_over_conflicts = rows.on_conflict == sql::OnConflict::nothing;
     transaction.run("SET LOCAL search_path = " + task.statement.search_path);
     require_accepted(transaction, native.insert, kinds.size());
     require_accepted(transaction, native.lock, 0);
+    if (query.repeats == engine::Repeats::last_first && task.target.has_checks) {
+        native.trial = array_trial(task.statement, task.target, kinds);
+        native.discard = std::get<InsertRounds>(task.script).discard;
+        require_accepted(transaction, native.trial, kinds.size());
+    }
     native.query = std::move(query);
 }
 

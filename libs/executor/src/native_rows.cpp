@@ -2,27 +2,20 @@
 
 #include <algorithm>
 
-#include "array_parameters.hpp"
+#include "stored_rows.hpp"
 #include "tidewheel/postgres/sqlstate.hpp"
 
 namespace tidewheel::executor {
 namespace {
 
-// Fewer are stored sooner in one round trip, without asking whether the table is as it was.
-constexpr std::size_t least_rows_to_copy = 256;
 constexpr int most_batches_to_insert = 64;
-
-engine::RowProgram compile(const StreamPlan& plan, const StreamPlan::RowTask& task) {
-    return std::get<engine::RowProgram>(
-        engine::RowProgram::compile(plan.schema, *task.native.query));
-}
 
 }  // namespace
 
 NativeRows::NativeRows(const StreamPlan& plan, const StreamPlan::RowTask& task)
     : columns_(plan.schema.columns.size()),
       task_(task),
-      program_(compile(plan, task)),
+      program_(compile_rows(plan, task)),
       scratch_(program_.make_scratch()) {}
 
 std::vector<bool> NativeRows::needs() const {
@@ -33,14 +26,13 @@ std::vector<std::size_t> NativeRows::run(BatchSession& session, const BatchRange
     const engine::SelectedRows* rows = program_.run(range.batch, range.accepted, *scratch_);
     if (!rows) throw Declined();
     if (rows->size() == 0) return {0};
-    if (rows->size() >= least_rows_to_copy && inserted_ >= to_insert_)
-        return {copy(session, *rows)};
+    if (rows->size() >= many_rows && inserted_ >= to_insert_) return {copy(session, *rows)};
     ++inserted_;
-    return {insert(session, *rows)};
+    return {send_arrays(session, task_.native.insert, *rows, rows->all())};
 }
 
 std::size_t NativeRows::copy(BatchSession& session, const engine::SelectedRows& rows) {
-    require_state(session);
+    require_state(session, task_.native);
     try {
         const std::size_t stored = send(session, rows);
         to_insert_ = 0;
@@ -53,13 +45,6 @@ std::size_t NativeRows::copy(BatchSession& session, const engine::SelectedRows& 
         inserted_ = 0;
         throw RunAgain();
     }
-}
-
-// The lock is that of every INSERT.
-void NativeRows::require_state(BatchSession& session) const {
-    const postgres::BinaryCommand commands[] = {{task_.native.lock, {}},
-                                                {task_.native.state_query, {}}};
-    if (session.run(commands).back().at(0).text(0) != task_.native.state) throw Declined();
 }
 
 std::size_t NativeRows::send(BatchSession& session, const engine::SelectedRows& rows) const {
@@ -75,19 +60,6 @@ std::size_t NativeRows::send(BatchSession& session, const engine::SelectedRows& 
     }
     encoder.finish();
     return session.copy(task_.native.copy, encoder.payload());
-}
-
-std::size_t NativeRows::insert(BatchSession& session, const engine::SelectedRows& rows) {
-    ArrayParameters arrays(session.encoder());
-    for (std::size_t column = 0; column < rows.width(); ++column) {
-        postgres::begin_array(arrays.encoder(), rows.at(0, column).vector.kind(), rows.size());
-        for (std::size_t row = 0; row < rows.size(); ++row) {
-            const auto [vector, place] = rows.at(row, column);
-            postgres::encode(arrays.encoder(), vector, place);
-        }
-        arrays.end_array();
-    }
-    return session.run(task_.native.insert, arrays.all()).affected;
 }
 
 void NativeRows::rehearse(BatchSession& session) {

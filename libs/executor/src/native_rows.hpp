@@ -27,8 +27,6 @@ class NativeRows final : public StatementExecutor {
 
   private:
     std::size_t copy(BatchSession& session, const engine::SelectedRows& rows);
-    std::size_t insert(BatchSession& session, const engine::SelectedRows& rows);
-    void require_state(BatchSession& session) const;
     std::size_t send(BatchSession& session, const engine::SelectedRows& rows) const;
 
     std::size_t columns_;  // of the stream

@@ -32,6 +32,7 @@ void RuleJudge::judge(const engine::Batch& batch) {
 
 // NULL passes, as in PostgreSQL.
 void RuleJudge::judge(const engine::Batch& batch, engine::RowNumbers rows) {
+    scratch_.forget();
     scratch_.restart(program_);
     first_broken_.assign(rows.size(), checks_);
     for (std::size_t check = 0; check < checks_; ++check) {

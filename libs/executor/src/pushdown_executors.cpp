@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "native_rows.hpp"
+#include "native_upserts.hpp"
 #include "native_views.hpp"
 #include "tidewheel/executor/statement_error.hpp"
 #include "tidewheel/executor/statement_executor.hpp"
@@ -113,8 +114,9 @@ namespace {
 
 std::unique_ptr<StatementExecutor> make_executor(const StreamPlan& plan,
                                                  const StreamPlan::RowTask& task, bool native) {
-    if (native && task.native.query) return std::make_unique<NativeRows>(plan, task);
-    return std::make_unique<PushdownRows>(task);
+    if (!native || !task.native.query) return std::make_unique<PushdownRows>(task);
+    if (task.native.copy.empty()) return std::make_unique<NativeUpserts>(plan, task);
+    return std::make_unique<NativeRows>(plan, task);
 }
 
 // native: where the plan has a native form.

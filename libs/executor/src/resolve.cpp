@@ -3,6 +3,7 @@
 #include <map>
 
 #include "resolution_probe.hpp"
+#include "settled_parts.hpp"
 #include "tidewheel/sql/resolved.hpp"
 
 namespace tidewheel::executor {
@@ -83,8 +84,10 @@ Expressions type_parts(postgres::Transaction& transaction, const catalogue::Stor
             probe(transaction, stream, plain_search_path, parts.texts(), staged_name(stream));
         const Expressions printed = read_list(probed, stream.schema);
         if (parts.are(printed)) {
-            for (Expression& expression : expressions)
+            for (Expression& expression : expressions) {
                 parts.fill(expression, probed.types);
+                settle(transaction, expression);
+            }
             return expressions;
         }
         for (Expression& expression : expressions)
@@ -95,10 +98,12 @@ Expressions type_parts(postgres::Transaction& transaction, const catalogue::Stor
 
 // As an assignment to a column of this type converts the value. Where PostgreSQL has such a
 // conversion, the explicit cast is the same one, but for character types with a length: it cuts
-// what an assignment refuses.
-Expression assigned(Expression value, const engine::Type& type) {
-    if (type.kind == engine::Kind::varchar && engine::length_limit(type))
+// what an assignment refuses. A text goes there as it is.
+Expression assigned(Expression value, const engine::Type& from, const engine::Type& type) {
+    if (engine::length_limit(type)) {
+        if (from.kind == engine::Kind::text || from.kind == engine::Kind::varchar) return value;
         throw Unsupported{"assignment to " + type.sql};
+    }
     Expression cast;
     cast.node = Expression::Node::cast;
     cast.type = type;
@@ -129,8 +134,8 @@ std::variant<ResolvedInsert, Unsupported> resolve_insert(postgres::Transaction& 
             probe(transaction, stream, insert.search_path, insert.statement.select, target.size());
         sql::ResolvedSelect select = read(whole, stream.schema);
         for (std::size_t i = 0; i < target.size(); ++i)
-            if (whole.types.at(i).type != target[i])
-                select.values[i] = assigned(std::move(select.values[i]), target[i]);
+            if (const engine::Type& from = whole.types.at(i).type; from != target[i])
+                select.values[i] = assigned(std::move(select.values[i]), from, target[i]);
         if (select.where) select.values.push_back(std::move(*select.where));
         ResolvedInsert resolved;
         resolved.values = type_parts(transaction, stream, std::move(select.values));

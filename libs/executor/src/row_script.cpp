@@ -54,9 +54,13 @@ std::string numbered(const sql::RowStatement& rows, const InsertTarget& target) 
            ") q";
 }
 
+std::string aside_of(const catalogue::StoredStatement& statement) {
+    return "pg_temp.tidewheel_rows_" + std::to_string(statement.id);
+}
+
 InsertRounds in_rounds(const catalogue::StoredStatement& statement, const sql::RowStatement& rows,
                        const InsertTarget& target) {
-    const std::string aside = "pg_temp.tidewheel_rows_" + std::to_string(statement.id);
+    const std::string aside = aside_of(statement);
     const std::string columns = joined(quoted_columns(target), ", ");
     InsertRounds script;
     // With last_wins the table has the target's CHECKs, so that they also judge a row that never
@@ -106,6 +110,12 @@ std::string array_insert(const sql::RowStatement& rows, const InsertTarget& targ
                          const std::vector<engine::Kind>& kinds) {
     return insert_into(rows, target) + "SELECT * FROM " + unnested(kinds) + " " +
            rows.conflict_clause;
+}
+
+std::string array_trial(const catalogue::StoredStatement& statement, const InsertTarget& target,
+                        const std::vector<engine::Kind>& kinds) {
+    return "INSERT INTO " + aside_of(statement) + " (" + joined(quoted_columns(target), ", ") +
+           ") SELECT * FROM " + unnested(kinds);
 }
 
 std::string copy_into(const sql::RowStatement& rows, const InsertTarget& target) {

@@ -37,11 +37,13 @@ struct Expression {
     std::size_t column = 0;               // of Schema::columns
     std::string name;                     // of `call` and `test`
     std::optional<std::string> constant;  // PostgreSQL's text of it; nullopt: NULL
+    std::string
+        binary;  // of a constant date, time or interval: as PostgreSQL sends it, in hexadecimal
     std::vector<Expression> arguments;
     bool operator==(const Expression&) const = default;
 };
 
-// Why something is left to PostgreSQL, in a few words: "function upper", "type interval".
+// Why something is left to PostgreSQL, in a few words: "function initcap", "type interval".
 struct Unsupported {
     std::string reason;
 };

@@ -23,6 +23,7 @@ struct Values {
     std::byte* data = nullptr;
     std::uint8_t* nulls = nullptr;  // a byte a row: 1 is NULL
     bool has_nulls = false;         // false: `nulls` isn't filled in
+    Arena* texts = nullptr;         // of a result: for texts that are made
 
     template <class T>
     T* as() const {
@@ -54,6 +55,8 @@ class Program {
         explicit Scratch(const Program& program);
         // Other rows come next.
         void restart(const Program& program);
+        // Nothing that was computed is needed any longer: texts that were made last until then.
+        void forget() { texts_.clear(); }
 
       private:
         friend class Program;
@@ -65,10 +68,12 @@ class Program {
             bool is_done = false;  // in this run
         };
         std::vector<std::unique_ptr<Register>> registers_;
+        Arena texts_;
     };
 
     // The i-th expression over these rows, at most most_rows; false: declined. The values hold until
-    // the next restart(), and so do the rows: calls in between are over the same ones.
+    // the next restart(), texts until forget(). The rows hold, too: calls in between are over the
+    // same ones.
     bool run(std::size_t i, const Batch& batch, RowNumbers rows, Scratch& scratch,
              Values& values) const;
     struct Step;  // private: src/program_steps.hpp

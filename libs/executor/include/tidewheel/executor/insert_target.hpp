@@ -11,6 +11,7 @@ namespace tidewheel::executor {
 struct TargetColumn {
     std::string name;
     std::string type;  // as format_type prints it
+    bool not_null = false;
     bool operator==(const TargetColumn&) const = default;
 };
 struct InsertTarget {
@@ -23,6 +24,9 @@ struct InsertTarget {
     // refuse an earlier row or see it (no foreign key, trigger, exclusion or further unique index;
     // CHECKs are tried on every row).
     bool last_wins = false;
+    // Something besides types, NOT NULL and keys may refuse a row: a CHECK, a column that PostgreSQL
+    // computes, what a partition asks for alone.
+    bool has_checks = false;
     bool operator==(const InsertTarget&) const = default;
 };
 // Throws Error (refused) when the table is gone.

@@ -32,7 +32,7 @@ std::variant<std::vector<engine::Expression>, engine::Unsupported> resolve_rules
 struct ResolvedInsert {
     std::optional<engine::Expression> where;
     std::vector<engine::Expression>
-        values;  // of the columns that it fills, converted to their types
+        values;  // of the columns that it fills, converted to their types but for their lengths
 };
 // target: the types of the columns that it fills. The INSERT has been rehearsed.
 std::variant<ResolvedInsert, engine::Unsupported> resolve_insert(

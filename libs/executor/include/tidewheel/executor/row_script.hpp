@@ -33,6 +33,10 @@ std::string setup_of(const RowScript& script);  // once a session; empty: nothin
 // kinds.
 std::string array_insert(const sql::RowStatement& rows, const InsertTarget& target,
                          const std::vector<engine::Kind>& kinds);
+// Has the target's CHECKs judge such rows, with InsertTarget::last_wins; InsertRounds::discard
+// forgets them.
+std::string array_trial(const catalogue::StoredStatement& statement, const InsertTarget& target,
+                        const std::vector<engine::Kind>& kinds);
 // COPY … FROM STDIN (FORMAT binary), into the columns of the target.
 std::string copy_into(const sql::RowStatement& rows, const InsertTarget& target);
 

@@ -27,7 +27,9 @@ struct NativeRules {
 struct NativeInsert {
     std::optional<engine::RowQuery> query;
     std::string insert;  // array_insert()
-    std::string copy;    // copy_into()
+    std::string copy;    // copy_into(); empty: with DO UPDATE
+    // With engine::Repeats::last_first: judge what is overwritten at once. Empty: need not be done.
+    std::string trial, discard;
     // COPY does the same as the INSERT as long as the answer to the query, under the lock, is
     // `state`; and where a key is there already that ON CONFLICT DO NOTHING would pass over, COPY
     // refuses all rows.
