@@ -1,8 +1,10 @@
-// How soon a consumer has a record: the least that freshness can be. Takes the records that are made
-// while it runs through our own sources, a thread a partition, and does nothing with them.
-//   bench_arrival BROKERS TOPIC SECONDS
-// Prints quantiles of the time from a record's own timestamp until it is read, in milliseconds.
+// How soon a consumer has a record: the least that freshness can be. Takes records through our own
+// sources, a thread a partition, and does nothing with them.
+//   bench_arrival BROKERS TOPIC RECORDS
+// Reads what is there, prints "ready" to standard error, and takes so many records more. Prints
+// quantiles of the time from a record's own timestamp until it is read, in milliseconds.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -37,10 +39,11 @@ class Arrivals final : public kafka::AssignmentListener {
             threads_.emplace_back([this, source = consumer_.source(where)](std::stop_token stop) {
                 std::vector<double> delays;
                 while (!stop.stop_requested())
-                    if (const auto record = source->next(50)) note(*record, delays);
+                    if (const auto record = source->next(50)) take(*record, delays);
                 const std::lock_guard lock(mutex_);
                 delays_.insert(delays_.end(), delays.begin(), delays.end());
             });
+        started = true;
     }
     void on_revoked(const std::vector<kafka::TopicPartition>&, bool) override { threads_.clear(); }
 
@@ -50,31 +53,50 @@ class Arrivals final : public kafka::AssignmentListener {
         return delays_;
     }
 
+    bool started = false;
+    std::atomic<bool> measures{false};
+    std::atomic<long> read{0};  // in all
+
   private:
-    // A record's time is in whole milliseconds, cut off. Those from before are left out.
-    void note(const engine::Record& record, std::vector<double>& delays) const {
+    // A record's time is in whole milliseconds, cut off.
+    void take(const engine::Record& record, std::vector<double>& delays) {
+        read.fetch_add(1, std::memory_order_relaxed);
         const double time = static_cast<double>(record.timestamp) + 0.5;
-        if (time >= since_) delays.push_back(std::max(0.0, milliseconds_since_1970() - time));
+        if (measures.load(std::memory_order_relaxed))
+            delays.push_back(std::max(0.0, milliseconds_since_1970() - time));
     }
 
     kafka::GroupConsumer& consumer_;
-    const double since_ = milliseconds_since_1970();
     std::mutex mutex_;
     std::vector<double> delays_;
     std::vector<std::jthread> threads_;
 };
 
+// Until nothing has arrived for so long.
+void read_all(kafka::GroupConsumer& consumer, const Arrivals& arrivals,
+              std::chrono::milliseconds quiet) {
+    auto since = std::chrono::steady_clock::now();
+    for (long read = -1; !arrivals.started || std::chrono::steady_clock::now() - since < quiet;) {
+        consumer.poll(std::chrono::milliseconds(20));
+        if (arrivals.read != read || !arrivals.started) since = std::chrono::steady_clock::now();
+        read = arrivals.read;
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 4) return std::fprintf(stderr, "usage: bench_arrival BROKERS TOPIC SECONDS\n"), 2;
+    if (argc != 4) return std::fprintf(stderr, "usage: bench_arrival BROKERS TOPIC RECORDS\n"), 2;
     kafka::ClientSettings settings;
     settings.brokers = argv[1];
     kafka::GroupConsumer consumer(settings, "bench-arrival", Settings{}.fetch_bytes);
     Arrivals arrivals(consumer);
     consumer.subscribe({argv[2]}, arrivals);
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(std::atol(argv[3]));
-    while (std::chrono::steady_clock::now() < end)
+    read_all(consumer, arrivals, std::chrono::seconds(1));
+    const long last = arrivals.read + std::atol(argv[3]);
+    arrivals.measures = true;
+    std::fprintf(stderr, "ready\n");
+    while (arrivals.read < last)
         consumer.poll(std::chrono::milliseconds(20));
     const std::vector<double> delays = arrivals.sorted();
     const auto quantile = [&](double q) {

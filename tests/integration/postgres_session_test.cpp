@@ -243,6 +243,8 @@ TEST_CASE("session: several commands in one round trip") {
     CHECK(rows.at(1).is_null(1));
     CHECK_FALSE(session.in_transaction());
     CHECK(count() == "2");
+    CHECK(session.run("SELECT FROM t").size() == 2);  // rows of no columns
+    CHECK(session.run({{"SELECT 1"}, {"SELECT FROM t WHERE n > 2"}}).empty());
 
     // Nothing after a failure is run, and the session can be used on.
     const DatabaseError failure = failure_of([&] {
@@ -256,69 +258,70 @@ TEST_CASE("session: several commands in one round trip") {
     CHECK(session.run({{"SELECT $1::integer + 1", {"1"}}}).at(0).integer(0) == 2);
 }
 
-TEST_CASE("session: what is to begin with runs before the next command, and is checked once") {
+TEST_CASE("session: what is to begin with runs before the next command, once") {
     TemporaryDatabase database;
     Session session(database.url(), "test");
-    std::vector<std::int64_t> seen;
-    const auto begin = [&] {
-        session.begin_with({{"BEGIN"}, {"SELECT 40 + $1::integer", {"2"}}},
-                           [&](const auto& rows) { seen.push_back(rows.at(0).integer(0)); });
-    };
+    session.run("CREATE TEMP TABLE begun (n integer); CREATE TEMP TABLE t (n integer)");
     const std::string three = "SELECT 3";
     const std::vector<BinaryCommand> commands{{three, {}}, {three, {}}};
+    session.begin_with({{"BEGIN"}, {"INSERT INTO begun VALUES ($1::integer)", {"1"}}},
+                       [](const auto&) { FAIL("nothing fails"); });
 
     SECTION("binary commands: only theirs are returned") {
-        begin();
         const auto results = session.run(commands);
         REQUIRE(results.size() == 2);
         CHECK(results[0].at(0).integer(0) == 3);
     }
     SECTION("a script") {
-        begin();
         CHECK(session.run("SELECT 3; SELECT 4").at(0).integer(0) == 4);
     }
     SECTION("text commands") {
-        begin();
         CHECK(session.run({{"SELECT 5"}, {"SELECT 6"}}).at(0).integer(0) == 6);
     }
     SECTION("COPY") {
-        session.run("CREATE TEMP TABLE t (n integer)");
-        begin();
         CHECK(session.copy("COPY t FROM STDIN (FORMAT binary)", integers(0, 7)) == 7);
     }
-    SECTION("nothing") {
-        begin();
-        session.flush();
-    }
-    CHECK(seen == std::vector<std::int64_t>{42});
     CHECK(session.in_transaction());
-    session.flush();
+    CHECK(session.run("SELECT count(*) FROM begun").at(0).integer(0) == 1);
     session.run("ROLLBACK");
-    CHECK(seen.size() == 1);
+    CHECK(session.run("SELECT count(*) FROM begun").at(0).integer(0) == 0);
 }
 
-TEST_CASE("session: the check of the beginning comes before the failure of what follows") {
+TEST_CASE("session: after a beginning that fails nothing is run") {
     TemporaryDatabase database;
     Session session(database.url(), "test");
-    const std::string fails = "SELECT 1 / 0";
-    const std::vector<BinaryCommand> commands{{fails, {}}};
+    session.run("CREATE TABLE t (n integer)");
+    const auto count = [&] { return session.run("SELECT count(*) FROM t").at(0).integer(0); };
+    const std::string insert = "INSERT INTO t VALUES (1)", fails = "SELECT 1 / 0";
+    const std::vector<BinaryCommand> commands{{insert, {}}};
+    std::string heard;
+    const auto begin = [&](const std::string& sql, bool ours) {
+        heard.clear();
+        session.begin_with({{"SELECT 1"}, {sql}}, [&heard, ours](const DatabaseError& error) {
+            heard = error.sqlstate();
+            if (ours) throw Error(Error::Kind::fenced, "not ours");
+        });
+    };
 
-    session.begin_with({{"BEGIN"}, {"SELECT 1"}},
-                       [](const auto&) { throw Error(Error::Kind::fenced, "not ours"); });
+    begin(fails, true);
     CHECK_THROWS_WITH(session.run(commands), ContainsSubstring("not ours"));
-    session.run("ROLLBACK");
+    CHECK(heard == "22012");
+    CHECK(count() == 0);
 
-    bool checked = false;
-    session.begin_with({{"BEGIN"}, {"SELECT 1"}}, [&](const auto&) { checked = true; });
+    begin(fails, false);
     CHECK(failure_of([&] { session.run(commands); }).sqlstate() == "22012");
-    CHECK(checked);
-    session.run("ROLLBACK");
+    CHECK(heard == "22012");
+    CHECK(count() == 0);
 
-    session.begin_with({{"BEGIN"}, {"SELECT 1 FROM none"}},
-                       [](const auto&) { FAIL("there is nothing to check"); });
-    CHECK(failure_of([&] { session.run(commands); }).sqlstate() == "42P01");
-    session.run("ROLLBACK");
-    CHECK(session.run("SELECT 1").at(0).integer(0) == 1);
+    begin(fails, true);
+    CHECK_THROWS_WITH(session.run("INSERT INTO t VALUES (1)"), ContainsSubstring("not ours"));
+    CHECK(count() == 0);
+
+    // What fails behind it is no failure of the beginning.
+    begin("SELECT 2", true);
+    CHECK(failure_of([&] { session.run({{insert}, {fails}}); }).sqlstate() == "22012");
+    CHECK(heard.empty());
+    CHECK(count() == 0);  // one round trip outside of a transaction is one transaction
 }
 
 TEST_CASE("session: a connection that ends among several commands") {

@@ -38,10 +38,11 @@ TEST_CASE("another worker takes over from one that was killed, within the promis
     recovers(numbers, "a killed worker", group_timeout + 5s);
 }
 
-TEST_CASE("another worker takes over from one that froze in a COPY, within the promised time") {
+TEST_CASE("another worker takes over from one that froze with a batch, within the promised time") {
     Numbers numbers;
     auto aggregator = numbers.start("tidewheel-aggregator");
-    auto frozen = numbers.start("tidewheel-worker", {"TIDEWHEEL_FAILPOINTS=during_copy=stop@1"});
+    auto frozen =
+        numbers.start("tidewheel-worker", {"TIDEWHEEL_FAILPOINTS=before_progress=stop@1"});
     numbers.send_more();
     eventually("it is frozen", [&] { return frozen->stopped(); });
     auto other = numbers.start("tidewheel-worker");

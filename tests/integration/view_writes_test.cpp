@@ -68,6 +68,7 @@ TEST_CASE(
     cli.query("ALTER TABLE tidewheel.objects DROP COLUMN statement_id");
     cli.query("DROP FUNCTION tidewheel.root, tidewheel.variance");
     cli.query("DROP ROUTINE tidewheel.moments, tidewheel.pair_moments");
+    cli.query("ALTER TABLE tidewheel.progress DROP COLUMN latency_p50, DROP COLUMN latency_p99");
     cli.query("ALTER TABLE tidewheel.streams DROP COLUMN group_number");
     cli.query(
         "ALTER TABLE tidewheel.dead_letters ADD UNIQUE NULLS NOT DISTINCT (topic, partition, "

@@ -18,9 +18,6 @@ constexpr const char* forget_log =
     "last_offset = NULL, last_time = NULL, last_checksum = NULL, topic_id = NULL, missing_since = "
     "NULL, missing = NULL, missing_cause = NULL";
 
-// The beginning of an error of our own, which PostgreSQL quotes.
-constexpr const char* not_moved = "rows of tidewheel.progress that are still ours: ";
-
 // What the log is recognized by, from now on.
 void recognize_by(const engine::Batch& batch, const LaneClaim& claim, postgres::Command& update) {
     if (!batch.empty()) {
@@ -99,14 +96,13 @@ bool commit_progress(postgres::Session& session, const LaneClaim& claim,
         add_under_claim(update, claim);
     if (!weakened("no_compare"))
         update.sql += " AND p.next_offset = " + update.add(to_string(work.begin));
-    // An error is what keeps the COMMIT behind it from being run: the text isn't a number.
-    update.sql += " RETURNING 1) SELECT CASE WHEN count(*) <> " + count + "::bigint THEN ('" +
-                  not_moved + "' || count(*))::integer END FROM moved";
+    // An error is what keeps the COMMIT behind it from being run.
+    update.sql += " RETURNING 1) SELECT " + require_rows(count) + " FROM moved";
     try {
         session.run({update, {"COMMIT"}});
         return true;
     } catch (const postgres::DatabaseError& error) {
-        if (std::string_view(error.what()).find(not_moved) == std::string_view::npos) throw;
+        if (!says_not_ours(error)) throw;
         return false;
     }
 }

@@ -148,7 +148,7 @@ bool shift(const Interval& interval, std::int64_t time, std::int64_t& sum) {
 bool bin(const Interval& length, std::int64_t time, std::int64_t origin, std::int64_t& start) {
     if (!is_usual(time) || !is_usual(origin)) return false;
     start = floor_to(time, length_of(length), origin);
-    return time >= origin || start != time;
+    return is_usual(start) && (time >= origin || start != time);
 }
 
 bool date_of(std::int64_t time, std::int32_t& days) {

@@ -183,22 +183,23 @@ engine::Committed BatchWriter::attempt_natively(const engine::CommitRequest& wor
 }
 
 // The mark comes first: a claimer of the partition looks for marks after its claim is committed,
-// so either it finds ours, or we find its claim.
+// so either it finds ours, or we find its claim. PostgreSQL itself runs nothing of a batch that is
+// no longer ours.
 void BatchWriter::begin(const std::vector<int>& statements) {
     static const std::string mark =
-        "SELECT set_config('application_name', $1, true), pg_try_advisory_xact_lock_shared(" +
+        "SELECT " + postgres::require_backend("$3") +
+        ", set_config('application_name', $1, true), pg_try_advisory_xact_lock_shared(" +
         postgres::batch_mark("$2") + ")";
-    session_->begin_with({{"BEGIN"},
-                          {mark, {lane_, std::to_string(claim_.epoch)}},
-                          catalogue::count_under_claim(claim_, statements)},
-                         [this, count = statements.size()](const postgres::Rows& rows) {
-                             const postgres::Row& state = rows.at(0);
-                             if (state.integer(0) != session_->backend_pid())
-                                 throw postgres::not_our_backend();
-                             if (state.integer(1) == static_cast<std::int64_t>(count)) return;
-                             session_->run("ROLLBACK");
-                             throw claimed_by_another();
-                         });
+    session_->begin_with(
+        {{"BEGIN"},
+         {mark, {lane_, std::to_string(claim_.epoch), std::to_string(session_->backend_pid())}},
+         catalogue::require_claim(claim_, statements)},
+        [this](const postgres::DatabaseError& error) {
+            if (postgres::says_other_backend(error)) throw postgres::not_our_backend();
+            if (!catalogue::says_not_ours(error)) return;
+            session_->run("ROLLBACK");
+            throw claimed_by_another();
+        });
 }
 
 // Records what a statement waits at, for status and for the next owner.
@@ -235,7 +236,6 @@ engine::Committed BatchWriter::attempt(const engine::CommitRequest& work, Pace p
                                                        claim_.partition, work.statements);
     done.accepted = work.batch.rows() - executor_.refused().size();
     done.rows_written = executor_.rows_written();
-    session_->flush();  // nothing is committed that began unseen
     failpoint("before_progress");
     if (!waiting_.empty()) catalogue::forget_waiting(*session_, claim_, work.statements, work.end);
     work.confirm();

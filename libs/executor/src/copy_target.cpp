@@ -69,7 +69,7 @@ std::vector<engine::Type> types_of(postgres::Transaction& transaction, const std
 std::string table_state_query(const sql::RelationName& table) {
     return with_parts("pg_catalog.to_regclass(" + postgres::quote_literal(table.quoted()) + ")") +
            R"(
-SELECT pg_catalog.string_agg(concat_ws(' ', c.oid, c.relkind, c.relhasrules, c.relrowsecurity,
+SELECT coalesce(pg_catalog.string_agg(concat_ws(' ', c.oid, c.relkind, c.relhasrules, c.relrowsecurity,
     (SELECT count(*) FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal),
     (SELECT string_agg(concat_ws(':', a.attnum, a.attname, a.atttypid, a.atttypmod, a.attidentity, a.attgenerated,
                                  a.atthasdef, a.attnotnull), ',' ORDER BY a.attnum)
@@ -78,7 +78,7 @@ SELECT pg_catalog.string_agg(concat_ws(' ', c.oid, c.relkind, c.relhasrules, c.r
      FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('c', 'f', 'x')),
     (SELECT string_agg(concat_ws(':', i.indexrelid, n.relname, i.indisvalid, i.indimmediate), ',' ORDER BY i.indexrelid)
      FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class n ON n.oid = i.indexrelid
-     WHERE i.indrelid = c.oid AND i.indisunique)), ';' ORDER BY c.oid)
+     WHERE i.indrelid = c.oid AND i.indisunique)), ';' ORDER BY c.oid), 'no table')
 FROM pg_catalog.pg_class c JOIN part ON c.oid = part.oid)";
 }
 
@@ -94,6 +94,9 @@ std::variant<CopyTarget, Unsupported> copy_target(postgres::Transaction& transac
     for (const std::size_t place : copy.key)  // blanks at the end don't count there
         if (copy.types[place].sql.starts_with("character("))
             return Unsupported{"a key of type " + copy.types[place].sql};
+    for (const catalogue::ColumnType& column : catalogue::column_types(transaction, table))
+        if (std::ranges::count(target.conflict_key, column.name) > 0 && !column.is_bytewise)
+            return Unsupported{"a key whose collation takes different texts for equal"};
     return copy;
 }
 

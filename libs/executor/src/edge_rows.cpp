@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <string_view>
 
@@ -117,6 +118,26 @@ std::vector<std::int64_t> moments() {
     return moments;
 }
 
+// Whether value_text() can say it: of the years 1 to 9999, or infinite.
+bool has_text(Kind kind, const std::byte* value) {
+    using namespace std::chrono;
+    constexpr std::int64_t first = (sys_days(1y / 1 / 1) - sys_days(2000y / 1 / 1)).count();
+    constexpr std::int64_t end = (sys_days(10000y / 1 / 1) - sys_days(2000y / 1 / 1)).count();
+    if (kind == Kind::date) {
+        std::int32_t day = 0;
+        std::memcpy(&day, value, sizeof day);
+        return (day >= first && day < end) || day == std::numeric_limits<std::int32_t>::max() ||
+               day == std::numeric_limits<std::int32_t>::min();
+    }
+    if (kind == Kind::timestamp || kind == Kind::timestamptz) {
+        std::int64_t time = 0;
+        std::memcpy(&time, value, sizeof time);
+        return (time >= first * 86'400'000'000 && time < end * 86'400'000'000) ||
+               time == engine::before_all_times || time == engine::after_all_times;
+    }
+    return true;
+}
+
 Vector edge_values(const engine::Type& type) {
     switch (type.kind) {
         case Kind::boolean:
@@ -217,7 +238,8 @@ void EdgeRows::add_constant(engine::Expression constant, const engine::Type& typ
     engine::Program::Scratch scratch(*program);
     const std::uint32_t any_row = 0;
     engine::Values value;
-    if (!program->run(0, engine::Batch(schema_), {&any_row, 1}, scratch, value) || value.is_null(0))
+    if (!program->run(0, engine::Batch(schema_), {&any_row, 1}, scratch, value) ||
+        value.is_null(0) || !has_text(type.kind, value.data))
         return;
     const std::size_t size = size_of(values);
     values.resize(size + 1);

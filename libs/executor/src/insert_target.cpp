@@ -46,15 +46,47 @@ std::vector<TargetColumn> filled_columns(postgres::Transaction& transaction,
     return filled;
 }
 
-// ON CONFLICT DO NOTHING without a target goes by every unique index.
-std::vector<std::string> first_unique_key(postgres::Transaction& transaction,
-                                          const sql::RelationName& table) {
+// The table's rules for a row; with a partitioned table, those of all its partitions.
+struct Rules {
+    bool watched;     // something but CHECKs and one unique index may see a row, or refuse it
+    bool has_checks;  // as InsertTarget::has_checks
+    bool one_index;   // of those that a row may conflict with
+};
+Rules rules_of(postgres::Transaction& transaction, const sql::RelationName& table) {
+    const postgres::Row row = transaction
+                                  .query(R"(
+WITH part AS (SELECT $1::regclass AS oid UNION SELECT relid FROM pg_partition_tree($1::regclass)),
+     own AS (SELECT FROM part JOIN pg_constraint c ON c.conrelid = part.oid
+             WHERE c.contype = 'c' AND c.coninhcount = 0 AND part.oid <> $1::regclass
+             UNION ALL
+             SELECT FROM part JOIN pg_attribute a ON a.attrelid = part.oid
+             JOIN pg_attribute p ON p.attrelid = $1::regclass AND p.attname = a.attname
+             WHERE a.attnum > 0 AND a.attnotnull AND NOT p.attnotnull)
+SELECT bounded OR EXISTS (SELECT FROM own)
+    OR EXISTS (SELECT FROM part JOIN pg_trigger t ON t.tgrelid = part.oid AND NOT t.tgisinternal)
+    OR EXISTS (SELECT FROM part JOIN pg_constraint c ON c.conrelid = part.oid AND c.contype IN ('f', 'x'))
+    OR NOT one_index,
+    bounded OR EXISTS (SELECT FROM own)
+    OR EXISTS (SELECT FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'c')
+    OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND attgenerated <> ''),
+    one_index
+FROM (SELECT (SELECT relispartition FROM pg_class WHERE oid = $1::regclass) AS bounded,
+             (SELECT count(*) FROM part JOIN pg_index i ON i.indrelid = part.oid
+              WHERE i.indisunique OR i.indisexclusion) = (SELECT count(*) FROM part) AS one_index) table_itself)",
+                                         {table.quoted()})
+                                  .at(0);
+    return {row.boolean(0), row.boolean(1), row.boolean(2)};
+}
+
+// ON CONFLICT DO NOTHING without a target goes by every unique index, so there must be only one.
+std::vector<std::string> only_unique_key(postgres::Transaction& transaction,
+                                         const sql::RelationName& table) {
     std::vector<std::string> key;
     for (const postgres::Row& row : transaction.query(
              "SELECT a.attname FROM (SELECT i.* FROM pg_index i WHERE i.indrelid = " +
              regclass(table) +
              " AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND "
-             "i.indexprs IS NULL ORDER BY i.indisprimary DESC, i.indexrelid LIMIT 1) i JOIN "
+             "i.indexprs IS NULL) i JOIN "
              "pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY "
              "((i.indkey::smallint[])[0:i.indnkeyatts - 1]) ORDER BY a.attnum"))
         key.push_back(row.text(0));
@@ -62,9 +94,10 @@ std::vector<std::string> first_unique_key(postgres::Transaction& transaction,
 }
 
 std::vector<std::string> conflict_key(postgres::Transaction& transaction,
-                                      const sql::RowStatement& statement) {
+                                      const sql::RowStatement& statement, const Rules& rules) {
     if (statement.on_conflict == sql::OnConflict::nothing && !statement.has_conflict_target)
-        return first_unique_key(transaction, statement.target);
+        return rules.one_index ? only_unique_key(transaction, statement.target)
+                               : std::vector<std::string>();
     if (statement.conflict_is_plain) return statement.conflict_columns;
     if (statement.conflict_constraint.empty()) return {};
     std::vector<std::string> key;
@@ -77,34 +110,6 @@ std::vector<std::string> conflict_key(postgres::Transaction& transaction,
     for (const postgres::Row& row : rows)
         key.push_back(row.text(0));
     return key;
-}
-
-// The table's rules for a row; with a partitioned table, those of all its partitions.
-struct Rules {
-    bool watched;     // something but CHECKs and one unique index may see a row, or refuse it
-    bool has_checks;  // as InsertTarget::has_checks
-};
-Rules rules_of(postgres::Transaction& transaction, const sql::RelationName& table) {
-    const postgres::Row row = transaction
-                                  .query(R"(
-WITH part AS (SELECT $1::regclass AS oid UNION SELECT relid FROM pg_partition_tree($1::regclass)),
-     own AS (SELECT FROM part JOIN pg_constraint c ON c.conrelid = part.oid
-             WHERE c.contype = 'c' AND c.coninhcount = 0 AND part.oid <> $1::regclass
-             UNION ALL
-             SELECT FROM part JOIN pg_attribute a ON a.attrelid = part.oid
-             JOIN pg_attribute p ON p.attrelid = $1::regclass AND p.attname = a.attname
-             WHERE a.attnum > 0 AND a.attnotnull AND NOT p.attnotnull)
-SELECT EXISTS (SELECT FROM own)
-    OR EXISTS (SELECT FROM part JOIN pg_trigger t ON t.tgrelid = part.oid AND NOT t.tgisinternal)
-    OR EXISTS (SELECT FROM part JOIN pg_constraint c ON c.conrelid = part.oid AND c.contype IN ('f', 'x'))
-    OR (SELECT count(*) FROM part JOIN pg_index i ON i.indrelid = part.oid AND i.indisunique) <>
-       (SELECT count(*) FROM part),
-    EXISTS (SELECT FROM own)
-    OR EXISTS (SELECT FROM pg_constraint WHERE conrelid = $1::regclass AND contype = 'c')
-    OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND attgenerated <> ''))",
-                                         {table.quoted()})
-                                  .at(0);
-    return {row.boolean(0), row.boolean(1)};
 }
 
 // A NULL in the key never conflicts, so every such row counts.
@@ -121,20 +126,38 @@ bool never_null(postgres::Transaction& transaction, const sql::RelationName& tab
                .integer(0) == 0;
 }
 
+// Whether equal keys are the same in every digit, as PostgreSQL says of the unique index: 1.0 and
+// 1.00 are equal. There is only one such index.
+bool equal_is_same(postgres::Transaction& transaction, const sql::RelationName& table) {
+    return transaction
+        .query(R"(
+SELECT bool_and(EXISTS (SELECT FROM pg_opclass o JOIN pg_amproc p ON p.amprocfamily = o.opcfamily
+                        AND p.amproclefttype = o.opcintype AND p.amprocrighttype = o.opcintype
+                        WHERE o.oid = k.opclass AND p.amprocnum = 4) -- equalimage
+                AND NOT EXISTS (SELECT FROM pg_collation c WHERE c.oid = k.coll AND NOT c.collisdeterministic))
+FROM pg_index i, unnest(i.indclass::oid[], i.indcollation::oid[]) AS k (opclass, coll)
+WHERE i.indrelid = $1::regclass AND i.indisunique)",
+               {table.quoted()})
+        .at(0)
+        .boolean(0);
+}
+
 bool last_wins(postgres::Transaction& transaction, const sql::RowStatement& statement,
                const InsertTarget& target, const Rules& rules) {
-    if (!statement.replaced_columns || target.conflict_key.empty()) return false;
+    if (!statement.replaced_columns || target.conflict_key.empty() || rules.watched) return false;
+    const bool same_key = equal_is_same(transaction, statement.target);
     const auto replaced = [&](const std::string& name) {
         return std::count(statement.replaced_columns->begin(), statement.replaced_columns->end(),
                           name) ||
-               std::count(target.conflict_key.begin(), target.conflict_key.end(), name);
+               (same_key &&
+                std::count(target.conflict_key.begin(), target.conflict_key.end(), name));
     };
     const bool all_replaced =
         std::all_of(target.columns.begin(), target.columns.end(),
                     [&](const TargetColumn& column) { return replaced(column.name); });
     return all_replaced &&
            target.columns.size() == all_columns(transaction, statement.target).size() &&
-           !rules.watched && never_null(transaction, statement.target, target.conflict_key);
+           never_null(transaction, statement.target, target.conflict_key);
 }
 
 // A number of a sequence, say, shows the order.
@@ -159,9 +182,9 @@ InsertTarget resolve_target(postgres::Transaction& transaction,
                             const sql::RowStatement& statement) {
     InsertTarget target;
     target.columns = filled_columns(transaction, statement);
-    target.conflict_key = conflict_key(transaction, statement);
-    target.in_any_order = in_any_order(transaction, statement.target, target);
     const Rules rules = rules_of(transaction, statement.target);
+    target.conflict_key = conflict_key(transaction, statement, rules);
+    target.in_any_order = in_any_order(transaction, statement.target, target);
     target.has_checks = rules.has_checks;
     target.last_wins = last_wins(transaction, statement, target, rules);
     return target;

@@ -227,8 +227,10 @@ void ask(postgres::Transaction& transaction, const std::string& edges,
         if (error.retryable()) throw;
         transaction.run("ROLLBACK TO tidewheel_check");
         if (some.size() == 1) some.front()->second.differs = true;
-        for (std::size_t i = 0; some.size() > 1 && i < some.size(); ++i)
-            ask(transaction, edges, some.subspan(i, 1));
+        if (some.size() > 1) {
+            ask(transaction, edges, some.first(some.size() / 2));
+            ask(transaction, edges, some.subspan(some.size() / 2));
+        }
     }
     transaction.run("RELEASE tidewheel_check");
 }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <stdexcept>
 
 #include "tidewheel/core/text.hpp"
@@ -41,6 +42,8 @@ std::string numeric_text(const Numeric& value) {
 
 std::string date_text(std::int64_t days) {
     using namespace std::chrono;
+    if (days == std::numeric_limits<std::int32_t>::max()) return "infinity";
+    if (days == std::numeric_limits<std::int32_t>::min()) return "-infinity";
     const year_month_day day{sys_days(2000y / January / 1) + std::chrono::days(days)};
     std::array<char, 32> text;
     std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(day.year()),

@@ -41,7 +41,7 @@ inline void CopyEncoder::field(Integer bits) {
 void CopyEncoder::clear() {
     longest_ = std::max(longest_, std::exchange(size_, 0));
     if (++uses_ < uses_to_a_look) return;
-    if (buffer_.size() > std::max(4 * longest_, first_allocation)) buffer_ = {};
+    if (buffer_.size() > std::max(4 * longest_, first_allocation)) std::string().swap(buffer_);
     longest_ = uses_ = 0;
 }
 

@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "connect.hpp"
@@ -13,6 +14,8 @@ namespace tidewheel::postgres {
 namespace {
 
 constexpr int most_looks = 3;
+// The beginning of an error of our own, which PostgreSQL quotes: the text isn't a number.
+constexpr const char* other_backend = "another backend answers: ";
 
 std::int64_t backend_of(Session& session) {
     return session.run("SELECT pg_backend_pid()").at(0).integer(0);
@@ -61,6 +64,15 @@ Error not_our_backend() {
 
 void require_own_backend(const std::string& url) {
     if (is_behind_pooler(url) && shares_backends(url)) throw not_our_backend();
+}
+
+std::string require_backend(const std::string& pid) {
+    return "CASE WHEN pg_backend_pid() <> " + pid + "::integer THEN ('" + other_backend +
+           "' || pg_backend_pid())::integer END";
+}
+
+bool says_other_backend(const DatabaseError& error) {
+    return std::string_view(error.what()).find(other_backend) != std::string_view::npos;
 }
 
 }  // namespace tidewheel::postgres

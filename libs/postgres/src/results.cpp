@@ -30,6 +30,7 @@ Rows rows_of(PGresult* result) {
                     static_cast<std::size_t>(PQgetlength(result, row, column)));
         rows.emplace_back(std::move(fields));
     }
+    rows.is_query = PQresultStatus(result) == PGRES_TUPLES_OK;
     rows.affected = row_count(result);
     if (std::string_view(PQcmdStatus(result)).starts_with("INSERT")) rows.inserted = rows.affected;
     return rows;
@@ -39,7 +40,7 @@ Rows as_script(std::span<Rows> results) {
     Rows script;
     for (Rows& each : results) {
         each.inserted += script.inserted;
-        if (!each.columns.empty()) {
+        if (each.is_query) {
             script = std::move(each);
         } else {
             script.affected = each.affected;

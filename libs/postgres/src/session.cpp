@@ -31,7 +31,7 @@ struct Session::State {
     std::int32_t backend_pid = 0;
     std::unordered_map<std::string, std::string> prepared = {};  // the names, by statement
     std::vector<Command> first = {};                             // of begin_with()
-    std::function<void(const Rows&)> check_first = {};
+    std::function<void(const DatabaseError&)> on_failure = {};   // of one of these
 };
 
 Session::Session(const std::string& url, const std::string& application)
@@ -71,9 +71,10 @@ Rows Session::run(const std::string& sql, std::span<const std::string_view> para
     return std::move(run(std::span(&command, 1)).front());
 }
 
-void Session::begin_with(std::vector<Command> commands, std::function<void(const Rows&)> check) {
+void Session::begin_with(std::vector<Command> commands,
+                         std::function<void(const DatabaseError&)> on_failure) {
     state_->first = std::move(commands);
-    state_->check_first = std::move(check);
+    state_->on_failure = std::move(on_failure);
 }
 
 void Session::flush() {
@@ -85,7 +86,7 @@ void Session::flush() {
 template <class Commands>
 std::vector<Rows> Session::run_pipelined(const Commands& commands) {
     const std::vector<Command> first = std::exchange(state_->first, {});
-    const auto check_first = std::exchange(state_->check_first, {});
+    const auto on_failure = std::exchange(state_->on_failure, {});
     for (const Command& each : first)
         if (is_prepared(each)) prepared(each.sql);
     for (const auto& each : commands)
@@ -97,13 +98,10 @@ std::vector<Rows> Session::run_pipelined(const Commands& commands) {
         };
         return std::ranges::all_of(first, send_one) && std::ranges::all_of(commands, send_one);
     });
-    auto& rows = results.rows;
-    if (!first.empty() && rows.size() >= first.size()) {
-        const auto behind = rows.begin() + static_cast<std::ptrdiff_t>(first.size());
-        check_first(as_script({rows.begin(), behind}));
-        rows.erase(rows.begin(), behind);
-    }
-    if (results.failure) throw *results.failure;
+    auto& [rows, failure] = results;
+    if (failure && rows.size() < first.size()) on_failure(*failure);
+    if (failure) throw *failure;
+    rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(first.size()));
     return std::move(rows);
 }
 

@@ -46,7 +46,7 @@ const std::vector<MetricDescription> table = {
      {"topic", "stream", "stage"},
      "seconds",
      "Time of a batch by stage: decode (by samples), stage (columns to PostgreSQL), rules (the "
-     "stream's CHECKs), rows, views, progress (the claim, dead letters, and asking Kafka whether "
+     "stream's CHECKs), rows, views, progress (dead letters, and asking Kafka whether "
      "the log is the same), commit (with the progress itself)."},
     {"tidewheel_latency_seconds",
      "histogram",

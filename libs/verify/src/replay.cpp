@@ -1,6 +1,7 @@
 #include "replay.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "tidewheel/catalogue/state_table.hpp"
 #include "tidewheel/core/text.hpp"
@@ -154,6 +155,23 @@ std::string trial_script(Session& session, const catalogue::StoredStatement& sta
     return script;
 }
 
+// What a row has to fulfil so that a partition of the target takes it, which LIKE doesn't copy: the
+// bounds of one of them, and its own CHECKs. nullopt: the target has no partitions, nor is it one.
+std::optional<std::string> partition_rule(Session& session, const sql::RelationName& target) {
+    const auto row =
+        session
+            .run(
+                "SELECT c.relkind = 'p' OR c.relispartition, coalesce((SELECT string_agg(concat_ws("
+                "' AND ', pg_get_partition_constraintdef(l.relid), (SELECT string_agg('(' || "
+                "pg_get_expr(k.conbin, k.conrelid) || ')', ' AND ') FROM pg_constraint k WHERE "
+                "k.conrelid = l.relid AND k.contype = 'c')), ' OR ') FROM "
+                "pg_partition_tree(c.oid) l WHERE l.isleaf), 'false') FROM pg_class c WHERE c.oid "
+                "= " +
+                regclass(target))
+            .at(0);
+    return row.boolean(0) ? std::optional(row.text(1)) : std::nullopt;
+}
+
 // There are some, and only what the counterpart has as well could have refused them.
 bool can_try_dead_letters(Session& session, const catalogue::StoredStream& stream,
                           const catalogue::StoredStatement& statement) {
@@ -224,6 +242,9 @@ std::vector<std::string> wrongly_refused(Session& session, const catalogue::Stor
         "CREATE TEMP TABLE tidewheel_trial (partition integer, \"offset\" bigint); CREATE TEMP "
         "TABLE tidewheel_acquitted (place text); CREATE INDEX IF NOT EXISTS tidewheel_place ON "
         "pg_temp.tidewheel_good (tidewheel_partition, tidewheel_offset)");
+    if (const auto rule = partition_rule(session, expected.stored))
+        session.run("ALTER TABLE " + expected.relation +
+                    " ADD CONSTRAINT tidewheel_partitions CHECK (" + *rule + ") NOT VALID");
     open_records(session, stream,
                  "(tidewheel_partition, tidewheel_offset) IN (SELECT partition, \"offset\" FROM "
                  "pg_temp.tidewheel_trial)");
@@ -246,7 +267,8 @@ std::vector<std::string> wrongly_refused(Session& session, const catalogue::Stor
     for (const auto& row : session.run("SELECT place FROM pg_temp.tidewheel_acquitted LIMIT 10"))
         places.push_back(row.text(0));
     close_records(session);
-    session.run("DROP TABLE pg_temp.tidewheel_trial, pg_temp.tidewheel_acquitted");
+    session.run("DROP TABLE pg_temp.tidewheel_trial, pg_temp.tidewheel_acquitted; ALTER TABLE " +
+                expected.relation + " DROP CONSTRAINT IF EXISTS tidewheel_partitions");
     return places;
 }
 

@@ -89,9 +89,8 @@ void add_status(CLI::App& program, Context& context) {
     command->footer(
         "LAG counts the records that wait. FRESHNESS is the age of the oldest of them, by its own "
         "timestamp.\n"
-        "LATENCY is the time from a record's own timestamp until its commit, over the last minute "
-        "or "
-        "two.\n"
+        "LATENCY is the median (p50) and the 99th percentile (p99) of the time from a record's own "
+        "timestamp until its commit, over the last minute or two.\n"
         "Without Kafka, LAG and FRESHNESS are missing. Exit status: 5 after a timeout or without "
         "Kafka; 4 if "
         "--wait cannot succeed.\n"

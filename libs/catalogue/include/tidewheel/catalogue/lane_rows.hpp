@@ -15,7 +15,11 @@ std::string under_claim(const LaneClaim& claim, const std::vector<int>& statemen
 
 // The same, with the values as further parameters of the command that it is a part of.
 std::string add_under_claim(postgres::Command& command, const LaneClaim& claim);
-// A command whose row is the backend that answers, and how many of the statements are under_claim().
-postgres::Command count_under_claim(const LaneClaim& claim, const std::vector<int>& statements);
+// A command that fails unless all of the statements are under_claim().
+postgres::Command require_claim(const LaneClaim& claim, const std::vector<int>& statements);
+// SQL, an expression over rows that are still the lane's: an error where these are not `count`, NULL
+// otherwise.
+std::string require_rows(const std::string& count);
+bool says_not_ours(const postgres::DatabaseError& error);
 
 }  // namespace tidewheel::catalogue

@@ -21,11 +21,11 @@ inline constexpr std::array<std::string_view, 15> failpoint_names{
     "in_claim",      // the claim is written, but not committed
     "after_claim",   // it is committed, but nothing is fetched yet
     "on_open",       // a lane has connected to PostgreSQL
-    "before_copy",   // a batch's transaction has begun; verify is about to stage records
-    "during_copy",   // its rows are sent, the end of COPY is not
+    "before_copy",   // a batch is about to be stored; verify is about to stage records
+    "during_copy",   // its rows are sent, the end of COPY is not; native batches stage nothing
     "after_copy",    // they are staged
     "before_rows",   // they are validated; INSERTs come next
-    "before_views",  // INSERTs are done; views come next
+    "before_views",  // INSERTs are done; views come next. The transaction begins with the first SQL
     "before_dead_letters",
     "before_progress",
     "before_commit",

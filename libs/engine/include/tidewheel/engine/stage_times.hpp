@@ -15,7 +15,7 @@ enum class BatchStage : std::uint8_t {
     rules,     // the stream's CHECKs
     rows,      // row statements
     views,     // views
-    progress,  // the claim, dead letters and the progress
+    progress,  // dead letters and the progress; the claim counts where the transaction begins
     commit,    // COMMIT
 };
 inline constexpr std::array<std::string_view, 7> batch_stages{"decode", "stage",    "rules", "rows",

@@ -78,6 +78,7 @@ struct Rows : std::vector<Row> {
     std::vector<std::string> columns;
     std::size_t affected = 0;  // for INSERT, UPDATE, DELETE
     std::size_t inserted = 0;  // over all INSERTs of a script (Session::run alone)
+    bool is_query = false;     // it returns rows, if only of no columns (Session::run alone)
 };
 
 class Connection;

@@ -33,7 +33,7 @@ class CopyEncoder {
     void jsonb(std::string_view text);   // version byte and text
     void finish();                       // trailer
     std::string_view payload() const { return {buffer_.data(), size_}; }
-    std::size_t memory() const { return buffer_.size(); }
+    std::size_t memory() const { return buffer_.capacity(); }
 
   private:
     char* grow(std::size_t bytes);  // room at the end, counted as written

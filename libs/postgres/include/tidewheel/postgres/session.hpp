@@ -52,11 +52,10 @@ class Session {
     std::vector<Rows> run(std::span<const BinaryCommand> commands);
     Rows run(const std::string& sql, std::span<const std::string_view> parameters);
     // Keeps commands for the next run() or copy(), which runs them first: in its own round trip, if
-    // what it runs is prepared. `check` gets the rows of the last one that returns any, when all of
-    // that round trip is done; what it throws comes out of that run() or copy().
-    void begin_with(std::vector<Command> commands, std::function<void(const Rows&)> check);
-    // Runs what begin_with() keeps, if there is any.
-    void flush();
+    // what it runs is prepared. After one that fails nothing else is run; its error comes out of
+    // that run() or copy(), or what `on_failure` throws instead.
+    void begin_with(std::vector<Command> commands,
+                    std::function<void(const DatabaseError&)> on_failure);
     // COPY … FROM STDIN (FORMAT binary): sends the payload, which must be whole (signature to
     // trailer), in one go; the number of rows.
     std::size_t copy(const std::string& copy_statement, std::string_view payload);
@@ -77,6 +76,7 @@ class Session {
     bool broken() const;  // the connection is gone
 
   private:
+    void flush();  // runs what begin_with() keeps, if there is any
     const std::string& prepared(const std::string& sql);
     template <class Commands>
     std::vector<Rows> run_pipelined(const Commands& commands);
