@@ -37,20 +37,7 @@ bool load_times(const Batch& batch, RowNumbers rows, Values& to) {
 
 }  // namespace
 
-Program::Scratch::Scratch(const Program& program) {
-    for (const Step& step : program.code_->steps) {
-        auto made = std::make_unique<Register>();
-        const std::size_t width = width_of(step.kind);
-        made->data = std::make_unique<std::byte[]>(width * most_rows);
-        made->values = {step.kind, made->data.get(), made->nulls.data(), false};
-        if (step.operation == Operation::constant) {
-            made->values.has_nulls = step.is_null;
-            made->nulls.fill(step.is_null);
-            for (std::size_t row = 0; row < most_rows && !step.is_null; ++row)
-                std::memcpy(made->data.get() + row * width, step.bits.data(), width);
-        }
-        registers_.push_back(std::move(made));
-    }
+Program::Scratch::Scratch(const Program& program) : registers_(program.code_->steps.size()) {
     restart(program);
 }
 
@@ -61,7 +48,7 @@ class Evaluation {
         : program_(program), batch_(batch), scratch_(scratch) {}
 
     bool run(std::size_t index, RowNumbers rows) {
-        auto& target = *scratch_.registers_[index];
+        auto& target = scratch_.registers_[index];
         if (target.is_done) return true;
         const Program::Step& step = program_.code_->steps[index];
         target.values.has_nulls = false;
@@ -71,7 +58,7 @@ class Evaluation {
     }
 
   private:
-    const Values& values(std::size_t index) const { return scratch_.registers_[index]->values; }
+    const Values& values(std::size_t index) const { return scratch_.registers_[index].values; }
 
     bool run(const Program::Step& step, RowNumbers rows, Values& to) {
         switch (step.operation) {
@@ -253,16 +240,46 @@ class Evaluation {
 
 bool Program::run(std::size_t i, const Batch& batch, RowNumbers rows, Scratch& scratch,
                   Values& values) const {
+    scratch.reserve(*this, rows.size());
     Evaluation evaluation(*this, batch, scratch);
     const std::size_t step = code_->results[i];
     if (!evaluation.run(step, rows)) return false;
-    values = scratch.registers_[step]->values;
+    values = scratch.registers_[step].values;
     return true;
 }
 
 void Program::Scratch::restart(const Program& program) {
     for (std::size_t i = 0; i < registers_.size(); ++i)
-        registers_[i]->is_done = program.code_->steps[i].operation == Operation::constant;
+        registers_[i].is_done = program.code_->steps[i].operation == Operation::constant;
+}
+
+void Program::Scratch::release() {
+    memory_.reset();
+    rows_ = 0;
+}
+
+// A multiple of 64 rows aligns all registers. Constants are put in once, for all runs.
+void Program::Scratch::reserve(const Program& program, std::size_t rows) {
+    if (rows <= rows_) return;
+    rows_ = (rows + 63) / 64 * 64;
+    const auto& steps = program.code_->steps;
+    std::size_t row_bytes = 0;
+    for (const Step& step : steps)
+        row_bytes += width_of(step.kind) + sizeof(std::uint8_t);
+    memory_ = std::make_unique_for_overwrite<std::byte[]>(row_bytes * rows_);
+    std::byte* next = memory_.get();
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const Step& step = steps[i];
+        const std::size_t width = width_of(step.kind);
+        Values& values = registers_[i].values;
+        values = {step.kind, next, reinterpret_cast<std::uint8_t*>(next + width * rows_), false};
+        next += (width + sizeof(std::uint8_t)) * rows_;
+        if (step.operation != Operation::constant) continue;
+        values.has_nulls = step.is_null;
+        std::fill_n(values.nulls, rows_, step.is_null);
+        for (std::size_t row = 0; row < rows_ && !step.is_null; ++row)
+            std::memcpy(values.data + row * width, step.bits.data(), width);
+    }
 }
 
 }  // namespace tidewheel::engine

@@ -98,6 +98,12 @@ class GroupRun {
             scratch_.indexes[i].clear();
         }
     }
+    ~GroupRun() {
+        scratch_.where.release();
+        scratch_.values.release();
+    }
+    GroupRun(const GroupRun&) = delete;
+    GroupRun& operator=(const GroupRun&) = delete;
 
     bool add(RowNumbers rows) {
         std::vector<std::uint32_t>& selected = scratch_.selected;

@@ -19,6 +19,10 @@ RowFilter::Scratch::Scratch(const RowFilter& filter) {
     if (filter.where_) where_.emplace(*filter.where_);
 }
 
+void RowFilter::Scratch::release() {
+    if (where_) where_->release();
+}
+
 bool RowFilter::select(const Batch& batch, RowNumbers rows, Scratch& scratch,
                        std::vector<std::uint32_t>& selected) const {
     if (!where_) {

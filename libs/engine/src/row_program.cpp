@@ -33,6 +33,12 @@ class RowRun {
         rows_.rows_.clear();
         scratch_.values.forget();
     }
+    ~RowRun() {
+        scratch_.where.release();
+        scratch_.values.release();
+    }
+    RowRun(const RowRun&) = delete;
+    RowRun& operator=(const RowRun&) = delete;
 
     bool add(RowNumbers rows) {
         const std::size_t before = rows_.rows_.size();

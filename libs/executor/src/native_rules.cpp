@@ -28,6 +28,7 @@ void RuleJudge::judge(const engine::Batch& batch) {
         judge(batch, chunk);
         return true;
     });
+    scratch_.release();
 }
 
 // NULL passes, as in PostgreSQL.

@@ -10,8 +10,10 @@ std::size_t fetch_share(const Settings& settings, const GroupPlans& plans) {
     for (const auto& [number, group] : plans)
         for (const auto& plan : group.streams)
             partitions += static_cast<std::size_t>(plan->stream.stream.partitions);
+    // Half of the memory; of that, half again: librdkafka's bookkeeping and overshoot take as much as
+    // the records (kafka/README.md).
     return std::min(settings.fetch_bytes,
-                    settings.memory / 2 / std::max<std::size_t>(1, partitions));
+                    settings.memory / 4 / std::max<std::size_t>(1, partitions));
 }
 
 Memberships::Memberships(const Settings& settings, const std::string& program,

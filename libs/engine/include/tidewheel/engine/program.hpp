@@ -49,13 +49,16 @@ class Program {
     static std::variant<Program, Unsupported> compile(const Schema& schema,
                                                       std::span<const Expression> expressions);
 
-    // What a run needs besides; one a thread. Allocates nothing once it has been used.
+    // What a run needs besides; one a thread. It has memory only from the first run to release(), as
+    // much as the rows need: lanes at rest have none.
     class Scratch {
       public:
         explicit Scratch(const Program& program);
         // Other rows come next.
         void restart(const Program& program);
-        // Nothing that was computed is needed any longer: texts that were made last until then.
+        // Nothing that was computed is needed any longer, but texts.
+        void release();
+        // Nor are texts that were made.
         void forget() { texts_.clear(); }
 
       private:
@@ -63,16 +66,18 @@ class Program {
         friend class Evaluation;
         struct Register {
             Values values;
-            std::unique_ptr<std::byte[]> data;
-            std::array<std::uint8_t, most_rows> nulls;
             bool is_done = false;  // in this run
         };
-        std::vector<std::unique_ptr<Register>> registers_;
+        void reserve(const Program& program, std::size_t rows);
+
+        std::vector<Register> registers_;  // by step
+        std::unique_ptr<std::byte[]> memory_;
+        std::size_t rows_ = 0;  // that it is for
         Arena texts_;
     };
 
     // The i-th expression over these rows, at most most_rows; false: declined. The values hold until
-    // the next restart(), texts until forget(). The rows hold, too: calls in between are over the
+    // the next restart() or release(), texts until forget(). The rows hold, too: calls in between are over the
     // same ones.
     bool run(std::size_t i, const Batch& batch, RowNumbers rows, Scratch& scratch,
              Values& values) const;

@@ -21,6 +21,7 @@ class RowFilter {
     class Scratch {
       public:
         explicit Scratch(const RowFilter& filter);
+        void release();  // the memory: what was selected is not in it
 
       private:
         friend class RowFilter;
