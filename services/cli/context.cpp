@@ -2,9 +2,14 @@
 
 #include <ostream>
 
+#include "tidewheel/catalogue/catalogue.hpp"
+
 namespace tidewheel::cli {
 
 catalogue::Database Context::database() const {
+    if (!settings.databases.empty() && several == SeveralDatabases::refused)
+        throw Error(Error::Kind::setting, "this command works on one database, not on a list",
+                    "Name it with --database, and leave out --databases (TIDEWHEEL_DATABASES).");
     return {settings.database, "tidewheel cli"};
 }
 
@@ -14,6 +19,24 @@ kafka::ClientSettings Context::kafka() const {
     client.options = settings.kafka_options;
     client.client_id = "tidewheel-cli";
     return client;
+}
+
+// Refuses, with a hint, where there is no catalogue.
+std::unique_ptr<postgres::Connection> Context::connect_to_catalogue() const {
+    auto connection = connect();
+    catalogue::catalogue_version(*connection);
+    if (!settings.databases.empty()) catalogue::require_possible(*connection, share);
+    return connection;
+}
+
+std::unique_ptr<postgres::Connection> Context::connect_to_share() const {
+    auto connection = connect_to_catalogue();
+    if (!settings.databases.empty() && catalogue::read_share(*connection) != share)
+        throw Error(Error::Kind::refused,
+                    "nothing has been applied to this database, which would have " + share.text() +
+                        " of the topics' partitions",
+                    "Run tidewheel apply with the same --databases.");
+    return connection;
 }
 
 operate::RebuildLimits rebuild_limits(const Settings& settings) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/database_list.hpp"
+#include "tidewheel/catalogue/share.hpp"
 #include "tidewheel/codec/json.hpp"
 #include "tidewheel/core/settings.hpp"
 #include "tidewheel/operate/servers.hpp"
@@ -29,12 +31,23 @@ struct Context {
     std::ostream& err;
     std::vector<std::string> notes;  // on how the program was called; set by the parser
     std::function<int()> action;     // the chosen command; set by the parser
+    // What the command does with --databases; set by the parser.
+    SeveralDatabases several = SeveralDatabases::refused;
+    // Throws Error where the command must not run on a database. Of several, all are asked before
+    // it runs on the first; set by the parser.
+    std::function<void()> precondition;
+    catalogue::Share share;  // of the database that the command works on now
 
     catalogue::Database database() const;
     kafka::ClientSettings kafka() const;
     operate::Servers servers() const { return {database(), kafka()}; }
     // Throws Error when the server doesn't answer.
     std::unique_ptr<postgres::Connection> connect() const { return database().connect(); }
+    // To a catalogue; throws Error where there is none, or it is that of another share than
+    // --databases says. It may have none yet.
+    std::unique_ptr<postgres::Connection> connect_to_catalogue() const;
+    // The same; throws Error where it has none, too.
+    std::unique_ptr<postgres::Connection> connect_to_share() const;
 };
 
 // How a rebuild works, by the settings.

@@ -106,11 +106,12 @@ int run_program(int argc, const char* const* argv, std::ostream& out, std::ostre
     try {
         if (argc == 1) throw CLI::CallForHelp();
         app.parse(argc, argv);
+        const Settings given = context.settings;
         validate(context.settings);
         print_warnings(context);
         kafka::check(context.kafka());
         arm_failpoints_from_environment();
-        const int status = context.action();
+        const int status = run_on_databases(context, given);
         require_written(context.out);
         return status;
     } catch (const CLI::ParseError& end) {

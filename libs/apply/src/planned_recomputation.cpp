@@ -32,7 +32,7 @@ void PlannedRecomputation::require_whole_topic(const StoredStream& stream,
                                                const sql::Statement& statement) {
     if (options_.allow_truncated_topic) return;
     const std::string loss =
-        topic_loss(admin_, stream.stream.topic, sql::partitions_read(statement, stream.stream));
+        topic_loss(admin_, stream.stream.topic, catalogue::partitions_read(statement, stream));
     if (loss.empty()) return;
     throw sql::PipelineError(
         {diagnostic_at(files_, statement, 0, statement.name + " can't be recomputed: " + loss,

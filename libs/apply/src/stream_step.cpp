@@ -18,6 +18,7 @@ const std::string& ddl_of(const StoredStream& stored) {
 void resolve(DeploymentState& deployment, StoredStream& stored) {
     stored.schema = catalogue::resolve_schema(deployment.transaction, stored.stream);
     stored.checks = catalogue::resolve_checks(deployment.transaction, stored.stream.name);
+    stored.share = catalogue::read_share(deployment.transaction);
 }
 
 void resolve_mapped(DeploymentState& deployment, const sql::Statement& statement,

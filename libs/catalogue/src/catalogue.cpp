@@ -45,6 +45,7 @@ StoredStream load_stream(postgres::Transaction& transaction, const postgres::Row
     StoredStream stored = declared_stream(row);
     stored.schema = resolve_schema(transaction, stored.stream);
     stored.checks = resolve_checks(transaction, stored.stream.name);
+    stored.share = read_share(transaction);
     return stored;
 }
 
@@ -86,6 +87,12 @@ Catalogue load_snapshot(postgres::Connection& connection) {
 }
 
 }  // namespace
+
+std::vector<int> partitions_read(const sql::Statement& statement, const StoredStream& stream) {
+    std::vector<int> partitions = sql::partitions_read(statement, stream.stream);
+    std::erase_if(partitions, [&](int partition) { return !stream.share.has(partition); });
+    return partitions;
+}
 
 const StoredStream& Catalogue::stream(int id) const {
     const auto found = std::ranges::find(streams, id, &StoredStream::id);

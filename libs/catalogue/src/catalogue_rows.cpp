@@ -164,7 +164,7 @@ void record_statement(Transaction& transaction, const StoredStatement& stored,
          view ? Parameter(stored.state_table) : Parameter(), stored.search_path, origin.text,
          origin.fingerprint, origin.file, std::to_string(origin.line), stored.resolution.text,
          stored.resolution.objects});
-    for (const int partition : sql::partitions_read(statement, stream.stream))
+    for (const int partition : partitions_read(statement, stream))
         add_partition(transaction, stored.id, stream.stream.topic, partition);
 }
 

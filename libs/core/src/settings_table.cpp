@@ -18,6 +18,9 @@ constexpr auto consumers = static_cast<Programs>(static_cast<unsigned>(Programs:
 const std::vector<Setting> table = {
     {"database", &Settings::database, "URI or conninfo", everyone,
      "PostgreSQL, in the form that libpq accepts; PGPASSWORD, PGPASSFILE and so on also work"},
+    {"databases", &Settings::databases, "path", Programs::cli,
+     "a file that lists databases which share the partitions of every topic, one a line; init, "
+     "apply, plan, status and verify work on all of them"},
     {"database_password_file", &Settings::database_password_file, "path", everyone,
      "a file with the password for PostgreSQL"},
     {"kafka", &Settings::kafka, "host:port,…", everyone, "bootstrap servers of Kafka"},

@@ -15,14 +15,23 @@ std::string listed(const std::vector<std::string>& items) {
     return listed(items, [](const std::string& item) { return item; });
 }
 
-std::string partitions_text(const sql::Statement& statement, const sql::Stream& stream) {
-    const std::vector<int> read = sql::partitions_read(statement, stream);
+std::string partitions_text(const sql::Statement& statement,
+                            const catalogue::StoredStream& stored) {
+    const sql::Stream& stream = stored.stream;
+    const auto is_all = [&](const std::vector<int>& partitions) {
+        return static_cast<int>(partitions.size()) == stream.partitions;
+    };
+    const std::vector<int> read = catalogue::partitions_read(statement, stored);
     const std::string of = " of " + std::to_string(stream.partitions);
-    if (static_cast<int>(read.size()) == stream.partitions) return "all" + of;
+    if (is_all(read)) return "all" + of;
+    std::vector<std::string> reasons;
+    if (stored.share.of > 1) reasons.push_back(stored.share.text());
+    if (!is_all(sql::partitions_read(statement, stream)))
+        reasons.push_back("WHERE pins " + stream.route + " to " +
+                          listed(statement.route_values.value_or(std::vector<std::string>{})));
     const std::string numbers =
         listed(read, [](int partition) { return std::to_string(partition); });
-    return numbers + of + ": WHERE pins " + stream.route + " to " +
-           listed(statement.route_values.value_or(std::vector<std::string>{}));
+    return (read.empty() ? "none" : numbers) + of + ": " + listed(reasons);
 }
 
 std::string pushdown_text(const sql::RowStatement& rows) {
@@ -89,7 +98,7 @@ Explanation explain(const catalogue::StoredStream& stream, const catalogue::Stor
     Explanation lines;
     lines.emplace_back("reads",
                        "stream " + stream.stream.name.text() + ", topic " + stream.stream.topic);
-    lines.emplace_back("partitions", partitions_text(stored.statement, stream.stream));
+    lines.emplace_back("partitions", partitions_text(stored.statement, stream));
     explain_execution(executions.statements, stored.id, lines);
     if (const auto* view = std::get_if<sql::ViewStatement>(&stored.statement.body))
         explain_view(*view, stored.state_table, lines);

@@ -145,9 +145,10 @@ bool reads(const catalogue::StoredStatement& statement, const catalogue::StoredS
            int partition) {
     const std::vector<int> partitions = sql::partitions_read(statement.statement, stream.stream);
     // A partition that the topic has gained since is read by the statements that read all of them.
-    return std::count(partitions.begin(), partitions.end(), partition) > 0 ||
-           (partition >= stream.stream.partitions &&
-            static_cast<int>(partitions.size()) == stream.stream.partitions);
+    return stream.share.has(partition) &&
+           (std::count(partitions.begin(), partitions.end(), partition) > 0 ||
+            (partition >= stream.stream.partitions &&
+             static_cast<int>(partitions.size()) == stream.stream.partitions));
 }
 
 bool StreamPlan::has_native() const {

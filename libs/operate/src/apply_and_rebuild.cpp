@@ -17,9 +17,10 @@ DeploymentReport apply_once(const Servers& servers, const apply::PipelineFiles& 
     kafka::Admin admin(servers.kafka);
     postgres::Transaction transaction(*connection);
     catalogue::limit_waits(transaction);
-    DeploymentReport report = apply::deploy(
-        transaction, admin, files,
-        {.rebuild = request.rebuild, .allow_truncated_topic = request.allow_truncated_topic});
+    DeploymentReport report = apply::deploy(transaction, admin, files,
+                                            {.rebuild = request.rebuild,
+                                             .allow_truncated_topic = request.allow_truncated_topic,
+                                             .share = request.share});
     for (const apply::MissingTopic& topic : report.topics) {
         admin.create_topic(topic.topic, topic.partitions, topic.replication);
         made.push_back(topic);
@@ -39,7 +40,8 @@ DeploymentReport try_once(const Servers& servers, const apply::PipelineFiles& fi
     postgres::Transaction transaction(*connection);
     catalogue::limit_waits(transaction);
     DeploymentReport report =
-        apply::deploy(transaction, admin, files, {.rebuild = request.rebuild, .dry_run = true});
+        apply::deploy(transaction, admin, files,
+                      {.rebuild = request.rebuild, .share = request.share, .dry_run = true});
     report.executions =
         executor::executions_of(transaction, catalogue::read_catalogue(transaction));
     return report;

@@ -160,6 +160,17 @@ void apply_session_settings(PGconn* handle) {
 
 }  // namespace
 
+std::string address_in_words(const std::string& url) {
+    const std::map<std::string, std::string> set = parts(url);
+    const auto part = [&](const char* before, const char* name) {
+        const auto found = set.find(name);
+        return found == set.end() || found->second.empty() ? "" : before + found->second;
+    };
+    const std::string name = part("", "dbname"), host = part(" on ", "host");
+    return (name.empty() ? "the default database" : name) + host +
+           (host.empty() ? part(" on port ", "port") : part(":", "port"));
+}
+
 Handle connect(const std::string& url, const std::string& application) {
     const std::string name = cut_name(application);
     const Settings with = settings(url, name);

@@ -9,7 +9,8 @@ std::size_t fetch_share(const Settings& settings, const GroupPlans& plans) {
     std::size_t partitions = 0;
     for (const auto& [number, group] : plans)
         for (const auto& plan : group.streams)
-            partitions += static_cast<std::size_t>(plan->stream.stream.partitions);
+            partitions +=
+                static_cast<std::size_t>(plan->stream.share.count(plan->stream.stream.partitions));
     // Half of the memory; of that, half again: librdkafka's bookkeeping and overshoot take as much as
     // the records (kafka/README.md).
     return std::min(settings.fetch_bytes,

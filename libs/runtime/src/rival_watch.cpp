@@ -102,17 +102,15 @@ void StandBy::wait(std::stop_token stop, std::chrono::milliseconds time) {
         consumer_.poll(std::chrono::milliseconds(100));
 }
 
-RivalWatch::RivalWatch(std::string group, telemetry::Health& health)
-    : group_(std::move(group)), health_(health) {}
+RivalWatch::RivalWatch(telemetry::Health& health) : health_(health) {}
 
-bool RivalWatch::is_ours(const catalogue::Claimant& claimant) const {
-    return kafka::is_further_group(claimant.group, group_) || claimant.group == group_;
-}
-
-void RivalWatch::look(postgres::Connection& database) {
+void RivalWatch::look(postgres::Connection& database, const std::string& group) {
     const auto now = Clock::system().now();
     if (now - looked_at_ < std::chrono::seconds(5)) return;
     looked_at_ = now;
+    const auto is_ours = [&](const catalogue::Claimant& claimant) {
+        return kafka::is_further_group(claimant.group, group) || claimant.group == group;
+    };
     std::optional<catalogue::Rivalry> found;
     for (catalogue::Rivalry& each : catalogue::rivalries(database))
         if (is_ours(each.owner) || is_ours(each.rival)) found = std::move(each);

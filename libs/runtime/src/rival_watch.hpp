@@ -64,15 +64,13 @@ class StandBy final : kafka::AssignmentListener {
 // them in the log and in /readyz. One thread.
 class RivalWatch {
   public:
-    // group: the first of the program's (kafka::group_name).
-    RivalWatch(std::string group, telemetry::Health& health);
+    explicit RivalWatch(telemetry::Health& health);
 
-    void look(postgres::Connection& database);  // every five seconds, whenever it is called
+    // Every five seconds, whenever it is called. group: the first of the program's
+    // (kafka::group_name).
+    void look(postgres::Connection& database, const std::string& group);
 
   private:
-    bool is_ours(const catalogue::Claimant& claimant) const;
-
-    std::string group_;
     telemetry::Health& health_;
     Clock::Monotonic looked_at_;
     std::string told_;  // the rival that the log has named; empty: there is none

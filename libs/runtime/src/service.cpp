@@ -62,6 +62,7 @@ class Service {
   public:
     Service(const Settings& settings, const StatementProgram& program)
         : settings_(settings),
+          group_prefix_(settings.group),
           program_(program),
           name_(program.name),
           kafka_(kafka_settings(settings)),
@@ -78,7 +79,7 @@ class Service {
                    settings_.executor == "pushdown" ? executor::Execution::pushdown
                                                     : executor::Execution::native,
                    quarantine_),
-          rivals_(kafka::group_name(settings.group, name_), shell_.health()) {}
+          rivals_(shell_.health()) {}
 
     void run(std::stop_token stop) {
         shell_.health().set_degraded("catalogue", "not read yet");
@@ -144,6 +145,7 @@ class Service {
             catalogue::look_nowhere_else(*database_);
             const std::int64_t presence = postgres::show_presence(*database_);
             GroupPlans plans = planner_.read(*database_);
+            settings_.group = group_of_share();
             const std::string identity = catalogue::identity(*database_);
             kafka_.client_id = kafka::client_id_of(name_, identity);
             topics_ = topics_of(plans);
@@ -171,12 +173,18 @@ class Service {
     // the memory is shared out for want another client.
     void take_up() {
         GroupPlans plans = planner_.read(*database_);
-        if (fetch_share(settings_, plans) < members_->fetch_bytes()) return begin();
+        if (fetch_share(settings_, plans) < members_->fetch_bytes() ||
+            settings_.group != group_of_share())
+            return begin();
         for (const auto& [number, group] : plans)
             if (!members_->is_in(number))
                 require_no_strangers(number, catalogue::identity(*database_), Standing::joining);
         topics_ = topics_of(plans);
         members_->take_up(std::move(plans));
+    }
+
+    std::string group_of_share() const {
+        return catalogue::read_share(*database_).group(group_prefix_);
     }
 
     void require_no_strangers(int number, const std::string& identity, Standing standing) const {
@@ -219,7 +227,7 @@ class Service {
             look_for_strangers();
         }
         report_.look(*members_, quarantine_.size());
-        rivals_.look(*database_);
+        rivals_.look(*database_, kafka::group_name(settings_.group, name_));
         members_->publish_offsets();
         const LaneStatuses lanes = members_->lanes();
         lane_health_.look(lanes);
@@ -228,7 +236,8 @@ class Service {
         shell_.metrics().gauge(Metric::ready).set(shell_.health().not_ready() ? 0 : 1);
     }
 
-    const Settings& settings_;
+    Settings settings_;  // with the group of our database's share
+    std::string group_prefix_;
     const StatementProgram& program_;
     std::string name_;
     kafka::ClientSettings kafka_;

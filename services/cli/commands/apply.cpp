@@ -104,7 +104,8 @@ void print_rebuilt(Context& context, const operate::Rebuilt& rebuilt) {
 int apply(Context& context, const ApplyOptions& options) {
     if (options.dry_run) return plan(context, {options.paths, options.rebuild});
     const operate::Servers servers = context.servers();
-    const operate::ApplyRequest request{options.rebuild, options.allow_truncated_topic};
+    const operate::ApplyRequest request{options.rebuild, options.allow_truncated_topic,
+                                        context.share};
     const apply::DeploymentReport report =
         operate::apply_files(servers, apply::read_pipeline_files(options.paths), request);
     if (!context.json) {
@@ -147,6 +148,8 @@ void add_apply(CLI::App& program, Context& context) {
         "See docs/how-to/change-a-pipeline.md.\n\n"
         "Example:\n  tidewheel apply pipelines/store_events.sql");
     command->callback([&context, options] {
+        context.several = SeveralDatabases::until_failure;
+        context.precondition = [&context] { context.connect_to_catalogue(); };
         context.action = [&context, options] { return apply(context, *options); };
     });
 }

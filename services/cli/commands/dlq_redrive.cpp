@@ -107,7 +107,7 @@ void run_all(Context& context, const RedriveOptions& options, operate::RedriveJo
 }  // namespace
 
 int dlq_redrive(Context& context, const RedriveOptions& options) {
-    postgres::require_own_backend(context.settings.database);
+    postgres::require_own_backend(context.database().url());
     const auto connection = context.connect();
     catalogue::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
     const catalogue::DeadLetterFilter filter = catalogue::as_of_now(*connection, options.filter);

@@ -66,6 +66,7 @@ void add_init(CLI::App& program, Context& context) {
         "See docs/how-to/own-servers.md and docs/how-to/roles.md.\n\n"
         "Example:\n  tidewheel init --owner etl --database postgresql://postgres@db/shop");
     command->callback([&context, options] {
+        context.several = SeveralDatabases::until_failure;
         context.action = [&context, options] { return init(context, *options); };
     });
 }

@@ -67,8 +67,9 @@ bool is_changed(const apply::Deployed& done) {
 }
 
 Plan plan_files(Context& context, const PlanOptions& options) {
-    const apply::DeploymentReport report = operate::try_files(
-        context.servers(), apply::read_pipeline_files(options.paths), {.rebuild = options.rebuild});
+    const apply::DeploymentReport report =
+        operate::try_files(context.servers(), apply::read_pipeline_files(options.paths),
+                           {.rebuild = options.rebuild, .share = context.share});
     Plan plan;
     for (const apply::Deployed& done : report.statements)
         plan.entries.push_back({done.statement, outcome(done.kind, true),
@@ -91,7 +92,7 @@ Plan plan_files(Context& context, const PlanOptions& options) {
 }
 
 Plan plan_catalogue(Context& context) {
-    const auto connection = context.connect();
+    const auto connection = context.connect_to_share();
     const catalogue::Catalogue catalogue = catalogue::load_catalogue(*connection);
     postgres::Transaction transaction(*connection);
     const executor::Executions executions = executor::executions_of(transaction, catalogue);
@@ -177,6 +178,7 @@ void add_plan(CLI::App& program, Context& context) {
         "See docs/how-to/own-pipeline.md.\n\n"
         "Example:\n  tidewheel plan pipelines/store_events.sql");
     command->callback([&context, options] {
+        context.several = SeveralDatabases::each;
         context.action = [&context, options] { return plan(context, *options); };
     });
 }

@@ -47,8 +47,7 @@ int status(Context& context, const StatusOptions& options) {
     const StopOnSignal signal;
     const std::stop_token stop = signal.token();
     kafka::Admin admin(context.kafka());
-    const auto connection = context.connect();
-    catalogue::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
+    const auto connection = context.connect_to_share();
     const std::set<int> only = monitor::named_statements(*connection, options.names);
     if (options.wait &&
         !wait_until_current(context, *connection, admin, only, options.timeout, stop))
@@ -60,7 +59,10 @@ int status(Context& context, const StatusOptions& options) {
         if (options.explain)
             reasons = monitor::diagnose(monitor::read_snapshot(
                 *connection, seen.statements,
-                monitor::find_strangers(context.kafka(), context.settings.group, *connection)));
+                monitor::find_strangers(
+                    context.kafka(),
+                    catalogue::read_share(*connection).group(context.settings.group),
+                    *connection)));
         if (options.watch && context.out_is_terminal) send_control(context.out, "\x1b[H\x1b[2J");
         print_status(context, seen.statements, options.partitions,
                      options.explain ? &reasons : nullptr, apply::describe_dropped(*connection));
@@ -98,6 +100,7 @@ void add_status(CLI::App& program, Context& context) {
         "Examples:\n  tidewheel status --wait --timeout 60\n"
         "  tidewheel status --explain store-events");
     command->callback([&context, options] {
+        context.several = options->watch ? SeveralDatabases::refused : SeveralDatabases::each;
         context.action = [&context, options] { return status(context, *options); };
     });
 }

@@ -83,6 +83,7 @@ void print_text(Context& context, const std::vector<verify::Verified>& results,
 
 int verify(Context& context, const VerifyOptions& options) {
     std::vector<verify::Verified> results;
+    context.connect_to_share();
     {
         ProgressBar bar(context.err, context.err_is_terminal, "reading", 0);
         results = verify::verify(context.database(), context.kafka(), options.names, bar);
@@ -109,6 +110,7 @@ void add_verify(CLI::App& program, Context& context) {
         "See docs/reference/verify.md.\n\n"
         "Example:\n  tidewheel verify sales_hourly");
     command->callback([&context, options] {
+        context.several = SeveralDatabases::each;
         context.action = [&context, options] { return verify(context, *options); };
     });
 }

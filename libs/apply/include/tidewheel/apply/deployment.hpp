@@ -1,6 +1,7 @@
 #pragma once
 #include "tidewheel/apply/deployment_report.hpp"
 #include "tidewheel/apply/pipeline_files.hpp"
+#include "tidewheel/catalogue/share.hpp"
 #include "tidewheel/kafka/admin.hpp"
 
 namespace tidewheel::apply {
@@ -8,6 +9,7 @@ namespace tidewheel::apply {
 struct DeploymentOptions {
     bool rebuild = false;  // recompute from the topic what changes, or changed earlier
     bool allow_truncated_topic = false;  // even if a topic has lost records
+    catalogue::Share share = {};         // of the topics' partitions
     bool dry_run = false;                // the caller rolls back: no statement is fenced
 };
 

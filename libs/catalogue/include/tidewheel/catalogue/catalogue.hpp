@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tidewheel/catalogue/resolution.hpp"
+#include "tidewheel/catalogue/share.hpp"
 #include "tidewheel/engine/schema.hpp"
 #include "tidewheel/postgres/connection.hpp"
 #include "tidewheel/sql/pipeline.hpp"
@@ -28,8 +29,12 @@ struct StoredStream {
     // By which consumer group it is read, of those that read its topic (kafka::group_name): no two
     // of its streams have one number, and a stream keeps its own.
     int group_number = 1;
+    Share share = {};  // of its topic's partitions: the database's
     bool operator==(const StoredStream&) const = default;
 };
+
+// Which of the partitions that the stream declares the statement has to read in this database.
+std::vector<int> partitions_read(const sql::Statement& statement, const StoredStream& stream);
 
 // What a statement's row says in every view of it: here with the statement parsed, in
 // catalogue_rows.hpp without, which no text and no missing table can make fail.

@@ -15,6 +15,7 @@ struct Settings {
     // How to reach the servers.
     // A libpq connection string or URI; PGPASSWORD, PGPASSFILE… also work.
     std::string database = "postgresql:///tidewheel";
+    std::string databases;                   // a file that lists several, which share the work
     std::string database_password_file;      // a file that holds the password (for secrets)
     std::string kafka = "localhost:9092";    // bootstrap servers
     std::vector<std::string> kafka_options;  // further librdkafka properties, key=value

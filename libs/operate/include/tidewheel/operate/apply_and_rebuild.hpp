@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tidewheel/apply/deployment.hpp"
+#include "tidewheel/catalogue/share.hpp"
 #include "tidewheel/operate/servers.hpp"
 #include "tidewheel/operate/view_rebuild.hpp"
 
@@ -15,6 +16,7 @@ namespace tidewheel::operate {
 struct ApplyRequest {
     bool rebuild = false;                // recompute what changes, or changed earlier
     bool allow_truncated_topic = false;  // even if a topic has lost records
+    catalogue::Share share = {};         // of the topics' partitions
 };
 
 // Applies the files: one transaction, and the topics that are missing. All of it, or nothing is

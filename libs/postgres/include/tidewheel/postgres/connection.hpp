@@ -120,6 +120,10 @@ class Connection {
     std::unique_ptr<State> state_;
 };
 
+// Which database a URL names, for messages: "shop on db1:5432", without user and password. Throws
+// Error (setting) when it can't be read.
+std::string address_in_words(const std::string& url);
+
 std::string quote_name(std::string_view name);     // always with double quotes where needed
 std::string quote_literal(std::string_view text);  // standard_conforming_strings
 // '{"a",NULL}' for text[]-like parameters.
