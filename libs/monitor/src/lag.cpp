@@ -139,10 +139,10 @@ std::vector<StatementLag> read_once(postgres::Connection& connection, kafka::Adm
     for (StatementLag& each : statements)
         for (PartitionLag& partition : each.partitions)
             measure(partition, ends.bounds(each.topic, partition.partition));
-    const bool has_gained =
-        std::any_of(statements.begin(), statements.end(), [&](const StatementLag& each) {
-            return ends.partitions(each.topic) > static_cast<int>(each.partitions.size());
-        });
+    const catalogue::Share share = catalogue::read_share(connection);
+    const bool has_gained = std::ranges::any_of(statements, [&](const StatementLag& each) {
+        return share.count(ends.partitions(each.topic)) > static_cast<int>(each.partitions.size());
+    });
     if (!has_gained) return statements;
     const catalogue::Catalogue catalogue = catalogue::load_catalogue(connection);
     for (StatementLag& each : statements)

@@ -3,6 +3,7 @@
 #include "tidewheel/catalogue/catalogue_change.hpp"
 #include "tidewheel/catalogue/dead_letters.hpp"
 #include "tidewheel/catalogue/progress.hpp"
+#include "tidewheel/catalogue/share.hpp"
 #include "tidewheel/catalogue/skipped_offsets.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/core/text.hpp"
@@ -73,6 +74,7 @@ std::vector<catalogue::Reading> readings_of_present(
 std::vector<std::string> consequences_of(
     Transaction& transaction, const std::vector<const catalogue::AppliedStatement*>& readers,
     const std::string& topic, int partitions, const std::vector<catalogue::Reading>& of_present) {
+    const int ours = catalogue::read_share(transaction).count(partitions);
     std::vector<std::string> lines;
     for (const catalogue::AppliedStatement* statement : readers) {
         std::vector<std::string> begun;
@@ -80,7 +82,7 @@ std::vector<std::string> consequences_of(
             if (each.statement == statement->id) begun.push_back(std::to_string(each.partition));
         const std::string present = "partition " + joined(begun, ", ") +
                                     ", which it has read since the topic was recreated";
-        if (begun.size() == static_cast<std::size_t>(partitions))
+        if (begun.size() == static_cast<std::size_t>(ours))
             lines.push_back(statement->name + ": continues in " + present);
         else
             lines.push_back(statement->name + ": starts at the first records of topic " + topic +
