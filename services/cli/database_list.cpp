@@ -61,7 +61,8 @@ class Captured {
 // What became of one database.
 struct Outcome {
     std::optional<int> status;  // nullopt: it wasn't tried
-    Json result, error;         // with --json
+    Json result;                // what it printed, with --json
+    Json error;                 // what it threw
 
     bool failed() const { return status.value_or(0) != 0; }
 };
@@ -69,12 +70,14 @@ struct Outcome {
 class SeveralRuns {
   public:
     SeveralRuns(Context& context, const Settings& given, std::vector<Listed> databases)
-        : context_(context), given_(given), databases_(std::move(databases)) {}
+        : context_(context),
+          given_(given),
+          databases_(std::move(databases)),
+          outcomes_(databases_.size()) {}
 
     int run() {
         if (context_.precondition && !holds_everywhere()) return report();
         const bool goes_on = context_.several == SeveralDatabases::each;
-        outcomes_.assign(databases_.size(), {});
         for (std::size_t i = 0; i < databases_.size(); ++i) {
             select(i);
             if (!context_.json) context_.out << (i > 0 ? "\n" : "") << name(i) << '\n';
@@ -98,7 +101,6 @@ class SeveralRuns {
     }
 
     bool holds_everywhere() {
-        outcomes_.assign(databases_.size(), {});
         for (std::size_t i = 0; i < databases_.size(); ++i) {
             select(i);
             const auto look = [&] { return context_.precondition(), 0; };
@@ -111,18 +113,24 @@ class SeveralRuns {
     }
 
     Outcome attempt(std::size_t i, const std::function<int()>& what) {
+        Outcome outcome;
         std::optional<Captured> captured;
         if (context_.json) captured.emplace(context_.out);
         try {
-            const int status = what();
-            return {status, captured ? Json::parse(captured->text()).value_or(Json()) : Json(), {}};
+            outcome.status = what();
         } catch (const std::exception& failure) {
-            if (!context_.json) context_.err << "tidewheel: in " << name(i) << ":\n";
-            std::ostringstream aside;
-            const int status =
-                report_failure(failure, context_.json, context_.json ? aside : context_.err);
-            return {status, {}, *failure_as_json(failure).find("error")};
+            outcome.status = exit_status_of(failure);
+            outcome.error = *failure_as_json(failure).find("error");
+            if (!context_.json) tell_of(failure, i);
         }
+        if (captured) outcome.result = Json::parse(captured->text()).value_or(Json());
+        return outcome;
+    }
+
+    void tell_of(const std::exception& failure, std::size_t i) {
+        context_.out.flush();
+        context_.err << "tidewheel: in " << name(i) << ":\n";
+        report_failure(failure, false, context_.err);
     }
 
     int report() const {

@@ -73,13 +73,17 @@ Json failure_as_json(const std::exception& failure) {
     return Json::object().set("error", json);
 }
 
+int exit_status_of(const std::exception& failure) {
+    const auto* error = dynamic_cast<const Error*>(&failure);
+    return static_cast<int>(error ? exit_code(*error) : ExitCode::internal);
+}
+
 int report_failure(const std::exception& failure, bool json, std::ostream& err) {
     if (json)
         print(err, failure_as_json(failure));
     else
         print_for_people(failure, err);
-    const auto* error = dynamic_cast<const Error*>(&failure);
-    return static_cast<int>(error ? exit_code(*error) : ExitCode::internal);
+    return exit_status_of(failure);
 }
 
 }  // namespace tidewheel::cli

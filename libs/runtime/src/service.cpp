@@ -12,6 +12,7 @@
 #include "statement_quarantine.hpp"
 #include "tidewheel/catalogue/home.hpp"
 #include "tidewheel/catalogue/resolution.hpp"
+#include "tidewheel/catalogue/share.hpp"
 #include "tidewheel/core/failpoint.hpp"
 #include "tidewheel/core/retry.hpp"
 #include "tidewheel/kafka/group_members.hpp"
@@ -56,6 +57,11 @@ std::vector<std::string> topics_of(const GroupPlans& plans) {
     for (const auto& [number, group] : plans)
         topics.insert(group.topics.begin(), group.topics.end());
     return {topics.begin(), topics.end()};
+}
+
+// The prefix of the consumer groups in which this database's share is read.
+std::string group_of_share(postgres::Connection& database, const std::string& prefix) {
+    return catalogue::read_share(database).group(prefix);
 }
 
 class Service {
@@ -145,7 +151,7 @@ class Service {
             catalogue::look_nowhere_else(*database_);
             const std::int64_t presence = postgres::show_presence(*database_);
             GroupPlans plans = planner_.read(*database_);
-            settings_.group = group_of_share();
+            settings_.group = group_of_share(*database_, group_prefix_);
             const std::string identity = catalogue::identity(*database_);
             kafka_.client_id = kafka::client_id_of(name_, identity);
             topics_ = topics_of(plans);
@@ -174,17 +180,13 @@ class Service {
     void take_up() {
         GroupPlans plans = planner_.read(*database_);
         if (fetch_share(settings_, plans) < members_->fetch_bytes() ||
-            settings_.group != group_of_share())
+            settings_.group != group_of_share(*database_, group_prefix_))
             return begin();
         for (const auto& [number, group] : plans)
             if (!members_->is_in(number))
                 require_no_strangers(number, catalogue::identity(*database_), Standing::joining);
         topics_ = topics_of(plans);
         members_->take_up(std::move(plans));
-    }
-
-    std::string group_of_share() const {
-        return catalogue::read_share(*database_).group(group_prefix_);
     }
 
     void require_no_strangers(int number, const std::string& identity, Standing standing) const {
@@ -236,8 +238,8 @@ class Service {
         shell_.metrics().gauge(Metric::ready).set(shell_.health().not_ready() ? 0 : 1);
     }
 
-    Settings settings_;  // with the group of our database's share
-    std::string group_prefix_;
+    Settings settings_;         // with the group of our share
+    std::string group_prefix_;  // the user's setting
     const StatementProgram& program_;
     std::string name_;
     kafka::ClientSettings kafka_;

@@ -59,6 +59,17 @@ std::map<int, PartitionEnds> read_progress(Session& session) {
     return progress;
 }
 
+// Partitions that another database has: it stores their records, too.
+std::vector<std::string> read_for_others(const StoredStream& stream, const PartitionEnds& ends) {
+    std::vector<std::string> problems;
+    for (const auto& [partition, next] : ends)
+        if (!stream.share.has(partition))
+            problems.push_back(stream.stream.topic + "[" + std::to_string(partition) +
+                               "] is not of this database, which has " + stream.share.text() +
+                               " of the topics' partitions");
+    return problems;
+}
+
 class Verification {
   public:
     Verification(const catalogue::Catalogue& catalogue, const std::vector<int>& chosen,
@@ -128,7 +139,8 @@ class Verification {
         const std::string missing = missing_history(kafka_, stream.stream.topic, ends);
         if (!missing.empty())
             return add_problem(stream, "cannot be verified from the beginning: " + missing);
-        find_others_partitions(stream, ends);
+        for (const std::string& problem : read_for_others(stream, ends))
+            add_problem(stream, problem);
         load(stream, ends);
         find_lost_records(stream);
         const Findings audit = DeadLetterAudit(session_, stream).run();
@@ -144,15 +156,6 @@ class Verification {
         session_.run(
             "DROP FUNCTION pg_temp.tidewheel_judge(pg_temp.tidewheel_raw); DROP TABLE "
             "pg_temp.tidewheel_raw, pg_temp.tidewheel_parked, pg_temp.tidewheel_good");
-    }
-
-    // Its records are stored by another database, too.
-    void find_others_partitions(const StoredStream& stream, const PartitionEnds& ends) {
-        for (const auto& [partition, next] : ends)
-            if (!stream.share.has(partition))
-                add_problem(stream, stream.stream.topic + "[" + std::to_string(partition) +
-                                        "] is not of this database, which has " +
-                                        stream.share.text() + " of the topics' partitions");
     }
 
     void load(const StoredStream& stream, const PartitionEnds& ends) {

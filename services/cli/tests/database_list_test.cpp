@@ -58,7 +58,8 @@ TEST_CASE("a list of databases that is wrong is refused before any of them is as
     CHECK_THAT(unreadable.errors, !ContainsSubstring("secret"));
 }
 
-TEST_CASE("a command that works on one database refuses a list; one that needs none ignores it") {
+TEST_CASE(
+    "a command that works on one database refuses a list, and one that needs none ignores it") {
     for (const auto& command : std::vector<std::vector<const char*>>{{"drop", "x"},
                                                                      {"pause", "x"},
                                                                      {"rebuild", "x"},
