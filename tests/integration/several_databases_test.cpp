@@ -229,6 +229,10 @@ TEST_CASE("an apply that fails on one of several databases says so, and is compl
 TEST_CASE("what a route pins, and what a topic gains, is shared, too") {
     SeveralDatabases databases(2);
     databases.must({"init"});
+    // Before anything has been applied, both are in the groups of a single database.
+    const auto here = databases.first().start_command({"run"}),
+               there = databases.first().start_command({"run"},
+                                                       {"TIDEWHEEL_DATABASE=" + databases.url(1)});
     const std::string file = databases.first().file(R"(
 CREATE FOREIGN TABLE routed (store text NOT NULL, n integer)
     SERVER kafka OPTIONS (topic '{topic}', partitions '3', route 'store', route_a '0,1', route_b '2');
@@ -250,9 +254,6 @@ INSERT INTO other SELECT n FROM routed WHERE store = 'b';
                ContainsSubstring("0, 2 of 3: share 1 of 2\n") &&
                    ContainsSubstring("1 of 3: share 2 of 2, WHERE pins store to a\n") &&
                    ContainsSubstring("none of 3: share 2 of 2, WHERE pins store to b\n"));
-    const auto here = databases.first().start_command({"run"}),
-               there = databases.first().start_command({"run"},
-                                                       {"TIDEWHEEL_DATABASE=" + databases.url(1)});
     kafka::Admin(testing::kafka()).add_partitions(databases.first().topic(), 5);
     const auto send = [&](int partition, const std::string& store) {
         databases.first().send(partition, {R"({"store": ")" + store + R"(", "n": )" +
