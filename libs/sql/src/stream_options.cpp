@@ -5,9 +5,10 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
-#include <set>
+#include <span>
 
 #include "names.hpp"
+#include "option_list.hpp"
 #include "stream.hpp"
 
 namespace tidewheel::sql {
@@ -15,23 +16,13 @@ namespace {
 
 // More partitions than any broker accepts in one topic: surely a mistake.
 constexpr int most_partitions = 100'000;
-
-std::string value_of(const ast::Option& option) {
-    auto* string = ast::as<ast::String>(option.arg);
-    return string ? string->sval : "";
-}
+constexpr int most_replicas = 32'767;
 
 std::optional<int> number(std::string_view text) {
     int value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
     return value;
-}
-
-std::optional<bool> boolean(const std::string& text) {
-    if (text == "true") return true;
-    if (text == "false") return false;
-    return std::nullopt;
 }
 
 std::vector<std::string> cut_at(std::string_view text, char separator) {
@@ -44,31 +35,19 @@ std::vector<std::string> cut_at(std::string_view text, char separator) {
     }
 }
 
-// The options of one OPTIONS (…), each at most once.
-class Options {
-  public:
-    Options(ast::Nodes options, Refusals& refusals) : refusals_(refusals) {
-        for (ast::Node* node : options) {
-            auto* option = ast::as<ast::Option>(node);
-            if (!option) continue;
-            if (!names_.insert(option->defname).second) {
-                refuse(*option, fmt::format("option {} is given twice", option->defname));
-            }
-            options_.push_back(option);
-        }
-    }
-
-    void refuse(const ast::Option& option, std::string what, std::string hint = {}) {
-        refusals_.add(option.location, std::move(what), std::move(hint));
-    }
-    bool has(const std::string& name) const { return names_.count(name) > 0; }
-    const std::vector<ast::Option*>& all() const { return options_; }
-
-  private:
-    Refusals& refusals_;
-    std::vector<ast::Option*> options_;
-    std::set<std::string> names_;
-};
+// Segments of letters, digits, '.', '_', '~' and '-', each after a slash; none is . or .., which
+// clients resolve.
+bool is_path(const std::string& text) {
+    if (text.size() < 2 || text.size() > 200 || text.front() != '/') return false;
+    const auto segments = cut_at(std::string_view(text).substr(1), '/');
+    return std::ranges::all_of(segments, [](const std::string& segment) {
+        return !segment.empty() && segment != "." && segment != ".." &&
+               std::ranges::all_of(segment, [](unsigned char c) {
+                   return c < 128 && (std::isalnum(c) ||
+                                      std::string_view("._~-").find(c) != std::string_view::npos);
+               });
+    });
+}
 
 class StreamOptions {
   public:
@@ -89,27 +68,71 @@ class StreamOptions {
         return std::string_view(option.defname).starts_with("route_");
     }
 
+    // An option with one name, and who reads it.
+    struct Plain {
+        std::string_view name;
+        void (StreamOptions::*read)(const ast::Option& option, const std::string& value);
+    };
+    static std::span<const Plain> plain_options() {
+        static constexpr Plain all[] = {
+            {"topic", &StreamOptions::read_topic},
+            {"partitions", &StreamOptions::read_count<&Stream::partitions, most_partitions>},
+            {"replication", &StreamOptions::read_count<&Stream::replication, most_replicas>},
+            {"format", &StreamOptions::read_format},
+            {"event_time", &StreamOptions::read_name<&Stream::event_time>},
+            {"route", &StreamOptions::read_name<&Stream::route>},
+            {"key", &StreamOptions::read_name<&Stream::key>},
+            {"ingress", &StreamOptions::read_ingress},
+            {"ingress_tokens", &StreamOptions::read_tokens},
+        };
+        return all;
+    }
+
     void read_plain(const ast::Option& option) {
         if (is_rule(option)) return;
-        const std::string name = option.defname;
-        const std::string value = value_of(option);
-        if (name == "topic") {
-            read_topic(option, value);
-        } else if (name == "partitions") {
-            read_number(option, value, most_partitions, stream_.partitions);
-        } else if (name == "replication") {
-            read_number(option, value, 32767, stream_.replication);
-        } else if (name == "format") {
-            if (value != "json")
-                options_.refuse(option, fmt::format("format '{}' is not supported", value),
-                                "The only format is json.");
-            stream_.format = value;
-        } else if (name == "event_time") {
-            read_column(option, value, stream_.event_time);
-        } else if (name == "route") {
-            read_column(option, value, stream_.route);
-        } else {
-            refuse_unknown(option);
+        const auto known = std::ranges::find(plain_options(), option.defname, &Plain::name);
+        if (known == plain_options().end()) return refuse_unknown(option);
+        (this->*known->read)(option, value_of(option));
+    }
+
+    template <auto Field, int Most>
+    void read_count(const ast::Option& option, const std::string& value) {
+        read_number(option, value, Most, stream_.*Field);
+    }
+    template <auto Field>
+    void read_name(const ast::Option& option, const std::string& value) {
+        read_column(option, value, stream_.*Field);
+    }
+
+    void read_format(const ast::Option& option, const std::string& value) {
+        if (value != "json")
+            options_.refuse(option, fmt::format("format '{}' is not supported", value),
+                            "The only format is json.");
+        stream_.format = value;
+    }
+
+    void read_ingress(const ast::Option& option, const std::string& value) {
+        if (!is_path(value))
+            options_.refuse(option, fmt::format("ingress '{}' is not a path", value),
+                            "Write it like '/products' or '/shop/orders': letters, digits, '.', "
+                            "'_', '~' and '-' between the slashes.");
+        if (value == openapi_path)
+            options_.refuse(option, fmt::format("ingress '{}' is a page of the service", value),
+                            "Choose another path.");
+        stream_.ingress = value;
+    }
+
+    void read_tokens(const ast::Option& option, const std::string& value) {
+        for (std::string hash : cut_at(value, ',')) {
+            std::erase(hash, ' ');
+            const bool is_hash = hash.size() == 64 &&
+                                 hash.find_first_not_of("0123456789abcdef") == std::string::npos;
+            // Not shown: it may be the token itself.
+            if (!is_hash)
+                return options_.refuse(
+                    option, "ingress_tokens is not a list of SHA-256 hashes",
+                    "Each is 64 digits 0-9 and a-f, as `printf %s TOKEN | sha256sum` prints it.");
+            stream_.ingress_tokens.push_back(std::move(hash));
         }
     }
 
@@ -147,12 +170,13 @@ class StreamOptions {
     }
 
     void refuse_unknown(const ast::Option& option) {
-        const auto near = did_you_mean(option.defname, {"topic", "partitions", "replication",
-                                                        "format", "event_time", "route"});
+        std::vector<std::string> names;
+        std::string list;
+        for (const Plain& each : plain_options())
+            list += names.emplace_back(each.name) + ", ";
+        const auto near = did_you_mean(option.defname, names);
         options_.refuse(option, fmt::format("unknown stream option {}", option.defname),
-                        near.empty() ? "The options are topic, partitions, replication, "
-                                       "format, event_time, route and route_<value>."
-                                     : near);
+                        near.empty() ? "The options are " + list + "and route_<value>." : near);
     }
 
     void read_rule(const ast::Option& option) {
@@ -200,6 +224,12 @@ class StreamOptions {
             refusals_.add(location_, fmt::format("stream {} names no topic", stream_.name.text()),
                           "Write OPTIONS (topic '…').");
         }
+        if (options_.has("ingress_tokens") && !options_.has("ingress")) {
+            refusals_.add(location_,
+                          fmt::format("stream {} has ingress_tokens without the option ingress",
+                                      stream_.name.text()),
+                          "The option ingress '/path' says where records may be sent.");
+        }
         if (options_.has("route") && stream_.rules.empty()) {
             refusals_.add(
                 location_,
@@ -208,93 +238,16 @@ class StreamOptions {
         }
     }
 
-    Options options_;
+    OptionList options_;
     Stream& stream_;
     int location_;
     Refusals& refusals_;
 };
 
-// 'customer.id' is two names; '\.' is a dot inside one.
-std::vector<std::string> field_path(const std::string& text) {
-    std::vector<std::string> names(1);
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == '.') {
-            names.back() += text[++i];
-        } else if (text[i] == '.') {
-            names.emplace_back();
-        } else {
-            names.back() += text[i];
-        }
-    }
-    return names;
-}
-
-struct Metadata {
-    std::string_view option;
-    engine::ColumnOrigin source;
-};
-constexpr Metadata metadata[] = {{"partition", engine::ColumnOrigin::partition},
-                                 {"offset", engine::ColumnOrigin::offset},
-                                 {"timestamp", engine::ColumnOrigin::timestamp},
-                                 {"key", engine::ColumnOrigin::key}};
-
-void read_metadata(const ast::Option& option, const Metadata& entry, StreamColumn& column,
-                   Options& options) {
-    const auto value = boolean(value_of(option));
-    if (!value) {
-        options.refuse(
-            option, fmt::format("{} is '{}'; it can be 'true'", option.defname, value_of(option)));
-    } else if (*value) {
-        column.source = entry.source;
-    }
-}
-
-void read_field(const ast::Option& option, StreamColumn& column, Options& options) {
-    column.path = field_path(value_of(option));
-    if (std::any_of(column.path.begin(), column.path.end(),
-                    [](const std::string& name) { return name.empty(); })) {
-        options.refuse(option,
-                       fmt::format("'{}' is not a field or a path of fields", value_of(option)),
-                       "Write it like 'Region' or 'customer.id'; a dot inside a name is '\\.'.");
-    }
-}
-
-constexpr auto one_source = "Use json, path, partition, offset, timestamp, key or header.";
-
-void read_column_option(const ast::Option& option, StreamColumn& column, Options& options) {
-    const std::string_view name = option.defname;
-    for (const auto& entry : metadata) {
-        if (entry.option == name) return read_metadata(option, entry, column, options);
-    }
-    if (name == "json" || name == "path") return read_field(option, column, options);
-    if (name == "header") {
-        column.source = engine::ColumnOrigin::header;
-        column.header = value_of(option);
-        if (column.header.empty()) options.refuse(option, "header names no header");
-        return;
-    }
-    const auto near = did_you_mean(
-        option.defname, {"json", "path", "partition", "offset", "timestamp", "key", "header"});
-    options.refuse(option, fmt::format("unknown column option {}", name),
-                   near.empty() ? one_source : near);
-}
-
 }  // namespace
 
 void read_stream_options(ast::Nodes nodes, Stream& stream, int location, Refusals& refusals) {
     StreamOptions(nodes, stream, location, refusals).read();
-}
-
-void read_column_options(ast::Nodes nodes, StreamColumn& column, Refusals& refusals) {
-    Options options(nodes, refusals);
-    for (auto* option : options.all())
-        read_column_option(*option, column, options);
-    if (options.all().size() > 1) {
-        options.refuse(*options.all()[1],
-                       fmt::format("column {} has more than one source", column.name), one_source);
-    }
-    if (column.source == engine::ColumnOrigin::field && column.path.empty())
-        column.path = {column.name};
 }
 
 }  // namespace tidewheel::sql

@@ -111,6 +111,16 @@ TEST_CASE("A stream's options are checked by name and value") {
         {"topic 'x', partitions '2', route 'kind', route_a '-1'", "partition -1, but s has 2"},
         {"topic 'x', partitions '2', route 'kind', route_a '1,1'", "names partition 1 twice"},
         {"topic 'x', partitions '2', route 'kind', route_a 'one'", "'one' is not a partition"},
+        {"topic 'x', key 'knd'", "key 'knd' is not a column of s"},
+        {"topic 'x', ingress 'products'", "ingress 'products' is not a path"},
+        {"topic 'x', ingress '/'", "ingress '/' is not a path"},
+        {"topic 'x', ingress '/a/'", "ingress '/a/' is not a path"},
+        {"topic 'x', ingress '/a//b'", "ingress '/a//b' is not a path"},
+        {"topic 'x', ingress '/a/../b'", "ingress '/a/../b' is not a path"},
+        {"topic 'x', ingress '/a?b'", "ingress '/a?b' is not a path"},
+        {"topic 'x', ingress '/openapi.json'", "is a page of the service"},
+        {"topic 'x', ingress '/a', ingress_tokens 'secret'", "not a list of SHA-256 hashes"},
+        {"topic 'x', ingress_tokens '" + std::string(64, 'a') + "'", "without the option ingress"},
     };
     for (const auto& each : cases) {
         INFO(each.options);
@@ -154,6 +164,19 @@ TEST_CASE("What a topic can't promise is refused by name") {
     CHECK_THAT(
         error_of("CREATE FOREIGN TABLE IF NOT EXISTS s (a int) SERVER kafka OPTIONS (topic 'x')"),
         ContainsSubstring("IF NOT EXISTS is not supported"));
+}
+
+TEST_CASE("A stream with an ingress has its path, the hashes of its tokens and its key") {
+    const std::string hash(64, 'a'), other(64, 'b');
+    const auto pipeline = parse_pipeline(
+        "CREATE FOREIGN TABLE s (id text) SERVER kafka OPTIONS (topic 'x', ingress '/shop/a.b-c', "
+        "key 'id', ingress_tokens '" +
+            hash + ", " + other + "')",
+        "p.sql");
+    const auto& stream = std::get<Stream>(pipeline.statements.front().body);
+    CHECK(stream.ingress == "/shop/a.b-c");
+    CHECK(stream.key == "id");
+    CHECK(stream.ingress_tokens == std::vector{hash, other});
 }
 
 TEST_CASE("A topic may be that of another stream, too") {

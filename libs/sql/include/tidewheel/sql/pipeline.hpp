@@ -44,6 +44,9 @@ struct Check {
     bool operator==(const Check&) const = default;
 };
 
+// Where tidewheel-ingress describes itself: no stream's.
+inline constexpr std::string_view openapi_path = "/openapi.json";
+
 struct Stream {
     RelationName name;
     std::string topic;
@@ -53,6 +56,10 @@ struct Stream {
     std::string event_time;  // a column; empty: none
     std::string route;       // the routing column; empty: none
     std::vector<engine::Route::Rule> rules;
+    std::string key;      // the column whose value is the key of what is sent; empty: none
+    std::string ingress;  // the path at which tidewheel-ingress takes records; empty: none
+    // SHA-256 of the tokens of which a request must carry one, in hexadecimal; empty: no token.
+    std::vector<std::string> ingress_tokens;
     std::vector<StreamColumn> columns;
     std::vector<Check> checks;
     std::string as_foreign_table;   // DDL to run
