@@ -171,6 +171,7 @@ DeploymentReport deploy_over(Transaction& transaction, kafka::Admin& admin,
                                find_dropped(transaction)};
     load_streams(deployment);
     apply_all(deployment, changes);
+    require_own_paths(files, changes, deployment.report.streams, schema);
     finish(deployment, pipeline);
     DeploymentReport report = report_of(deployment);
     report.warnings = files_without_statement(files, pipeline);

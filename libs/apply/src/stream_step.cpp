@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "error_location.hpp"
+#include "ingress_check.hpp"
 #include "stream_check.hpp"
 #include "tidewheel/apply/relation_replacement.hpp"
 
@@ -31,6 +32,7 @@ void resolve_mapped(DeploymentState& deployment, const sql::Statement& statement
             {diagnostic_at(deployment.files, statement, 0, error.what(), error.hint())});
     }
     check_sources(deployment.files, statement, stored.schema);
+    check_ingress(deployment.files, statement, stored);
     check_stream(deployment.transaction, deployment.files, statement, stored.stream.name);
 }
 

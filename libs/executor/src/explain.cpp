@@ -1,5 +1,7 @@
 #include "tidewheel/executor/explain.hpp"
 
+#include "tidewheel/core/text.hpp"
+
 namespace tidewheel::executor {
 namespace {
 
@@ -123,6 +125,15 @@ Explanation explain(const catalogue::StoredStream& stored, const Executions& exe
                                           return std::to_string(partition);
                                       });
                            }));
+    if (!stream.key.empty()) lines.emplace_back("key", stream.key);
+    if (!stream.ingress.empty())
+        lines.emplace_back("ingress",
+                           "POST " + stream.ingress +
+                               (stream.ingress_tokens.empty()
+                                    ? ", without a token"
+                                    : ", with one of " + plural(static_cast<std::int64_t>(
+                                                                    stream.ingress_tokens.size()),
+                                                                "token")));
     return lines;
 }
 

@@ -57,24 +57,15 @@ WireResponse to_wire(Response&& response, bool is_head, unsigned version, bool k
     return wire;
 }
 
-std::optional<Response> answer_to(const beast::error_code& error) {
+std::optional<Fault> fault_of(const beast::error_code& error) {
     namespace http = beast::http;
-    const auto plain = [](int status, const char* text) {
-        Response response;
-        response.status = status;
-        response.body = text;
-        return response;
-    };
-    if (error == http::error::end_of_stream || error == http::error::partial_message) {
+    if (error == http::error::end_of_stream || error == http::error::partial_message)
         return std::nullopt;
-    }
-    if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-        return plain(431, "the header is too large\n");
-    }
-    if (error == http::error::body_limit) return plain(413, "the body is too large\n");
-    if (error.category() == http::make_error_code(http::error::end_of_stream).category()) {
-        return plain(400, "bad request\n");
-    }
+    if (error == http::error::header_limit || error == http::error::buffer_overflow)
+        return Fault{431, "the header is too large"};
+    if (error == http::error::body_limit) return Fault{413, "the body is too large"};
+    if (error.category() == http::make_error_code(http::error::end_of_stream).category())
+        return Fault{400, "bad request"};
     return std::nullopt;
 }
 

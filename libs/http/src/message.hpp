@@ -15,7 +15,12 @@ using WireResponse = beast::http::response<beast::http::string_body>;
 std::optional<Request> from_wire(WireRequest&& request);
 WireResponse to_wire(Response&& response, bool is_head, unsigned version, bool keep_alive);
 
-// The answer to a request that could not be read; nullopt: there is no one to read it.
-std::optional<Response> answer_to(const beast::error_code& error);
+// What a client is told whose request could not be read.
+struct Fault {
+    int status;
+    const char* why;
+};
+std::optional<Fault> fault_of(
+    const beast::error_code& error);  // nullopt: no one is there to read it
 
 }  // namespace tidewheel::http

@@ -35,7 +35,7 @@ tcp::acceptor listening(asio::io_context& io, const std::string& address) try {
 struct Server::State {
     State(const std::string& address, ServerLimits limits, int threads)
         : handlers(static_cast<std::size_t>(threads)),
-          shared{limits, {}, {}, handlers},
+          shared{limits, {}, {}, handlers, std::make_shared<Mailbox>(io)},
           acceptor(listening(io, address)),
           endpoint(acceptor.local_endpoint()),
           grace(io) {}
@@ -119,8 +119,8 @@ asio::awaitable<void> Server::State::hold(tcp::socket socket) {
     }
 }
 
-// Requests that are being handled are answered; a client that does not take the answer within a
-// second is cut off.
+// Requests that are being handled are answered; a client whose answer has not come, or that does not
+// take it, within the grace is cut off.
 void Server::State::stop() {
     if (!thread.joinable()) return;
     std::promise<void> closed;
@@ -135,12 +135,13 @@ void Server::State::stop() {
     handlers.join();
     asio::post(io, [this] {
         if (sessions.empty()) return;
-        grace.expires_after(std::chrono::seconds(1));
+        grace.expires_after(shared.limits.grace);
         grace.async_wait([this](const boost::system::error_code& error) {
             if (!error) io.stop();
         });
     });
     thread.join();
+    shared.mailbox->close();
 }
 
 Server::Server(const std::string& address, ServerLimits limits, int threads)
@@ -152,6 +153,14 @@ Server::~Server() {
 
 void Server::route(const std::string& method, const std::string& path, Handler handler) {
     state_->shared.router.add(method, path, std::move(handler));
+}
+
+void Server::otherwise(AsyncHandler handler) {
+    state_->shared.router.otherwise(std::move(handler));
+}
+
+void Server::describe_refusals(std::function<Response(int, const std::string&)> describe) {
+    state_->shared.router.describe_refusals(std::move(describe));
 }
 
 void Server::on_error(std::function<void(const std::string&)> report) {

@@ -10,10 +10,6 @@ auto into(beast::error_code& error) {
     return asio::redirect_error(asio::use_awaitable, error);
 }
 
-asio::awaitable<Response> run_handler(const Shared& shared, const Request& request) {
-    co_return shared.router.answer(request, shared.on_error);
-}
-
 bool expects_continue(const Parser& parser) {
     const auto field = parser.get()[beast::http::field::expect];
     return beast::iequals(field, "100-continue");
@@ -46,9 +42,7 @@ asio::awaitable<void> Session::serve() {
 
 asio::awaitable<void> Session::refuse() {
     stream_.expires_after(std::chrono::seconds(1));
-    Response response;
-    response.status = 503;
-    response.body = "too many connections\n";
+    Response response = shared_.router.refusal(503, "too many connections");
     response.headers["Retry-After"] = "1";
     co_await send(std::move(response), false, 11, false);
     co_await drain();
@@ -61,27 +55,38 @@ asio::awaitable<bool> Session::serve_one() {
     const beast::error_code error = co_await read(parser);
     if (shared_.stopping || gone_) co_return false;
     if (error) {
-        auto answer = answer_to(error);
-        if (answer) co_await send(*std::move(answer), false, 11, false);
-        co_return false;
+        const auto fault = fault_of(error);
+        if (!fault) co_return false;
+        co_return co_await refuse(fault->status, fault->why);
     }
     const bool keep_alive = parser.get().keep_alive();
     const bool is_head = parser.get().method() == beast::http::verb::head;
     const unsigned version = parser.get().version();
-    const auto request = from_wire(parser.release());
-    if (!request) {
-        co_return co_await send(*answer_to(beast::http::error::bad_target), false, 11, false);
-    }
+    auto request = from_wire(parser.release());
+    if (!request) co_return co_await refuse(400, "bad request");
     answering_ = handling_ = true;
     stream_.expires_never();  // the handler takes what it takes
-    Response response = co_await asio::co_spawn(shared_.handlers, run_handler(shared_, *request),
-                                                asio::use_awaitable);
+    Response response = co_await handle(*std::move(request));
     handling_ = false;
     since_ = std::chrono::steady_clock::now();
     const bool kept = keep_alive && !shared_.stopping;
     const bool sent = co_await send(std::move(response), is_head, version, kept);
     answering_ = false;
     co_return sent;
+}
+
+asio::awaitable<bool> Session::refuse(int status, const char* why) {
+    return send(shared_.router.refusal(status, why), false, 11, false);
+}
+
+// The handler runs on a thread of its own, and may answer after it has returned.
+asio::awaitable<Response> Session::handle(Request&& request) {
+    const auto answer = std::make_shared<Answer>(stream_.get_executor());
+    asio::post(shared_.handlers, [&shared = shared_, request = std::move(request),
+                                  respond = respond_to(shared_.mailbox, answer)]() mutable {
+        shared.router.answer(std::move(request), respond, shared.on_error);
+    });
+    co_return co_await answer->take();
 }
 
 // A deadline for the whole header and one for the whole body, so that a byte now and then does not

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 
+#include "answer.hpp"
 #include "asio.hpp"
 #include "message.hpp"
 #include "router.hpp"
@@ -16,7 +17,8 @@ struct Shared {
     Router router;
     std::function<void(const std::string&)> on_error;
     asio::thread_pool& handlers;  // where handlers run
-    bool stopping = false;        // only touched on the I/O thread
+    std::shared_ptr<Mailbox> mailbox;
+    bool stopping = false;  // only touched on the I/O thread
 };
 
 // One connection. Everything but the handlers runs on the I/O thread.
@@ -35,6 +37,8 @@ class Session {
 
   private:
     asio::awaitable<bool> serve_one();
+    asio::awaitable<bool> refuse(int status, const char* why);
+    asio::awaitable<Response> handle(Request&& request);
     asio::awaitable<beast::error_code> read(
         beast::http::request_parser<beast::http::string_body>& parser);
     asio::awaitable<bool> send(Response response, bool is_head, unsigned version, bool keep_alive);

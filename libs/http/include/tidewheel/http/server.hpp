@@ -25,6 +25,9 @@ struct Response {
 };
 
 using Handler = std::function<Response(const Request&)>;
+// Answers a request, once, from any thread, at once or later. Dropped without a call it answers 500.
+using Respond = std::function<void(Response)>;
+using AsyncHandler = std::function<void(Request&&, Respond)>;
 
 struct ServerLimits {
     std::size_t header_bytes = 16 * 1024;            // more: 431
@@ -35,6 +38,8 @@ struct ServerLimits {
     // At the limit a new connection takes the place of the one that has been waiting for its
     // request the longest, so that slow ones don't block others; 503 where none is waiting.
     std::size_t connections = 256;
+    // Of a stop: for answers that are still to come, and to be taken.
+    std::chrono::milliseconds grace{1000};
 };
 
 // A small HTTP/1.1 server on Boost.Beast. Handlers run on its `threads`, so they must be
@@ -54,6 +59,12 @@ class Server {
 
     // method: GET, POST…, or * for every one that has no route of its own. Before start().
     void route(const std::string& method, const std::string& path, Handler handler);
+    // For every path that has no route; its method is any. An answer that comes later holds none of
+    // the threads meanwhile. Before start().
+    void otherwise(AsyncHandler handler);
+    // What a client is told that the server itself refuses (400, 404, 405, 413, 431, 500, 503);
+    // plain text, unless this is set. Before start().
+    void describe_refusals(std::function<Response(int status, const std::string& why)> describe);
     void on_error(std::function<void(const std::string&)> report);  // before start()
     void start();
     std::uint16_t port() const;

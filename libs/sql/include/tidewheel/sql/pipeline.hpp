@@ -46,6 +46,8 @@ struct Check {
 
 // Where tidewheel-ingress describes itself: no stream's.
 inline constexpr std::string_view openapi_path = "/openapi.json";
+// The header of a request that becomes one of its records.
+inline constexpr std::string_view idempotency_header = "Idempotency-Key";
 
 struct Stream {
     RelationName name;

@@ -1,0 +1,87 @@
+#include "ingress_check.hpp"
+
+#include <algorithm>
+
+#include "error_location.hpp"
+
+namespace tidewheel::apply {
+namespace {
+
+using engine::ColumnOrigin;
+using engine::Kind;
+
+[[noreturn]] void refuse(const PipelineFiles& files, const sql::Statement& statement,
+                         const std::string& word, std::string what, std::string hint) {
+    throw sql::PipelineError(
+        {diagnostic_at_word(files, statement, word, std::move(what), std::move(hint))});
+}
+
+// Kinds whose values have one text each.
+bool can_be_key(Kind kind) {
+    constexpr Kind kinds[] = {Kind::text,  Kind::varchar, Kind::uuid,
+                              Kind::int16, Kind::int32,   Kind::int64};
+    return std::ranges::find(kinds, kind) != std::end(kinds);
+}
+
+// Whether a request gives a record what this column takes from beside the value.
+bool is_given(const engine::Column& column, const sql::Stream& stream) {
+    if (column.source == ColumnOrigin::key) return !stream.key.empty();
+    return column.source != ColumnOrigin::header || column.header == sql::idempotency_header;
+}
+
+void check_key(const PipelineFiles& files, const sql::Statement& statement,
+               const catalogue::StoredStream& stream) {
+    const std::string& key = stream.stream.key;
+    const engine::Column& column =
+        stream.schema.columns.at(static_cast<std::size_t>(stream.schema.find(key)));
+    if (column.source != ColumnOrigin::field)
+        refuse(files, statement, "key", "key '" + key + "' is not a field of the record",
+               "Name a column that takes its value from the JSON object.");
+    if (!can_be_key(column.type.kind))
+        refuse(files, statement, "key",
+               "key '" + key + "' is of type " + column.type.sql + ", which can't be a key",
+               "A key can be text, varchar, uuid, smallint, integer or bigint.");
+}
+
+const sql::Statement* declaration_of(const catalogue::StoredStream& stream,
+                                     const std::vector<Change>& changes,
+                                     const std::string& schema) {
+    for (const Change& change : changes) {
+        const auto* declared = std::get_if<sql::Stream>(&change.statement.body);
+        if (declared && qualified(declared->name, schema) == stream.stream.name)
+            return &change.statement;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+void check_ingress(const PipelineFiles& files, const sql::Statement& statement,
+                   const catalogue::StoredStream& stream) {
+    if (!stream.stream.key.empty()) check_key(files, statement, stream);
+    if (stream.stream.ingress.empty()) return;
+    for (const engine::Column& column : stream.schema.columns)
+        if (column.not_null && !is_given(column, stream.stream))
+            refuse(files, statement, column.name,
+                   "column " + column.name + " is NOT NULL, but no request can give it a value",
+                   column.source == ColumnOrigin::key
+                       ? "The option key 'column' says which field becomes the key."
+                       : "The only header that becomes one of the record is Idempotency-Key.");
+}
+
+void require_own_paths(const PipelineFiles& files, const std::vector<Change>& changes,
+                       const std::vector<catalogue::StoredStream>& streams,
+                       const std::string& schema) {
+    for (const catalogue::StoredStream& stream : streams) {
+        const sql::Statement* statement = declaration_of(stream, changes, schema);
+        if (!statement || stream.stream.ingress.empty()) continue;
+        for (const catalogue::StoredStream& other : streams)
+            if (other.id != stream.id && other.stream.ingress == stream.stream.ingress)
+                refuse(files, *statement, "ingress",
+                       "ingress '" + stream.stream.ingress + "' is also that of stream " +
+                           sql::label(other.stream.name),
+                       "Each stream needs a path of its own.");
+    }
+}
+
+}  // namespace tidewheel::apply
