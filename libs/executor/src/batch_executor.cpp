@@ -4,11 +4,11 @@
 
 #include "batch_run.hpp"
 #include "executor_comparison.hpp"
-#include "native_rules.hpp"
 #include "statement_run.hpp"
 #include "stream_rules.hpp"
 #include "tidewheel/core/failpoint.hpp"
 #include "tidewheel/core/weakened.hpp"
+#include "tidewheel/executor/rule_judge.hpp"
 
 namespace tidewheel::executor {
 namespace {
@@ -39,7 +39,8 @@ void BatchResult::clear() {
 
 BatchExecutor::BatchExecutor(const StreamPlan& plan, Unjudged unjudged, ExecutorFactory executors)
     : plan_(plan), unjudged_(unjudged), make_executors_(std::move(executors)) {
-    if (plan_.native_rules.checks) judge_ = std::make_unique<RuleJudge>(plan_);
+    if (plan_.native_rules.checks)
+        judge_ = std::make_unique<RuleJudge>(plan_.schema, *plan_.native_rules.checks);
     select(together_, plan_.statements(), Together::may, make_executors_);
     all_ = staging(plan_.rule_columns, together_.executors);
 }

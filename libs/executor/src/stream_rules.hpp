@@ -4,7 +4,7 @@
 #include <string>
 
 #include "batch_run.hpp"
-#include "native_rules.hpp"
+#include "tidewheel/executor/rule_judge.hpp"
 
 namespace tidewheel::executor {
 

@@ -1,4 +1,4 @@
-#include "native_rules.hpp"
+#include "tidewheel/executor/rule_judge.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -7,32 +7,29 @@
 #include "tidewheel/executor/statement_executor.hpp"
 
 namespace tidewheel::executor {
-namespace {
-
-engine::Program compile(const StreamPlan& plan) {
-    return std::get<engine::Program>(
-        engine::Program::compile(plan.schema, *plan.native_rules.checks));
-}
-
-}  // namespace
-
-RuleJudge::RuleJudge(const StreamPlan& plan)
-    : program_(compile(plan)), checks_(plan.native_rules.checks->size()), scratch_(program_) {}
+RuleJudge::RuleJudge(const engine::Schema& schema, const std::vector<engine::Expression>& checks)
+    : program_(std::get<engine::Program>(engine::Program::compile(schema, checks))),
+      checks_(checks.size()),
+      scratch_(program_) {}
 
 void RuleJudge::judge(const engine::Batch& batch) {
-    broken_.clear();
-    accepted_.clear();
     rows_.resize(batch.rows());
     std::iota(rows_.begin(), rows_.end(), 0u);
-    engine::in_chunks(rows_, [&](engine::RowNumbers chunk) {
-        judge(batch, chunk);
+    judge(batch, rows_);
+}
+
+void RuleJudge::judge(const engine::Batch& batch, engine::RowNumbers rows) {
+    broken_.clear();
+    accepted_.clear();
+    engine::in_chunks(rows, [&](engine::RowNumbers chunk) {
+        judge_chunk(batch, chunk);
         return true;
     });
     scratch_.release();
 }
 
 // NULL passes, as in PostgreSQL.
-void RuleJudge::judge(const engine::Batch& batch, engine::RowNumbers rows) {
+void RuleJudge::judge_chunk(const engine::Batch& batch, engine::RowNumbers rows) {
     scratch_.forget();
     scratch_.restart(program_);
     first_broken_.assign(rows.size(), checks_);

@@ -4,26 +4,26 @@
 #include <vector>
 
 #include "tidewheel/engine/program.hpp"
-#include "tidewheel/executor/stream_plan.hpp"
 
 namespace tidewheel::executor {
 
 // Judges the rows of a batch by the stream's CHECKs, without PostgreSQL. One thread.
 class RuleJudge {
   public:
-    // The plan has native rules.
-    explicit RuleJudge(const StreamPlan& plan);
+    // The checks are those that the engine computes of a schema's rows.
+    RuleJudge(const engine::Schema& schema, const std::vector<engine::Expression>& checks);
 
-    // Throws Declined.
+    // Each throws Declined. Of all rows, or of these.
     void judge(const engine::Batch& batch);
-    // The rows that break a rule, in ascending order, each with the first of these: an index into
-    // StoredStream::checks.
+    void judge(const engine::Batch& batch, engine::RowNumbers rows);
+    // The rows that break a rule, in ascending order, each with the first of these: an index into the
+    // checks.
     const std::vector<std::pair<std::size_t, std::size_t>>& broken() const { return broken_; }
     // The others.
     const std::vector<std::uint32_t>& accepted() const { return accepted_; }
 
   private:
-    void judge(const engine::Batch& batch, engine::RowNumbers rows);
+    void judge_chunk(const engine::Batch& batch, engine::RowNumbers rows);
 
     engine::Program program_;
     std::size_t checks_;
