@@ -20,6 +20,7 @@ monitor:    core engine sql postgres catalogue executor kafka
 apply:      core engine codec sql postgres catalogue executor kafka
 operate:    core engine codec sql postgres catalogue executor kafka apply
 runtime:    core engine codec sql postgres catalogue executor kafka service telemetry
+ingress:    core engine codec sql postgres catalogue executor kafka apply http telemetry service
 testing:    core engine codec sql postgres catalogue kafka http
 '
 
@@ -28,6 +29,7 @@ service_layers='
 producer:   core codec flags kafka service telemetry http
 worker:     core flags runtime service
 aggregator: core flags runtime service
+ingress:    core flags ingress service
 cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runtime service producer
 '
 
@@ -39,6 +41,7 @@ rapidjson|google/protobuf      libs/codec/
 pg_query|fmt/                  libs/sql/
 prometheus/|spdlog             libs/telemetry/
 boost/(beast|asio)             libs/http/
+zlib\.h|openssl/               libs/ingress/
 CLI/                           libs/flags/|services/cli/
 catch2/                        libs/testing/
 benchmark/                     tests/bench/
@@ -64,7 +67,7 @@ check_rows() {
     while IFS=: read -r part allowed; do
         [[ -n $part ]] || continue
         allowed=$(tr -s ' ' '|' <<<"$part $allowed" | sed 's/|$//')
-        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator)/' \
+        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress)/' \
             | grep -vE "\"(tidewheel/)?($allowed)/" | grep -vE '/tests/.*"tidewheel/testing/' || true)
         if [[ -n $offenders ]]; then
             echo "$offenders"

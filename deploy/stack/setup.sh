@@ -24,6 +24,8 @@ rapidjson-dev             header  rapidjson/rapidjson.h
 libcli11-dev              header  CLI/CLI.hpp
 libspdlog-dev             header  spdlog/spdlog.h
 libboost-dev              header  boost/beast.hpp
+zlib1g-dev                header  zlib.h
+libssl-dev                header  openssl/evp.h
 catch2                    header  catch2/catch_all.hpp catch2/catch.hpp
 LIST
     # What lint, the tests behind a pooler and the test of docker-compose.yml need and a user does without.

@@ -1,7 +1,6 @@
 #include "producer/endpoint.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -10,6 +9,7 @@
 #include "producer/plan.hpp"
 #include "tidewheel/codec/json.hpp"
 #include "tidewheel/core/secret.hpp"
+#include "tidewheel/http/bearer.hpp"
 
 namespace tidewheel::producer {
 namespace {
@@ -75,30 +75,16 @@ http::Response refusal(int status, const std::string& why) {
     return reply(status, Json::object().set("miztiik_event_processed", false).set("msg", why));
 }
 
-std::string header(const http::Request& request, const std::string& name) {
-    const auto found = request.headers.find(name);
-    return found == request.headers.end() ? "" : found->second;
-}
-
 // A browser names the page that sends the request. Only our own pages may, and those are only
 // reached by address: another host name may have been pointed here (DNS rebinding).
 bool is_foreign(const http::Request& request) {
-    const std::string origin = header(request, "origin"), host = header(request, "host");
+    const std::string origin(http::header(request, "origin"));
+    const std::string host(http::header(request, "host"));
     if (origin.empty()) return false;
     const std::string name = host.substr(0, host.rfind(':'));
     const bool by_address = name == "localhost" || name.starts_with('[') ||
                             name.find_first_not_of("0123456789.") == std::string::npos;
     return !by_address || (origin != "http://" + host && origin != "https://" + host);
-}
-
-bool bears(const http::Request& request, const std::string& token) {
-    constexpr std::string_view scheme = "bearer ";
-    const std::string given = header(request, "authorization");
-    const bool is_bearer =
-        given.size() > scheme.size() &&
-        std::equal(scheme.begin(), scheme.end(), given.begin(),
-                   [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
-    return is_bearer && same_secret(std::string_view(given).substr(scheme.size()), token);
 }
 
 // Why the request is refused before it is read; nullopt: it isn't.
@@ -110,9 +96,10 @@ std::optional<http::Response> refusal_of(const http::Request& request, const End
         return response;
     }
     if (is_foreign(request))
-        return refusal(forbidden,
-                       "a page of " + header(request, "origin") + " may not request events");
-    if (rules.token.empty() || bears(request, rules.token)) return std::nullopt;
+        return refusal(forbidden, "a page of " + std::string(http::header(request, "origin")) +
+                                      " may not request events");
+    const auto given = http::bearer_token(request);
+    if (rules.token.empty() || (given && same_secret(*given, rules.token))) return std::nullopt;
     http::Response response =
         refusal(unauthorized, "the request must carry the token: Authorization: Bearer …");
     response.headers["WWW-Authenticate"] = "Bearer";

@@ -5,6 +5,7 @@
 #include "continuous_step.hpp"
 #include "cross_read_check.hpp"
 #include "error_location.hpp"
+#include "ingress_check.hpp"
 #include "object_step.hpp"
 #include "stream_step.hpp"
 #include "tidewheel/catalogue/catalogue_change.hpp"

@@ -90,6 +90,28 @@ const std::vector<Setting> table = {
      "a file with that token"},
     {"http_max_count", &Settings::http_max_count, "events", Programs::producer,
      "maximum number of events in one request", 1, 1'000'000},
+    {"ingress_listen", &Settings::ingress_listen, "host:port", Programs::ingress,
+     "address at which records are taken: the paths of the streams, and /openapi.json", 1},
+    {"ingress_body_bytes", &Settings::ingress_body_bytes, "bytes", Programs::ingress,
+     "maximum size of a request's body, and of what gzip makes of it", 1024, 64 * mebibyte},
+    {"ingress_header_bytes", &Settings::ingress_header_bytes, "bytes", Programs::ingress,
+     "maximum size of a request's header", 1024, mebibyte},
+    {"ingress_read_time", &Settings::ingress_read_time, "time", Programs::ingress,
+     "how long the body of a request may take to arrive, and a connection may rest between two "
+     "requests; a header has at most 5 s",
+     100, hour},
+    {"ingress_connections", &Settings::ingress_connections, "connections", Programs::ingress,
+     "maximum number of connections; one more takes the place of the one that rests the longest", 1,
+     100'000},
+    {"ingress_queue_records", &Settings::ingress_queue_records, "records", Programs::ingress,
+     "maximum number of records that wait for Kafka; a request beyond it is answered with 429", 1,
+     10'000'000},
+    {"ingress_queue_bytes", &Settings::ingress_queue_bytes, "bytes", Programs::ingress,
+     "maximum size of the records that wait for Kafka; a request beyond it is answered with 429",
+     mebibyte, 1024 * mebibyte},
+    {"ingress_delivery_time", &Settings::ingress_delivery_time, "time", Programs::ingress,
+     "how long Kafka may take to acknowledge a record until its request is answered with 503", 100,
+     600 * second},
 };
 
 std::optional<std::string> not_a(std::string_view what, const std::string& value) {

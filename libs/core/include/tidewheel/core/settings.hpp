@@ -53,6 +53,17 @@ struct Settings {
     std::string http_token_file;
     std::size_t http_max_count = 1'000'000;  // of one request
 
+    // What tidewheel-ingress takes from its clients.
+    std::string ingress_listen = "127.0.0.1:8080";  // the streams' paths and /openapi.json
+    std::size_t ingress_body_bytes = 1u << 20;      // of a request, also when it is inflated
+    std::size_t ingress_header_bytes = 16u << 10;
+    std::chrono::milliseconds ingress_read_time{20000};
+    std::size_t ingress_connections = 1024;
+    // What may wait for Kafka, of all requests together, and for how long.
+    std::size_t ingress_queue_records = 100'000;
+    std::size_t ingress_queue_bytes = 64u << 20;
+    std::chrono::milliseconds ingress_delivery_time{5000};
+
     // What is worth saying at start, though nothing is wrong enough to stop: a program prints or
     // logs it. Not a setting.
     std::vector<std::string> warnings;
@@ -64,8 +75,9 @@ enum class Programs : std::uint8_t {
     producer = 2,
     worker = 4,
     aggregator = 8,
-    services = 14,
-    all = 15
+    ingress = 16,
+    services = 30,
+    all = 31
 };
 
 }  // namespace tidewheel

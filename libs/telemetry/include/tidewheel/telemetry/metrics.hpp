@@ -30,6 +30,10 @@ enum class Metric {
     records_sent,           // counter {topic}
     records_delivered,      // counter {topic}
     records_failed,         // counter {topic}
+    ingress_requests,       // counter {stream, status}
+    ingress_records,        // counter {stream}
+    ingress_refused,        // counter {stream, reason}
+    ingress_seconds,        // histogram {stream}
     ready,                  // gauge
     database_up,            // gauge
     broker_up,              // gauge

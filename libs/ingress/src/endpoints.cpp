@@ -1,0 +1,43 @@
+#include "endpoints.hpp"
+
+#include <vector>
+
+#include "openapi.hpp"
+#include "tidewheel/catalogue/catalogue.hpp"
+#include "tidewheel/telemetry/log.hpp"
+
+namespace tidewheel::ingress {
+namespace {
+
+using telemetry::Level;
+
+StreamRules rules_of(postgres::Connection& database, const catalogue::StoredStream& stream) {
+    executor::FieldRules fields = executor::field_rules(database, stream);
+    for (const auto& [rule, reason] : fields.left)
+        telemetry::log(
+            Level::info, "check is left to the workers",
+            {{"stream", stream.stream.name.text()}, {"check", rule}, {"reason", reason}});
+    return {stream, std::move(fields)};
+}
+
+}  // namespace
+
+std::shared_ptr<const Endpoints> read_endpoints(postgres::Connection& database,
+                                                const Surroundings& surroundings) {
+    auto endpoints = std::make_shared<Endpoints>();
+    const catalogue::Catalogue catalogue = catalogue::load_catalogue(database);
+    endpoints->version = catalogue.version;
+    std::vector<const sql::Stream*> streams;
+    for (const catalogue::StoredStream& stored : catalogue.streams) {
+        if (stored.stream.ingress.empty()) continue;
+        streams.push_back(&stored.stream);
+        endpoints->by_path[stored.stream.ingress] =
+            std::make_shared<StreamEndpoint>(surroundings, rules_of(database, stored));
+        telemetry::log(Level::info, "takes records",
+                       {{"stream", stored.stream.name.text()}, {"path", stored.stream.ingress}});
+    }
+    endpoints->openapi = openapi_document(streams);
+    return endpoints;
+}
+
+}  // namespace tidewheel::ingress

@@ -1,0 +1,204 @@
+#include "tidewheel/ingress/service.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "endpoints.hpp"
+#include "tidewheel/catalogue/catalogue.hpp"
+#include "tidewheel/core/retry.hpp"
+#include "tidewheel/kafka/admin.hpp"
+#include "tidewheel/service/shell.hpp"
+#include "tidewheel/telemetry/log.hpp"
+
+namespace tidewheel::ingress {
+namespace {
+
+using namespace std::chrono_literals;
+using telemetry::Level;
+using telemetry::Metric;
+
+constexpr int handler_threads = 2;
+constexpr auto look_every = 500ms;
+constexpr auto probe_every = 5s;
+constexpr auto probe_timeout = 3s;
+constexpr std::chrono::milliseconds longest_stop = 8s;  // a stop has ten
+
+// Throws Error (setting) for options that we don't take.
+kafka::ClientSettings kafka_settings(const Settings& settings) {
+    kafka::ClientSettings kafka{
+        .brokers = settings.kafka,
+        .options = settings.kafka_options,
+        .client_id = "tidewheel-ingress",
+        .log = [](int level, const std::string& facility, const std::string& text) {
+            telemetry::log(level <= 4 ? Level::warning : Level::debug, "kafka",
+                           {{"facility", facility}, {"text", text}});
+        }};
+    kafka::check(kafka);
+    return kafka;
+}
+
+http::ServerLimits server_limits(const Settings& settings) {
+    http::ServerLimits limits;
+    limits.header_bytes = settings.ingress_header_bytes;
+    limits.body_bytes = settings.ingress_body_bytes;
+    limits.timeout = settings.ingress_read_time;
+    limits.connections = settings.ingress_connections;
+    limits.grace = std::min(settings.ingress_delivery_time + 1s, longest_stop);
+    return limits;
+}
+
+class Service {
+  public:
+    explicit Service(const Settings& settings)
+        : settings_(settings),
+          kafka_(kafka_settings(settings)),
+          shell_(settings, "PostgreSQL or Kafka"),
+          publisher_(kafka_, {settings.ingress_queue_records, settings.ingress_queue_bytes,
+                              settings.ingress_delivery_time}),
+          surroundings_{publisher_, shell_.metrics(), settings.ingress_body_bytes,
+                        settings.ingress_queue_records},
+          strays_(shell_.metrics(), ""),
+          retry_({.first = 200ms, .longest = settings.retry_longest}),
+          server_(std::make_unique<http::Server>(settings.ingress_listen, server_limits(settings),
+                                                 handler_threads)) {
+        add_routes();
+    }
+
+    void run(const std::stop_token& stop) {
+        shell_.health().set_degraded("catalogue", "not read yet");
+        shell_.health().set_degraded("kafka", "has not been reached yet");
+        shell_.start();
+        server_->start();
+        telemetry::log(Level::info, "listening", {{"ingress", server_->url()}});
+        do {
+            follow_catalogue();
+            look_after_kafka();
+            shell_.metrics().gauge(Metric::ready).set(shell_.health().not_ready() ? 0 : 1);
+            shell_.beat();
+        } while (wait_for(stop, look_every));
+        telemetry::log(Level::info, "stopping");
+        server_.reset();  // answers what Kafka still acknowledges
+        telemetry::log(Level::info, "stopped");
+    }
+
+  private:
+    void add_routes() {
+        server_->describe_refusals([this](int status, const std::string& why) {
+            strays_.count_answer(status);
+            return response_of({status, why});
+        });
+        server_->on_error([](const std::string& what) {
+            telemetry::log(Level::error, "request failed", {{"reason", what}});
+        });
+        server_->route("GET", std::string(sql::openapi_path), [this](const http::Request&) {
+            const auto endpoints = current();
+            if (!endpoints) return response_of(not_read_yet());
+            return http::Response{.content_type = "application/json", .body = endpoints->openapi};
+        });
+        server_->otherwise([this](http::Request&& request, http::Respond respond) {
+            answer(std::move(request), std::move(respond));
+        });
+    }
+
+    static Problem not_read_yet() {
+        return {503, "the streams are not known yet", {}, {{"Retry-After", "1"}}};
+    }
+
+    void answer(http::Request&& request, http::Respond respond) {
+        const auto endpoints = current();
+        if (!endpoints) return strays_.counted(respond)(response_of(not_read_yet()));
+        const auto found = endpoints->by_path.find(request.path);
+        if (found != endpoints->by_path.end())
+            return found->second->answer(std::move(request), std::move(respond));
+        strays_.counted(respond)(response_of({404, "no stream takes records at this path"}));
+    }
+
+    std::shared_ptr<const Endpoints> current() const {
+        const std::lock_guard lock(mutex_);
+        return endpoints_;
+    }
+
+    // PostgreSQL may be away: what it said last still holds.
+    void follow_catalogue() {
+        if (!retry_.is_due()) return;
+        try {
+            if (!database_)
+                database_ =
+                    std::make_unique<postgres::Connection>(settings_.database, "tidewheel-ingress");
+            if (!known_ || catalogue::catalogue_version(*database_) != *known_) take_up();
+            retry_.succeeded();
+            shell_.health().set_healthy("catalogue");
+            shell_.metrics().gauge(Metric::database_up).set(1);
+        } catch (const Error& error) {
+            if (error.kind() == Error::Kind::setting) throw;
+            database_.reset();
+            if (!known_) shell_.health().set_degraded("catalogue", error.what());
+            shell_.metrics().gauge(Metric::database_up).set(0);
+            const auto wait = *retry_.failed();
+            telemetry::log(
+                Level::warning, "waiting for the catalogue",
+                {{"reason", error.what()}, {"wait_ms", wait.count()}, {"hint", error.hint()}});
+        }
+    }
+
+    void take_up() {
+        catalogue::look_nowhere_else(*database_);
+        auto endpoints = read_endpoints(*database_, surroundings_);
+        known_ = endpoints->version;
+        const std::lock_guard lock(mutex_);
+        endpoints_ = std::move(endpoints);
+    }
+
+    // Throws FatalError: a supervisor starts the service again.
+    void look_after_kafka() {
+        publisher_.require_alive();
+        const auto now = Clock::system().now();
+        if (now - probed_ < probe_every) return;
+        probed_ = now;
+        try {
+            require_topics();
+            publisher_.note_answer();
+            shell_.health().set_healthy("kafka");
+            shell_.metrics().gauge(Metric::broker_up).set(1);
+        } catch (const Error& error) {
+            if (error.kind() == Error::Kind::setting) throw;
+            shell_.health().set_degraded("kafka", error.what());
+            shell_.metrics().gauge(Metric::broker_up).set(error.retryable() ? 0 : 1);
+        }
+    }
+
+    void require_topics() {
+        kafka::Admin admin(kafka_, probe_timeout);
+        const auto endpoints = current();
+        if (!endpoints) return;
+        for (const auto& [path, endpoint] : endpoints->by_path) {
+            const std::string& topic = endpoint->rules().stream.stream.topic;
+            if (!admin.partitions(topic))
+                throw Error(Error::Kind::refused, "topic " + topic + " does not exist");
+        }
+    }
+
+    const Settings& settings_;
+    const kafka::ClientSettings kafka_;
+    service::Shell shell_;
+    kafka::Publisher publisher_;
+    const Surroundings surroundings_;
+    EndpointMetrics strays_;  // requests to no stream
+    Retry retry_;
+    Clock::Monotonic probed_{};
+    std::unique_ptr<postgres::Connection> database_;
+    std::optional<std::int64_t> known_;  // version of the catalogue
+    mutable std::mutex mutex_;
+    std::shared_ptr<const Endpoints> endpoints_;
+    std::unique_ptr<http::Server> server_;  // the first to go
+};
+
+}  // namespace
+
+void run_service(const Settings& settings, std::stop_token stop) {
+    Service(settings).run(stop);
+}
+
+}  // namespace tidewheel::ingress

@@ -1,0 +1,148 @@
+#include "stream_endpoint.hpp"
+
+#include <zlib.h>
+
+#include <utility>
+
+#include "tidewheel/core/text.hpp"
+#include "tidewheel/http/bearer.hpp"
+#include "token.hpp"
+
+namespace tidewheel::ingress {
+namespace {
+
+using Admission = kafka::Publisher::Admission;
+using codec::Json;
+
+const std::map<std::string, std::string> try_again{{"Retry-After", "1"}};
+
+std::optional<std::string> idempotency_key_of(const http::Request& request) {
+    const std::string_view key = http::header(request, "idempotency-key");
+    return key.empty() ? std::nullopt : std::optional<std::string>(key);
+}
+
+bool is_partial(const http::Request& request) {
+    const auto partial = request.query.find("partial");
+    return partial != request.query.end() && partial->second == "true";
+}
+
+http::Response accepted(std::size_t records, const std::vector<RecordError>& bad) {
+    Json json = Json::object();
+    json.set("accepted", static_cast<std::int64_t>(records));
+    if (!bad.empty())
+        json.set("refused", static_cast<std::int64_t>(bad.size())).set("errors", as_json(bad));
+    return {.status = 202, .content_type = "application/json", .body = json.dump() + '\n'};
+}
+
+}  // namespace
+
+StreamEndpoint::StreamEndpoint(const Surroundings& surroundings, StreamRules rules)
+    : surroundings_(surroundings),
+      rules_(std::move(rules)),
+      metrics_(surroundings.metrics, rules_.stream.stream.name.text()) {}
+
+void StreamEndpoint::answer(http::Request&& request, http::Respond respond) {
+    respond = metrics_.counted(std::move(respond));
+    if (auto refused = refusal_of(request)) return respond(response_of(*std::move(refused)));
+    const auto idempotency_key = idempotency_key_of(request);
+    const bool partial = is_partial(request);
+    const auto body = read_body(std::move(request), surroundings_.most_bytes);
+    if (!body) return respond(response_of(body.failure()));
+    const auto records = body->split(body->text);
+    if (!records) return respond(response_of({400, records.failure()}));
+    if (records->size() > surroundings_.most_records)
+        return respond(response_of(
+            {413, "a request may have " +
+                      plural(static_cast<long long>(surroundings_.most_records), "record") +
+                      " at most"}));
+    const Judgement judgement = judge(*records, idempotency_key);
+    metrics_.count_refused(judgement.bad);
+    if (!judgement.bad.empty() && (!partial || judgement.good.empty()))
+        return respond(response_of({400,
+                                    plural(static_cast<long long>(judgement.bad.size()), "record") +
+                                        " of " + std::to_string(records->size()) +
+                                        " can't be accepted; nothing was sent",
+                                    judgement.bad}));
+    if (judgement.good.empty()) return respond(accepted(0, {}));
+    send(judgement, idempotency_key, respond);
+}
+
+std::optional<Problem> StreamEndpoint::refusal_of(const http::Request& request) const {
+    if (request.method != "POST")
+        return Problem{405, "records are sent with POST", {}, {{"Allow", "POST"}}};
+    const std::vector<std::string>& hashes = rules_.stream.stream.ingress_tokens;
+    if (hashes.empty()) return std::nullopt;
+    const auto token = http::bearer_token(request);
+    if (token && is_known(*token, hashes)) return std::nullopt;
+    return Problem{401,
+                   "the request must carry a token: Authorization: Bearer …",
+                   {},
+                   {{"WWW-Authenticate", "Bearer"}}};
+}
+
+Judgement StreamEndpoint::judge(const RawRecords& records,
+                                const std::optional<std::string>& idempotency_key) {
+    std::unique_ptr<RecordJudge> judge;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!idle_.empty()) {
+            judge = std::move(idle_.back());
+            idle_.pop_back();
+        }
+    }
+    if (!judge) judge = std::make_unique<RecordJudge>(rules_);
+    Judgement judgement = judge->judge(records, idempotency_key);
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(judge));
+    return judgement;
+}
+
+void StreamEndpoint::send(const Judgement& judgement,
+                          const std::optional<std::string>& idempotency_key,
+                          const http::Respond& respond) {
+    std::vector<std::pair<std::string_view, std::string_view>> headers;
+    if (idempotency_key) headers.emplace_back(sql::idempotency_header, *idempotency_key);
+    std::vector<kafka::Outgoing> records;
+    records.reserve(judgement.good.size());
+    for (const GoodRecord& each : judgement.good)
+        records.push_back({partition_of(each), each.key, each.text, headers});
+    const auto done = [self = shared_from_this(), respond,
+                       bad = judgement.bad](const kafka::Publisher::Outcome& outcome) {
+        respond(self->answer_to(outcome, bad));
+    };
+    switch (surroundings_.publisher.send(rules_.stream.stream.topic, records, done)) {
+        case Admission::taken:
+            return;
+        case Admission::full:
+            return respond(response_of(
+                {429, "too many records wait for Kafka; nothing was sent", {}, try_again}));
+        case Admission::away:
+            return respond(
+                response_of({503, "Kafka does not answer; nothing was sent", {}, try_again}));
+    }
+}
+
+http::Response StreamEndpoint::answer_to(const kafka::Publisher::Outcome& outcome,
+                                         const std::vector<RecordError>& bad) {
+    metrics_.count_accepted(outcome.delivered);
+    if (outcome.failed == 0) return accepted(outcome.delivered, bad);
+    const std::string what = plural(static_cast<long long>(outcome.failed), "record") + " of " +
+                             std::to_string(outcome.sent) +
+                             " were not acknowledged: " + outcome.first_failure;
+    if (outcome.refused) return response_of({500, what});
+    return response_of({503, what + "; send the request again", {}, try_again});
+}
+
+// Kafka's own choice by the key, or anywhere without one; within the partitions of a route, ours.
+int StreamEndpoint::partition_of(const GoodRecord& record) {
+    const std::vector<int>* allowed =
+        record.route ? rules_.stream.schema.route.partitions_of(*record.route) : nullptr;
+    if (!allowed) return -1;
+    const std::size_t number = record.key
+                                   ? crc32(0, reinterpret_cast<const Bytef*>(record.key->data()),
+                                           static_cast<uInt>(record.key->size()))
+                                   : next_.fetch_add(1, std::memory_order_relaxed);
+    return (*allowed)[number % allowed->size()];
+}
+
+}  // namespace tidewheel::ingress
