@@ -30,7 +30,7 @@ catch2                    header  catch2/catch_all.hpp catch2/catch.hpp
 LIST
     # What lint, the tests behind a pooler and the test of docker-compose.yml need and a user does without.
     if [[ ${CI:-} == true ]]; then
-        printf '%s\n' 'clang-format command clang-format' 'shellcheck command shellcheck' 'pgbouncer command pgbouncer' \
+        printf '%s\n' 'clang-format command clang-format' 'shellcheck command shellcheck' 'pipx command pipx' 'pgbouncer command pgbouncer' \
             'docker.io command dockerd' 'docker-compose command docker-compose' 'mmdebstrap command mmdebstrap' 'prometheus command promtool'
     fi
 }

@@ -43,6 +43,20 @@ void check_key(const PipelineFiles& files, const sql::Statement& statement,
                "A key can be text, varchar, uuid, smallint, integer or bigint.");
 }
 
+// What the route's rules are compared with is the text in the record.
+void check_route(const PipelineFiles& files, const sql::Statement& statement,
+                 const catalogue::StoredStream& stream) {
+    const std::string& route = stream.stream.route;
+    if (route.empty()) return;
+    const engine::Column& column =
+        stream.schema.columns.at(static_cast<std::size_t>(stream.schema.find(route)));
+    if (column.type.kind != Kind::text && column.type.kind != Kind::varchar)
+        refuse(files, statement, "route",
+               "route '" + route + "' is of type " + column.type.sql +
+                   ", by which no ingress can choose a partition",
+               "With an ingress, route by a column of type text.");
+}
+
 const sql::Statement* declaration_of(const catalogue::StoredStream& stream,
                                      const std::vector<Change>& changes,
                                      const std::string& schema) {
@@ -60,6 +74,7 @@ void check_ingress(const PipelineFiles& files, const sql::Statement& statement,
                    const catalogue::StoredStream& stream) {
     if (!stream.stream.key.empty()) check_key(files, statement, stream);
     if (stream.stream.ingress.empty()) return;
+    check_route(files, statement, stream);
     for (const engine::Column& column : stream.schema.columns)
         if (column.not_null && !is_given(column, stream.stream))
             refuse(files, statement, column.name,

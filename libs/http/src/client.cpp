@@ -80,9 +80,12 @@ asio::awaitable<Response> exchange(asio::io_context& io, const Url& url,
 }  // namespace
 
 Response fetch(const std::string& method, const std::string& url, const std::string& body,
-               const std::string& content_type, std::chrono::milliseconds timeout) {
+               const std::string& content_type, std::chrono::milliseconds timeout,
+               const std::map<std::string, std::string>& headers) {
     const Url parsed = parse_url(url);
-    const WireRequest request = to_wire(method, parsed, body, content_type);
+    WireRequest request = to_wire(method, parsed, body, content_type);
+    for (const auto& [name, value] : headers)
+        request.set(name, value);
     asio::io_context io;
     auto response = asio::co_spawn(io, exchange(io, parsed, request), asio::use_future);
     io.run_for(timeout);
