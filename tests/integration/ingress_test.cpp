@@ -128,7 +128,7 @@ TEST_CASE("Each refusal has its status and its reason, and sends nothing") {
         {"/products", "text/plain", good, token, 415, "application/json"},
         {"/products", json, std::string(3000, ' '), token, 413, "too large"},
         {"/products", json, many, token, 413, "20 records at most"},
-        {"/products", json, "", token, 400, "the body is empty"},
+        {"/products", json, " \n", token, 400, "the body is empty"},
         {"/products", json, "[" + good, token, 400, "the array does not end"},
         {"/products", json, "[" + good + ",{\"id\":1.5e400}]", token, 400, "\"index\": 1"},
         {"/products", json, product("x"), token, 400, "products_id_check"},
