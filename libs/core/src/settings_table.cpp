@@ -107,7 +107,8 @@ const std::vector<Setting> table = {
      "maximum number of records that wait for Kafka; a request beyond it is answered with 429", 1,
      10'000'000},
     {"ingress_queue_bytes", &Settings::ingress_queue_bytes, "bytes", Programs::ingress,
-     "maximum size of the records that wait for Kafka; a request beyond it is answered with 429",
+     "maximum size of the records that wait for Kafka; a request beyond it is answered with 429; "
+     "bodies that arrive may hold as much again",
      mebibyte, 1024 * mebibyte},
     {"ingress_delivery_time", &Settings::ingress_delivery_time, "time", Programs::ingress,
      "how long Kafka may take to acknowledge a record until its request is answered with 503", 100,

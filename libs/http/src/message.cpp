@@ -63,6 +63,8 @@ std::optional<Fault> fault_of(const beast::error_code& error) {
         return std::nullopt;
     if (error == http::error::header_limit || error == http::error::buffer_overflow)
         return Fault{431, "the header is too large"};
+    if (error == boost::system::errc::not_enough_memory)
+        return Fault{503, "too many large requests at a time"};
     if (error == http::error::body_limit) return Fault{413, "the body is too large"};
     if (error.category() == http::make_error_code(http::error::end_of_stream).category())
         return Fault{400, "bad request"};

@@ -35,16 +35,28 @@ tcp::acceptor listening(asio::io_context& io, const std::string& address) try {
 struct Server::State {
     State(const std::string& address, ServerLimits limits, int threads)
         : handlers(static_cast<std::size_t>(threads)),
-          shared{limits, {}, {}, handlers, std::make_shared<Mailbox>(io)},
+          shared{.limits = limits,
+                 .router = {},
+                 .on_error = {},
+                 .handlers = handlers,
+                 .mailbox = std::make_shared<Mailbox>(io),
+                 .cut_off_slowest_body = {}},
           acceptor(listening(io, address)),
           endpoint(acceptor.local_endpoint()),
-          grace(io) {}
+          grace(io) {
+        shared.cut_off_slowest_body = [this](const Session& asking) {
+            return cut_off_slowest_body(asking);
+        };
+    }
 
     class Registered;
 
     asio::awaitable<void> accept();
     asio::awaitable<void> hold(tcp::socket socket);
+    template <class Since>
+    Session* slowest(Since since) const;
     bool make_room();
+    bool cut_off_slowest_body(const Session& asking);
     void stop();
 
     // The order is that of destruction, reversed: frames of coroutines die with `io`, and they use
@@ -93,15 +105,29 @@ asio::awaitable<void> Server::State::accept() {
     }
 }
 
+// Of the connections for which `since` names a time, the one with the oldest; nullptr: there is none.
+template <class Since>
+Session* Server::State::slowest(Since since) const {
+    Session* found = nullptr;
+    for (Session* session : sessions) {
+        const auto time = since(*session);
+        if (time && (!found || *time < *since(*found))) found = session;
+    }
+    return found;
+}
+
 // The connection that has kept us waiting the longest is closed.
 bool Server::State::make_room() {
-    Session* slowest = nullptr;
-    for (Session* session : sessions) {
-        const auto since = session->waiting_since();
-        if (since && (!slowest || *since < *slowest->waiting_since())) slowest = session;
-    }
-    if (slowest) slowest->give_way();
-    return slowest != nullptr;
+    Session* found = slowest([](const Session& session) { return session.waiting_since(); });
+    if (found) found->give_way();
+    return found != nullptr;
+}
+
+bool Server::State::cut_off_slowest_body(const Session& asking) {
+    Session* found = slowest([](const Session& session) { return session.body_since(); });
+    if (!found || found == &asking) return false;
+    found->give_way();
+    return true;
 }
 
 // One connection from its first byte to its last.

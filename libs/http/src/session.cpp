@@ -5,6 +5,7 @@ namespace {
 
 using Parser = beast::http::request_parser<beast::http::string_body>;
 constexpr std::size_t first_read = 4096;
+const beast::error_code no_memory = make_error_code(boost::system::errc::not_enough_memory);
 
 auto into(beast::error_code& error) {
     return asio::redirect_error(asio::use_awaitable, error);
@@ -26,11 +27,16 @@ void Session::stop() {
 
 void Session::give_way() {
     gone_ = true;
+    hold(0);
     stream_.close();
 }
 
 std::optional<std::chrono::steady_clock::time_point> Session::waiting_since() const {
     return handling_ || gone_ ? std::nullopt : std::optional(since_);
+}
+
+std::optional<std::chrono::steady_clock::time_point> Session::body_since() const {
+    return handling_ || gone_ || held_ == 0 ? std::nullopt : std::optional(body_since_);
 }
 
 asio::awaitable<void> Session::serve() {
@@ -68,6 +74,7 @@ asio::awaitable<bool> Session::serve_one() {
     stream_.expires_never();  // the handler takes what it takes
     Response response = co_await handle(*std::move(request));
     handling_ = false;
+    hold(0);
     since_ = std::chrono::steady_clock::now();
     const bool kept = keep_alive && !shared_.stopping;
     const bool sent = co_await send(std::move(response), is_head, version, kept);
@@ -111,8 +118,27 @@ asio::awaitable<beast::error_code> Session::read(Parser& parser) {
         constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
         co_await asio::async_write(stream_, asio::buffer(go_on.data(), go_on.size()), into(error));
     }
-    if (!error) co_await beast::http::async_read(stream_, buffer_, parser, into(error));
+    if (!error) error = co_await read_body(parser);
     co_return error;
+}
+
+asio::awaitable<beast::error_code> Session::read_body(Parser& parser) {
+    body_since_ = std::chrono::steady_clock::now();
+    beast::error_code error;
+    while (!error && !parser.is_done()) {
+        co_await beast::http::async_read_some(stream_, buffer_, parser, into(error));
+        hold(parser.get().body().size());
+        while (shared_.bodies_bytes > shared_.limits.bodies_bytes && !gone_)
+            if (!shared_.cut_off_slowest_body(*this)) co_return no_memory;
+    }
+    co_return error;
+}
+
+// What has been cut off is free at once, though its connection takes a moment to close.
+void Session::hold(std::size_t bytes) {
+    const std::size_t now = gone_ ? 0 : bytes;
+    shared_.bodies_bytes += now - held_;
+    held_ = now;
 }
 
 // False: the connection ends, as the response said or because it broke.

@@ -170,6 +170,50 @@ TEST_CASE("Connections that send a byte now and then do not block others") {
     }
 }
 
+TEST_CASE("Bodies that never end are cut off for the sake of one that arrives") {
+    ServerLimits limits;
+    limits.body_bytes = 100'000;
+    limits.bodies_bytes = 300'000;
+    const auto server = make_server(limits);
+    server->start();
+    const std::string head =
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\nContent-Length: 90000\r\n\r\n";
+    std::vector<std::unique_ptr<Connection>> endless;
+    for (int i = 0; i < 10; ++i) {
+        endless.push_back(std::make_unique<Connection>(server->port()));
+        endless.back()->send(head + std::string(89'999, 'x'));
+    }
+    const std::string body(90'000, 'y');
+    CHECK(fetch("POST", server->url() + "/echo", body).body == body);
+    endless.front()->read_all();
+    CHECK(endless.front()->closed());
+}
+
+TEST_CASE("A body for which there is no memory is told 503 while others are being answered") {
+    ServerLimits limits;
+    limits.body_bytes = 100'000;
+    limits.bodies_bytes = 100'000;
+    Server server("127.0.0.1:0", limits, 1);
+    std::latch entered(1), release(1);
+    server.route("POST", "/slow", [&](const Request& request) {
+        if (entered.try_wait()) return text("again");
+        entered.count_down();
+        release.wait();
+        return text(std::to_string(request.body.size()));
+    });
+    server.start();
+    const std::string body(90'000, 'y');
+    std::string first;
+    std::jthread client([&] { first = fetch("POST", server.url() + "/slow", body).body; });
+    entered.wait();
+    CHECK(converse(server, "POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n" + body)
+              .starts_with("HTTP/1.1 503 "));
+    release.count_down();
+    client.join();
+    CHECK(first == "90000");
+    CHECK(fetch("POST", server.url() + "/slow", body).body == "again");
+}
+
 TEST_CASE("A header has less time than a body") {
     ServerLimits limits;
     limits.header_timeout = 100ms;

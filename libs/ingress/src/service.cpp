@@ -45,6 +45,7 @@ http::ServerLimits server_limits(const Settings& settings) {
     limits.body_bytes = settings.ingress_body_bytes;
     limits.timeout = settings.ingress_read_time;
     limits.connections = settings.ingress_connections;
+    limits.bodies_bytes = std::max(settings.ingress_queue_bytes, settings.ingress_body_bytes);
     limits.grace = std::min(settings.ingress_delivery_time + 1s, longest_stop);
     return limits;
 }

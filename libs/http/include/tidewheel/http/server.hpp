@@ -38,6 +38,9 @@ struct ServerLimits {
     // At the limit a new connection takes the place of the one that has been waiting for its
     // request the longest, so that slow ones don't block others; 503 where none is waiting.
     std::size_t connections = 256;
+    // What the bodies of all connections may hold together, until each request is answered. Beyond
+    // it the one that has been arriving the longest is cut off; 503 for that one where it asks.
+    std::size_t bodies_bytes = std::size_t{64} << 20;
     // Of a stop: for answers that are still to come, and to be taken.
     std::chrono::milliseconds grace{1000};
 };
