@@ -142,7 +142,8 @@ TEST_CASE("Each refusal has its status and its reason, and sends nothing") {
         CHECK(refused.status == each.status);
         CHECK(refused.content_type == "application/problem+json");
         CHECK_THAT(refused.body, ContainsSubstring(each.said));
-        CHECK(Json::parse(refused.body)->find("status")->integer() == each.status);
+        CHECK_THAT(refused.body,
+                   ContainsSubstring("\"status\": " + std::to_string(each.status) + ","));
     }
     const auto get = ingress.get("/products");
     CHECK(get.status == 405);

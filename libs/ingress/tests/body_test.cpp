@@ -87,7 +87,7 @@ TEST_CASE("A body that does not end, or goes on, has no records") {
     }
 }
 
-TEST_CASE("Lines are records with their numbers; blank ones count, but are none") {
+TEST_CASE("Lines are records with their numbers, and blank ones count, but are none") {
     const auto records = split_lines("{\"a\":1}\r\n\n  \n{\"b\":2}");
     CHECK(texts(records) == std::vector<std::string>{"{\"a\":1}", "{\"b\":2}"});
     CHECK((*records)[0].line == 1);
