@@ -1,6 +1,7 @@
 // Tidewheel with an ordinary role: what a superuser does is `init`, once, if at all.
 #include <csignal>
 
+#include "ingress_service.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/deployment.hpp"
 #include "tidewheel/testing/process.hpp"
@@ -207,6 +208,17 @@ TEST_CASE(
     const Finished dropped = run({program("tidewheel"), "drop", "--yes", "total", "--database",
                                   roles.service.url(), "--kafka", testing::kafka().brokers});
     CHECK(dropped.status == 4);
+}
+
+TEST_CASE("a service role takes records by HTTP, and judges them by the stream's CHECKs") {
+    ThreeRoles roles;
+    Deployment deployment(roles.owner.url(), testing::kafka());
+    printed(
+        deployment.apply("CREATE FOREIGN TABLE readings (n integer CHECK (n < 9)) SERVER kafka "
+                         "OPTIONS (topic '{topic}', ingress '/readings')"));
+    const Ingress ingress(deployment, {"TIDEWHEEL_DATABASE=" + roles.service.url()});
+    CHECK(ingress.post("/readings", R"({"n": 1})").status == 202);
+    CHECK(ingress.post("/readings", R"({"n": 9})").status == 400);
 }
 
 TEST_CASE("a reader role reads what is stored and how far it is, and nothing else") {
