@@ -141,9 +141,11 @@ void Publisher::State::on_delivery(const rd_kafka_message_t& message) noexcept {
     if (group->failed(1, message.err, why)) finish(group);
 }
 
+// A connection that rests is closed by its broker; only where records wait does that mean anything.
 void Publisher::State::on_error(rd_kafka_resp_err_t code, const std::string& text) noexcept {
-    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) is_away = true;
-    note_failure(text);
+    const std::lock_guard lock(mutex);
+    error = text;
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && records > 0) is_away = true;
 }
 
 Publisher::Publisher(const ClientSettings& settings, PublisherLimits limits)
