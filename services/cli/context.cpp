@@ -9,7 +9,7 @@ namespace tidewheel::cli {
 catalogue::Database Context::database() const {
     if (!settings.databases.empty() && several == SeveralDatabases::refused)
         throw Error(Error::Kind::setting, "this command works on one database, not on a list",
-                    "Name it with --database, and leave out --databases (TIDEWHEEL_DATABASES).");
+                    "Name it with --database.");
     return {settings.database, "tidewheel cli"};
 }
 
@@ -25,15 +25,15 @@ kafka::ClientSettings Context::kafka() const {
 std::unique_ptr<postgres::Connection> Context::connect_to_catalogue() const {
     auto connection = connect();
     catalogue::catalogue_version(*connection);
-    if (!settings.databases.empty()) catalogue::require_possible(*connection, share);
+    if (share) catalogue::require_possible(*connection, *share);
     return connection;
 }
 
 std::unique_ptr<postgres::Connection> Context::connect_to_share() const {
     auto connection = connect_to_catalogue();
-    if (!settings.databases.empty() && catalogue::read_share(*connection) != share)
+    if (share && !catalogue::has_statements(*connection))
         throw Error(Error::Kind::refused,
-                    "nothing has been applied to this database, which would have " + share.text() +
+                    "nothing has been applied to this database, which would have " + share->text() +
                         " of the topics' partitions",
                     "Run tidewheel apply with the same --databases.");
     return connection;

@@ -2,6 +2,7 @@
 #include <functional>
 #include <iosfwd>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,8 @@ struct Context {
     // Throws Error where the command must not run on a database. Of several, all are asked before
     // it runs on the first; set by the parser.
     std::function<void()> precondition;
-    catalogue::Share share;  // of the database that the command works on now
+    // Of the database that the command works on now; none: there is no list.
+    std::optional<catalogue::Share> share;
 
     catalogue::Database database() const;
     kafka::ClientSettings kafka() const;
@@ -44,9 +46,9 @@ struct Context {
     // Throws Error when the server doesn't answer.
     std::unique_ptr<postgres::Connection> connect() const { return database().connect(); }
     // To a catalogue; throws Error where there is none, or it is that of another share than
-    // --databases says. It may have none yet.
+    // --databases says.
     std::unique_ptr<postgres::Connection> connect_to_catalogue() const;
-    // The same; throws Error where it has none, too.
+    // The same; of several databases, throws Error where nothing has been applied, too.
     std::unique_ptr<postgres::Connection> connect_to_share() const;
 };
 

@@ -10,6 +10,7 @@
 #include "cli/context.hpp"
 #include "cli/failure.hpp"
 #include "tidewheel/core/error.hpp"
+#include "tidewheel/core/signals.hpp"
 #include "tidewheel/core/text.hpp"
 #include "tidewheel/core/validate.hpp"
 #include "tidewheel/postgres/connection.hpp"
@@ -19,9 +20,20 @@ namespace {
 
 using codec::Json;
 
+constexpr int exit_status_of_stop = 5;  // as of a timeout: it can be run again
+
 struct Listed {
     std::string url, address;
 };
+
+std::string address_of(const std::string& url, const std::string& path, int line) {
+    try {
+        return postgres::address_in_words(url);
+    } catch (const Error& error) {
+        throw Error(Error::Kind::setting,
+                    path + ", line " + std::to_string(line) + ": " + error.what(), error.hint());
+    }
+}
 
 // Connection strings, one a line; empty lines and those that begin with # aside.
 std::vector<Listed> read_list(const std::string& path) {
@@ -29,11 +41,13 @@ std::vector<Listed> read_list(const std::string& path) {
         "The file of --databases has one connection string a line; a comment begins with #.";
     std::ifstream file(path);
     std::vector<Listed> list;
+    int number = 0;
     for (std::string line; std::getline(file, line);) {
+        ++number;
         const auto first = line.find_first_not_of(" \t\r");
         if (first == std::string::npos || line[first] == '#') continue;
         const std::string url = line.substr(first, line.find_last_not_of(" \t\r") + 1 - first);
-        list.push_back({url, postgres::address_in_words(url)});
+        list.push_back({url, address_of(url, path, number)});
         if (std::ranges::count(list, url, &Listed::url) > 1)
             throw Error(Error::Kind::setting,
                         path + " names a database twice: " + list.back().address, hint);
@@ -82,7 +96,7 @@ class SeveralRuns {
             select(i);
             if (!context_.json) context_.out << (i > 0 ? "\n" : "") << name(i) << '\n';
             outcomes_[i] = attempt(i, context_.action);
-            if (outcomes_[i].failed() && !goes_on) break;
+            if ((outcomes_[i].failed() && !goes_on) || stop_was_requested()) break;
         }
         return report();
     }
@@ -97,7 +111,8 @@ class SeveralRuns {
         context_.settings = given_;
         context_.settings.database = databases_[i].url;
         validate(context_.settings);
-        context_.share = {static_cast<int>(i) + 1, static_cast<int>(databases_.size())};
+        context_.share =
+            catalogue::Share{static_cast<int>(i) + 1, static_cast<int>(databases_.size())};
     }
 
     bool holds_everywhere() {
@@ -135,11 +150,13 @@ class SeveralRuns {
 
     int report() const {
         const auto first = std::ranges::find_if(outcomes_, &Outcome::failed);
+        const bool failed = first != outcomes_.end();
+        const bool stopped = !outcomes_.back().status && !failed;
         if (context_.json)
             print_json();
-        else if (first != outcomes_.end() && context_.several == SeveralDatabases::until_failure)
+        else if (stopped || (failed && context_.several == SeveralDatabases::until_failure))
             tell_where();
-        return first == outcomes_.end() ? 0 : *first->status;
+        return failed ? *first->status : stopped ? exit_status_of_stop : 0;
     }
 
     void tell_where() const {
@@ -181,6 +198,21 @@ class SeveralRuns {
 };
 
 }  // namespace
+
+void choose_databases(Context& context, std::span<const char* const> arguments) {
+    const auto has = [&](const std::string& flag) {
+        return std::ranges::any_of(arguments, [&](const std::string& argument) {
+            return argument == flag || argument.starts_with(flag + "=");
+        });
+    };
+    if (!has("--database") || context.settings.databases.empty()) return;
+    if (has("--databases"))
+        throw Error(Error::Kind::setting, "--database and --databases are both given",
+                    "Leave one of them out.");
+    context.settings.databases.clear();
+    context.notes.emplace_back(
+        "--database is given, so the list of TIDEWHEEL_DATABASES isn't used");
+}
 
 int run_on_databases(Context& context, const Settings& given) {
     if (given.databases.empty() || context.several == SeveralDatabases::refused)

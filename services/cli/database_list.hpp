@@ -1,4 +1,5 @@
 #pragma once
+#include <span>
 
 namespace tidewheel {
 struct Settings;
@@ -14,6 +15,10 @@ enum class SeveralDatabases {
     each,           // all of them, whatever becomes of the others
     until_failure,  // one after the other; none after one that failed
 };
+
+// A --database among the arguments wins over a list that the environment or a configuration file
+// names. Throws Error (setting) if --databases is among them, too.
+void choose_databases(Context& context, std::span<const char* const> arguments);
 
 // Runs the chosen command: on each of the databases that --databases lists, in their order, as
 // context.settings.database with context.share; without a list, or where the command works on one

@@ -106,6 +106,7 @@ int run_program(int argc, const char* const* argv, std::ostream& out, std::ostre
     try {
         if (argc == 1) throw CLI::CallForHelp();
         app.parse(argc, argv);
+        choose_databases(context, {argv, static_cast<std::size_t>(argc)});
         const Settings given = context.settings;
         validate(context.settings);
         print_warnings(context);

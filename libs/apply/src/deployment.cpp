@@ -205,7 +205,7 @@ DeploymentReport deploy(Transaction& transaction, kafka::Admin& admin, const Pip
                         const DeploymentOptions& options) {
     catalogue::require_current(transaction);
     catalogue::lock_catalogue(transaction);
-    catalogue::take_share(transaction, options.share);
+    if (options.share) catalogue::take_share(transaction, *options.share);
     const std::vector<std::string> schemas = schemas_to_use(transaction);
     const std::string path = settle_search_path(transaction, schemas);
     catalogue::resolve_missing(transaction);

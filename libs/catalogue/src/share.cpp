@@ -12,14 +12,17 @@ Share read(Session& session) {
     return {static_cast<int>(row.integer(0)), static_cast<int>(row.integer(1))};
 }
 
-void require_possible(postgres::Transaction& transaction, const Share& share) {
-    const Share stored = read(transaction);
-    if (stored == share || transaction.query("SELECT FROM tidewheel.statements LIMIT 1").empty())
-        return;
+template <class Session>
+bool any_statement(Session& session) {
+    return !session.query("SELECT FROM tidewheel.statements LIMIT 1").empty();
+}
+
+void require_possible(postgres::Transaction& transaction, const Share& stored, const Share& share) {
+    if (stored == share || !any_statement(transaction)) return;
     throw Error(
         Error::Kind::setting,
         "this database has " + stored.text() + " of the topics' partitions, not " + share.text(),
-        "Name the same databases in the same order (--databases). For another number of "
+        "Name the same databases in the same order, each once (--databases). For another number of "
         "databases, apply the pipeline to new ones: see docs/how-to/several-databases.md.");
 }
 
@@ -33,6 +36,10 @@ std::string Share::group(const std::string& prefix) const {
     return of == 1 ? prefix : prefix + "." + std::to_string(number) + "of" + std::to_string(of);
 }
 
+bool has_statements(postgres::Connection& connection) {
+    return any_statement(connection);
+}
+
 Share read_share(postgres::Connection& connection) {
     return read(connection);
 }
@@ -44,11 +51,13 @@ Share read_share(postgres::Transaction& transaction) {
 void require_possible(postgres::Connection& connection, const Share& share) {
     postgres::Transaction transaction(connection);
     require_current(transaction);
-    require_possible(transaction, share);
+    require_possible(transaction, read(transaction), share);
 }
 
 void take_share(postgres::Transaction& transaction, const Share& share) {
-    require_possible(transaction, share);
+    const Share stored = read(transaction);
+    if (stored == share) return;
+    require_possible(transaction, stored, share);
     transaction.query("UPDATE tidewheel.catalogue SET share = $1::integer, shares = $2::integer",
                       {std::to_string(share.number), std::to_string(share.of)});
 }

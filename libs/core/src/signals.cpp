@@ -5,6 +5,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -12,6 +13,8 @@
 
 namespace tidewheel {
 namespace {
+
+std::atomic<bool> requested = false;
 
 int checked(int result, const char* call) {
     if (result < 0) throw std::system_error(errno, std::generic_category(), call);
@@ -36,6 +39,7 @@ void watch(int signals, int wake, std::stop_source source) {
         if (waits[1].revents != 0) return;
         signalfd_siginfo received{};
         if (read(signals, &received, sizeof received) != sizeof received) continue;
+        requested = true;
         // request_stop() is false when a stop had been asked for: the user insists.
         if (!source.request_stop()) _exit(128 + static_cast<int>(received.ssi_signo));
     }
@@ -57,6 +61,12 @@ StopOnSignal::~StopOnSignal() {
     eventfd_write(wake_, 1);
     thread_.join();
     close(wake_);
+}
+
+bool stop_was_requested() {
+    sigset_t pending;
+    return requested || (sigpending(&pending) == 0 && (sigismember(&pending, SIGTERM) == 1 ||
+                                                       sigismember(&pending, SIGINT) == 1));
 }
 
 }  // namespace tidewheel

@@ -29,10 +29,21 @@ int status_of(Program program) {
 int stops_on(int signal) {
     const tidewheel::StopOnSignal stop;
     kill(getpid(), signal);
-    return tidewheel::wait_for(stop.token(), 20s) ? 1 : 0;
+    const bool stopped = !tidewheel::wait_for(stop.token(), 20s);
+    return stopped && tidewheel::stop_was_requested() ? 0 : 1;
 }
 
 }  // namespace
+
+TEST_CASE("a signal that comes between two programs' works is known to the second") {
+    const auto between = [] {
+        { const tidewheel::StopOnSignal stop; }
+        if (tidewheel::stop_was_requested()) return 1;
+        kill(getpid(), SIGINT);
+        return tidewheel::stop_was_requested() ? 0 : 1;
+    };
+    CHECK(status_of(between) == 0);
+}
 
 TEST_CASE("SIGTERM and SIGINT ask for a stop and do not kill") {
     CHECK(status_of([] { return stops_on(SIGTERM); }) == 0);

@@ -166,8 +166,9 @@ std::string address_in_words(const std::string& url) {
         const auto found = set.find(name);
         return found == set.end() || found->second.empty() ? "" : before + found->second;
     };
-    const std::string name = part("", "dbname"), host = part(" on ", "host");
-    return (name.empty() ? "the default database" : name) + host +
+    const std::string name = part("", "dbname"), named = part(" on ", "host"),
+                      host = named.empty() ? part(" on ", "hostaddr") : named;
+    return (name.empty() ? "the default database" : name) + part(" of service ", "service") + host +
            (host.empty() ? part(" on port ", "port") : part(":", "port"));
 }
 

@@ -148,9 +148,11 @@ void add_apply(CLI::App& program, Context& context) {
         "See docs/how-to/change-a-pipeline.md.\n\n"
         "Example:\n  tidewheel apply pipelines/store_events.sql");
     command->callback([&context, options] {
-        context.several = SeveralDatabases::until_failure;
-        context.precondition = [&context] { context.connect_to_catalogue(); };
         context.action = [&context, options] { return apply(context, *options); };
+        context.several =
+            options->dry_run ? SeveralDatabases::each : SeveralDatabases::until_failure;
+        if (options->dry_run) return;
+        context.precondition = [&context] { context.connect_to_catalogue(); };
     });
 }
 

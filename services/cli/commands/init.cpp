@@ -6,7 +6,9 @@
 
 #include "cli/context.hpp"
 #include "tidewheel/apply/catalogue_owner_hint.hpp"
+#include "tidewheel/catalogue/catalogue_rows.hpp"
 #include "tidewheel/catalogue/prepare_database.hpp"
+#include "tidewheel/postgres/connection.hpp"
 
 namespace tidewheel::cli {
 namespace {
@@ -27,6 +29,15 @@ void print_steps(Context& context, const std::vector<catalogue::InitStep>& steps
                     << (step.note.empty() ? "" : " (" + step.note + ")") << '\n';
 }
 
+// So a database of a list never begins with all partitions.
+void take_share(Context& context, const catalogue::Share& share) {
+    const auto connection = context.connect();
+    postgres::Transaction transaction(*connection);
+    catalogue::lock_catalogue(transaction);
+    catalogue::take_share(transaction, share);
+    transaction.commit();
+}
+
 }  // namespace
 
 int init(Context& context, const catalogue::InitOptions& options) {
@@ -34,6 +45,7 @@ int init(Context& context, const catalogue::InitOptions& options) {
     apply::with_owner_named(context.database(), [&] {
         steps = catalogue::prepare_database(context.database(), options);
     });
+    if (context.share) take_share(context, *context.share);
     print_steps(context, steps);
     return 0;
 }

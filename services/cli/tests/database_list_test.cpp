@@ -1,6 +1,7 @@
 #include "cli/database_list.hpp"
 
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -54,7 +55,7 @@ TEST_CASE("a list of databases that is wrong is refused before any of them is as
                   " names a database twice: shop on db1");
     const Said unreadable =
         status_of("postgresql://db1/shop\npostgresql://etl:secret@word@db2/x\n");
-    check_refused(unreadable, "the host in the database URL contains @");
+    check_refused(unreadable, ", line 2: the host in the database URL contains @");
     CHECK_THAT(unreadable.errors, !ContainsSubstring("secret"));
 }
 
@@ -70,4 +71,18 @@ TEST_CASE(
         check_refused(say(arguments), "this command works on one database, not on a list");
     }
     CHECK(say({"version", "--databases", "/nowhere/list"}).status == 0);
+}
+
+TEST_CASE("a database that is named on the command line wins over a list of the environment") {
+    const std::string nobody = "postgresql://127.0.0.1:1/shop";
+    check_refused(say({"status", "--database", nobody.c_str(), "--databases", "/nowhere/list"}),
+                  "--database and --databases are both given");
+    ::setenv("TIDEWHEEL_DATABASES", "/nowhere/list", 1);
+    check_refused(say({"status"}), "can't read /nowhere/list");
+    const std::string flag = "--database=" + nobody;
+    const Said one = say({"status", flag.c_str()});
+    ::unsetenv("TIDEWHEEL_DATABASES");
+    CHECK(one.status == 5);
+    CHECK_THAT(one.errors, ContainsSubstring("can't connect to PostgreSQL") &&
+                               ContainsSubstring("the list of TIDEWHEEL_DATABASES isn't used"));
 }

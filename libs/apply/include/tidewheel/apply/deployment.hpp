@@ -1,4 +1,6 @@
 #pragma once
+#include <optional>
+
 #include "tidewheel/apply/deployment_report.hpp"
 #include "tidewheel/apply/pipeline_files.hpp"
 #include "tidewheel/catalogue/share.hpp"
@@ -9,8 +11,9 @@ namespace tidewheel::apply {
 struct DeploymentOptions {
     bool rebuild = false;  // recompute from the topic what changes, or changed earlier
     bool allow_truncated_topic = false;  // even if a topic has lost records
-    catalogue::Share share = {};         // of the topics' partitions
-    bool dry_run = false;                // the caller rolls back: no statement is fenced
+    // Of the topics' partitions; none: the one that the database has.
+    std::optional<catalogue::Share> share = {};
+    bool dry_run = false;  // the caller rolls back: no statement is fenced
 };
 
 // Throws Error (refused) where `tidewheel init` has not been run.

@@ -17,6 +17,8 @@ struct Share {
     bool operator==(const Share&) const = default;
 };
 
+bool has_statements(postgres::Connection& connection);
+
 Share read_share(postgres::Connection& connection);
 Share read_share(postgres::Transaction& transaction);
 

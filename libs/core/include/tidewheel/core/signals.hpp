@@ -22,4 +22,8 @@ class StopOnSignal {
     std::jthread thread_;
 };
 
+// Whether one of both signals has come since the first StopOnSignal was made, while there was one or
+// after it.
+bool stop_was_requested();
+
 }  // namespace tidewheel

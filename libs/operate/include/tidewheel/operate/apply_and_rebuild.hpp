@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -16,7 +17,8 @@ namespace tidewheel::operate {
 struct ApplyRequest {
     bool rebuild = false;                // recompute what changes, or changed earlier
     bool allow_truncated_topic = false;  // even if a topic has lost records
-    catalogue::Share share = {};         // of the topics' partitions
+    // Of the topics' partitions; none: the one that the database has.
+    std::optional<catalogue::Share> share = {};
 };
 
 // Applies the files: one transaction, and the topics that are missing. All of it, or nothing is
