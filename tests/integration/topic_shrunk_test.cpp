@@ -5,6 +5,7 @@
 using namespace tidewheel;
 using namespace tidewheel::testing;
 using namespace tidewheel::testing::changes;
+using Catch::Matchers::ContainsSubstring;
 
 TEST_CASE("reset takes the loss of a partition for what it is: another topic") {
     Deployment deployment;
@@ -27,6 +28,30 @@ TEST_CASE("reset takes the loss of a partition for what it is: another topic") {
     deployment.arrive();
     CHECK(deployment.value("SELECT string_agg(n::text, ' ' ORDER BY n) FROM whole") ==
           "0 1 2 3 4 10 11 12 13 14");
+}
+
+TEST_CASE("the loss of a partition is evidence also where nothing was read") {
+    Deployment deployment;
+    require_applied(deployment, R"(
+CREATE FOREIGN TABLE routed (store text NOT NULL, n integer)
+    SERVER kafka OPTIONS (topic '{topic}', partitions '2', route 'store', route_a '0', route_b '1');
+CREATE TABLE whole (n integer);
+INSERT INTO whole SELECT n FROM routed;
+CREATE TABLE pinned (n integer);
+INSERT INTO pinned SELECT n FROM routed WHERE store = 'b';
+)");
+    kafka::Admin admin(testing::kafka());
+    admin.delete_topic(deployment.topic());
+    eventually("the topic is gone", [&] { return !admin.partitions(deployment.topic()); });
+    REQUIRE(admin.create_topic(deployment.topic(), 1));
+    const Finished reset =
+        deployment.tidewheel({"reset", "--topic-recreated", deployment.topic(), "--yes"});
+    INFO(reset.output << reset.errors);
+    CHECK(reset.status == 0);
+    CHECK_THAT(reset.output, ContainsSubstring("pinned: reads nothing of topic") &&
+                                 ContainsSubstring("whole: starts at the first records of topic"));
+    CHECK(deployment.value("SELECT string_agg(name || partition, ' ') FROM tidewheel.progress JOIN "
+                           "tidewheel.statements s ON s.id = statement_id") == "whole0");
 }
 
 TEST_CASE("reset says that a topic is gone, and forgets nothing") {

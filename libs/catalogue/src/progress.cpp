@@ -231,10 +231,8 @@ void begin_topic_again(postgres::Transaction& transaction, const std::string& to
         "DELETE FROM tidewheel.progress WHERE topic = $1 AND statement_id IN (SELECT id FROM "
         "tidewheel.statements WHERE rebuilds IS NOT NULL)",
         {topic});
-    transaction.query(
-        "DELETE FROM tidewheel.progress p WHERE topic = $1 AND partition >= $2 AND EXISTS (SELECT "
-        "FROM tidewheel.progress o WHERE o.statement_id = p.statement_id AND o.partition < $2)",
-        {topic, to_string(partitions)});
+    transaction.query("DELETE FROM tidewheel.progress WHERE topic = $1 AND partition >= $2",
+                      {topic, to_string(partitions)});
     transaction.query(
         std::string("UPDATE tidewheel.progress SET next_offset = NULL, end_offset = NULL, "
                     "records_held = 0, ") +

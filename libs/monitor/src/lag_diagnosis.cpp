@@ -109,6 +109,10 @@ class LagDiagnosis {
             add(lag, {}, "topic_gone",
                 "topic " + lag.topic + " or a partition of it does not exist",
                 "See docs/how-to/missing-data.md.");
+        else if (lag.partitions.empty() && lag.ends_known)
+            add(lag, {}, "no_partition",
+                "it reads no partition of topic " + lag.topic + " in this database",
+                "See docs/how-to/several-databases.md.");
         else
             return false;
         return true;

@@ -188,6 +188,17 @@ TEST_CASE("a lane reads on from the lowest offset of its statements that run") {
     CHECK(codes(seen) == Codes{"arriving", "arriving"});
 }
 
+TEST_CASE("a statement without a partition waits for none, unless its topic is gone") {
+    LagSnapshot seen = snapshot();
+    StatementLag& lag = seen.statements[0].lag;
+    lag.partitions.clear();
+    CHECK(codes(seen) == Codes{"no_partition"});
+    lag.topic_exists = false;
+    CHECK(codes(seen) == Codes{"topic_gone"});
+    lag.ends_known = false;  // the topic may have gained one
+    CHECK(codes(seen).empty());
+}
+
 TEST_CASE("statements of another stream of the topic have lanes of their own") {
     LagSnapshot seen = snapshot();
     seen.statements.push_back(behind(2, "other"));

@@ -1,13 +1,15 @@
 #include "tidewheel/operate/topic_reset.hpp"
 
+#include <algorithm>
+
 #include "tidewheel/catalogue/catalogue_change.hpp"
 #include "tidewheel/catalogue/dead_letters.hpp"
 #include "tidewheel/catalogue/progress.hpp"
-#include "tidewheel/catalogue/share.hpp"
 #include "tidewheel/catalogue/skipped_offsets.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/core/text.hpp"
 #include "tidewheel/engine/fingerprint.hpp"
+#include "tidewheel/executor/stream_plan.hpp"
 #include "tidewheel/kafka/admin.hpp"
 #include "tidewheel/kafka/partition.hpp"
 #include "tidewheel/postgres/sql_text.hpp"
@@ -17,20 +19,17 @@ namespace {
 
 using postgres::Transaction;
 
+// Also those that read no partition of it in this database.
 std::vector<const catalogue::AppliedStatement*> readers_of(
-    Transaction& transaction, const catalogue::CatalogueRows& catalogue_rows,
-    const std::string& topic) {
-    std::vector<std::string> names;
-    for (const postgres::Row& row :
-         transaction.query("SELECT s.name FROM tidewheel.statements s WHERE s.rebuilds IS NULL AND "
-                           "EXISTS (SELECT FROM tidewheel.progress p WHERE p.statement_id = s.id "
-                           "AND p.topic = $1) ORDER BY 1",
-                           {topic}))
-        names.push_back(row.text(0));
-    if (names.empty())
+    const catalogue::CatalogueRows& catalogue_rows, const std::string& topic) {
+    std::vector<const catalogue::AppliedStatement*> readers;
+    for (const catalogue::AppliedStatement& each : catalogue_rows.statements)
+        if (catalogue_rows.stream(each.stream_id)->topic == topic) readers.push_back(&each);
+    if (readers.empty())
         throw Error(Error::Kind::setting, "no statement reads topic " + topic,
                     "tidewheel status lists the statements with their topics.");
-    return catalogue::find_statements(catalogue_rows, names);
+    std::ranges::sort(readers, {}, &catalogue::AppliedStatement::name);
+    return readers;
 }
 
 bool holds(const kafka::ClientSettings& settings, const engine::TopicPartition& where,
@@ -71,23 +70,39 @@ std::vector<catalogue::Reading> readings_of_present(
     return found;
 }
 
+// How many of the topic's partitions the statement reads in this database.
+std::size_t count_read(const catalogue::Catalogue& catalogue, const std::string& statement,
+                       int partitions) {
+    const catalogue::StoredStatement& stored = *catalogue.find_statement(statement);
+    const catalogue::StoredStream& stream = catalogue.stream(stored.stream_id);
+    std::size_t read = 0;
+    for (int partition = 0; partition < partitions; ++partition)
+        if (executor::reads(stored, stream, partition)) ++read;
+    return read;
+}
+
+// read: the number of partitions that the statement reads; begun: those of them that it has begun.
+std::string consequence(const std::string& topic, std::size_t read,
+                        const std::vector<std::string>& begun) {
+    if (read == 0) return "reads nothing of topic " + topic + " in this database";
+    const std::string continues = "continues in partition " + joined(begun, ", ") +
+                                  ", which it has read since the topic was recreated";
+    if (begun.size() == read) return continues;
+    return "starts at the first records of topic " + topic +
+           ", which are added to what it has stored" + (begun.empty() ? "" : "; " + continues);
+}
+
 std::vector<std::string> consequences_of(
     Transaction& transaction, const std::vector<const catalogue::AppliedStatement*>& readers,
     const std::string& topic, int partitions, const std::vector<catalogue::Reading>& of_present) {
-    const int ours = catalogue::read_share(transaction).count(partitions);
+    const catalogue::Catalogue catalogue = catalogue::read_catalogue(transaction);
     std::vector<std::string> lines;
     for (const catalogue::AppliedStatement* statement : readers) {
         std::vector<std::string> begun;
         for (const catalogue::Reading& each : of_present)
             if (each.statement == statement->id) begun.push_back(std::to_string(each.partition));
-        const std::string present = "partition " + joined(begun, ", ") +
-                                    ", which it has read since the topic was recreated";
-        if (begun.size() == static_cast<std::size_t>(ours))
-            lines.push_back(statement->name + ": continues in " + present);
-        else
-            lines.push_back(statement->name + ": starts at the first records of topic " + topic +
-                            ", which are added to what it has stored" +
-                            (begun.empty() ? "" : "; continues in " + present));
+        const std::size_t read = count_read(catalogue, statement->name, partitions);
+        lines.push_back(statement->name + ": " + consequence(topic, read, begun));
     }
     const std::int64_t deleted =
         catalogue::count_dead_letters_to_delete(transaction, topic, of_present);
@@ -116,8 +131,8 @@ void require_recreated(kafka::Admin& admin, Transaction& transaction, const std:
              .empty())
         return;
     for (const postgres::Row& row :
-         transaction.query("SELECT partition, max(next_offset) FROM tidewheel.progress WHERE topic "
-                           "= $1 AND next_offset IS NOT NULL GROUP BY 1",
+         transaction.query("SELECT partition, coalesce(max(next_offset), 0) FROM "
+                           "tidewheel.progress WHERE topic = $1 GROUP BY 1",
                            {topic})) {
         const int partition = static_cast<int>(row.integer(0));
         if (partition >= partitions || row.integer(1) > admin.watermarks(topic, partition).second)
@@ -145,7 +160,7 @@ std::vector<std::string> look_or_forget(const Servers& servers, const TopicReset
     catalogue::change_what_runs(
         servers.database,
         [&](Transaction& transaction, const catalogue::CatalogueRows& catalogue_rows) {
-            const auto readers = readers_of(transaction, catalogue_rows, topic);
+            const auto readers = readers_of(catalogue_rows, topic);
             const int partitions = partitions_of(admin, topic);
             if (!request.allow_duplicates) require_recreated(admin, transaction, topic, partitions);
             if (!look) catalogue::fence_off(transaction, readers);

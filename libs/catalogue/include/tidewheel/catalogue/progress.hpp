@@ -75,9 +75,8 @@ struct Reading {
 std::string statements_of(const std::vector<Reading>& readings);
 std::string partitions_of(const std::vector<Reading>& readings);
 // The topic was created again, with so many partitions: its readers begin with its first records,
-// but for those that are in it already. Partitions that it doesn't have are no longer waited for; a
-// statement that reads no others keeps them, so that they show. Rebuilds under way have read the
-// old topic: without progress they start again.
+// but for those that are in it already. Partitions that it doesn't have are no longer waited for.
+// Rebuilds under way have read the old topic: without progress they start again.
 void begin_topic_again(postgres::Transaction& transaction, const std::string& topic, int partitions,
                        const std::vector<Reading>& in_it);
 // A rebuild under way relies on where the view was: without progress it starts again.

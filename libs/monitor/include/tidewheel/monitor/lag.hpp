@@ -49,11 +49,12 @@ struct StatementWork {
 struct StatementLag {
     int id = 0;
     std::string name, kind, topic;
-    std::vector<PartitionLag> partitions;
-    std::int64_t dead_letters = 0;  // records that it missed, discarded ones aside
-    bool paused = false;            // no service runs it
-    int stream = 0;                 // its id; a service's statements of one stream share lanes
-    bool ends_known = true;         // false: Kafka wasn't asked, so what waits isn't known
+    std::vector<PartitionLag> partitions;  // none: it reads none of the topic in this database
+    std::int64_t dead_letters = 0;         // records that it missed, discarded ones aside
+    bool paused = false;                   // no service runs it
+    int stream = 0;            // its id; a service's statements of one stream share lanes
+    bool ends_known = true;    // false: Kafka wasn't asked, so what waits isn't known
+    bool topic_exists = true;  // as far as Kafka was asked
 
     std::int64_t lag() const;
     StatementWork work() const;

@@ -23,9 +23,9 @@ struct LagReason {
 std::string words_of_refusal(const PartitionLag& partition);
 std::string way_past_refusal(const StatementLag& lag, const PartitionLag& partition);
 
-// What holds for each statement that is behind or not run; nothing for those that are current.
-// Names other deployments, too, that are in the way of this one, even while nothing is behind.
-// Pure.
+// What holds for each statement that is behind, isn't run or reads nothing; nothing for those that
+// are current. Names other deployments, too, that are in the way of this one, even while nothing is
+// behind. Pure.
 std::vector<LagReason> diagnose(const LagSnapshot& snapshot);
 
 }  // namespace tidewheel::monitor
