@@ -41,6 +41,10 @@ engine::Schema make_schema() {
     schema.columns.push_back(column("short", Kind::varchar, 3 + 4, {"short"}));
     schema.columns.push_back(column("member", Kind::text, -1, {"k", "m"}));
     schema.columns.push_back(column("deeper", Kind::int32, -1, {"q", "m", "o"}));
+    schema.columns.push_back(column("at", Kind::timestamptz, 3, {"at"}));
+    schema.columns.back().epoch = engine::EpochUnit::nanosecond;
+    schema.columns.push_back(column("on", Kind::date, -1, {"on"}));
+    schema.columns.back().epoch = engine::EpochUnit::second;
     return schema;
 }
 

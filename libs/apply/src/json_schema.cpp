@@ -65,11 +65,12 @@ void add_type(const sql::StreamColumn& column, Json& schema) {
     const std::string name = bare_type(column.type);
     const auto found = std::ranges::find(type_words, name, &TypeWords::sql);
     if (found == std::end(type_words) || found->json.empty()) return;
+    const TypeWords words = column.epoch ? TypeWords{found->sql, "number", {}} : *found;
     if (column.not_null)
-        schema.set("type", found->json);
+        schema.set("type", words.json);
     else
-        schema.set("type", Json::array().push(found->json).push("null"));
-    if (!found->format.empty()) schema.set("format", found->format);
+        schema.set("type", Json::array().push(words.json).push("null"));
+    if (!words.format.empty()) schema.set("format", words.format);
 }
 
 // A nullable column's enum has to name null, or null would be refused; const likewise.

@@ -68,24 +68,29 @@ auto with_plain_search_path(postgres::Transaction& transaction, Action&& action)
 
 std::optional<std::string> evaluate_default(postgres::Transaction& transaction,
                                             const sql::RelationName& stream,
-                                            const postgres::Row& row) {
+                                            const postgres::Row& row,
+                                            std::optional<engine::EpochUnit> epoch) {
     if (row.is_null(fallback)) return std::nullopt;
     if (row.boolean(is_mutable))
         refuse_column(stream, row.text(attname),
                       "its DEFAULT " + row.text(fallback) + " is not immutable",
                       "A record that is read again must give the same row. Use a constant, or give "
                       "the target column the DEFAULT.");
+    std::string value =
+        "CAST((" + row.text(fallback) + ") AS " + read_type(row, first_of_type).sql + ")";
+    if (epoch)
+        value = "extract(epoch FROM " + value + ") * 1e" + std::to_string(static_cast<int>(*epoch));
     try {
-        return transaction
-            .query("SELECT to_jsonb(CAST((" + row.text(fallback) + ") AS " +
-                   read_type(row, first_of_type).sql + "))")
-            .front()
-            .field(0);
+        return transaction.query("SELECT to_jsonb(" + value + ")").front().field(0);
     } catch (const postgres::DatabaseError& error) {
         if (error.retryable()) throw;
         refuse_column(stream, row.text(attname),
                       "its DEFAULT can't be evaluated: " + std::string(error.what()), error.hint());
     }
+}
+
+bool can_be_epoch(Kind kind) {
+    return kind == Kind::timestamptz || kind == Kind::timestamp || kind == Kind::date;
 }
 
 engine::Column column_of(postgres::Transaction& transaction, const sql::Stream& stream,
@@ -107,7 +112,12 @@ engine::Column column_of(postgres::Transaction& transaction, const sql::Stream& 
     column.source = declared->source;
     column.path = declared->path;
     column.header = declared->header;
-    column.fallback = evaluate_default(transaction, stream.name, row);
+    column.epoch = declared->epoch;
+    if (column.epoch && !can_be_epoch(column.type.kind))
+        refuse_column(stream.name, name,
+                      "it has the option epoch, and its type is " + column.type.sql,
+                      "Declare it as timestamptz, timestamp or date, or leave the option out.");
+    column.fallback = evaluate_default(transaction, stream.name, row, column.epoch);
     return column;
 }
 
@@ -132,6 +142,7 @@ void resolve_options(engine::Schema& schema, const sql::Stream& stream) {
     }
     schema.route.column = option_column(schema, stream, "route", stream.route);
     schema.route.rules = stream.rules;
+    schema.ignores_tombstones = stream.ignores_tombstones;
     schema.needed.assign(schema.columns.size(), true);
 }
 

@@ -5,6 +5,8 @@
 #include <limits>
 #include <string>
 
+#include "epoch_number.hpp"
+#include "expected_form.hpp"
 #include "number_text.hpp"
 #include "numeric_text.hpp"
 #include "tidewheel/codec/utf8.hpp"
@@ -23,7 +25,7 @@ std::string shown(std::string_view text) {
     return '"' + std::string(start) + (start.size() < text.size() ? "…\"" : "\"");
 }
 
-// One function per kind: reads the value and, when that worked, sets it.
+// One function per kind, and one for numbers that are times: reads the value and, when that worked, sets it.
 struct RowWriter::Readers {
     template <class Stored>
     static void set(const Plan& plan, engine::Batch& batch, const Stored& value) {
@@ -109,14 +111,28 @@ struct RowWriter::Readers {
         return verdict;
     }
 
+    static ParseResult epoch(const Plan& plan, const Value& value, engine::Batch& batch) {
+        std::int64_t microseconds = 0;
+        const engine::Column& column = *plan.column;
+        const ParseResult verdict =
+            read_epoch(value.text, *column.epoch, batch.arena(), microseconds);
+        if (verdict != ParseResult::ok) return verdict;
+        if (column.type.kind == Kind::date)
+            set(plan, batch, day_of(microseconds));
+        else
+            set(plan, batch, round_to_typmod(microseconds, column.type.typmod));
+        return verdict;
+    }
+
     static ParseResult json(const Plan& plan, const Value& value, engine::Batch& batch) {
         if (value.json.empty()) return ParseResult::wrong_type;  // a key or a header is no JSON
         set_text(plan, batch, value.json);
         return ParseResult::ok;
     }
 
-    static Read of(Kind kind) {
-        switch (kind) {
+    static Read of(const engine::Column& column) {
+        if (column.epoch) return epoch;
+        switch (column.type.kind) {
             case Kind::boolean:
                 return boolean;
             case Kind::int16:
@@ -154,48 +170,11 @@ struct RowWriter::Readers {
     }
 };
 
-namespace {
-
-// What a column of this kind accepts, for messages.
-std::string_view form_of(Kind kind) {
-    switch (kind) {
-        case Kind::uuid:
-            return "a UUID of 32 hexadecimal digits";
-        case Kind::date:
-            return "a date like \"2024-05-06\"";
-        case Kind::time:
-            return "a time like \"07:08:09.123\"";
-        case Kind::timestamp:
-            return "a time like \"2024-05-06T07:08:09.123\"";
-        case Kind::timestamptz:
-            return "a time like \"2024-05-06T07:08:09.123Z\"";
-        case Kind::boolean:
-            return "true or false";
-        case Kind::int16:
-        case Kind::int32:
-        case Kind::int64:
-            return "a whole number";
-        case Kind::float32:
-        case Kind::float64:
-        case Kind::numeric:
-            return "a number";
-        case Kind::text:
-        case Kind::varchar:
-        case Kind::json:
-        case Kind::jsonb:
-        case Kind::other:
-            break;
-    }
-    return "a JSON value";
-}
-
-}  // namespace
-
 RowWriter::RowWriter(const engine::Schema& schema) : schema_(schema) {
     plans_.reserve(schema.columns.size());
     for (std::size_t i = 0; i < schema.columns.size(); ++i) {
         const engine::Column& column = schema.columns[i];
-        plans_.push_back({.read = Readers::of(column.type.kind),
+        plans_.push_back({.read = Readers::of(column),
                           .index = i,
                           .needed = schema.needs(i),
                           .not_null = column.not_null,
@@ -253,10 +232,10 @@ bool RowWriter::check_route(int partition) {
     if (verdict == ParseResult::out_of_range)
         return refuse(Reason::out_of_range, shown(value.text) + " does not fit into " + type.sql,
                       plan.column->name);
-    return refuse(
-        Reason::wrong_type,
-        shown(value.text) + " is not " + std::string(form_of(type.kind)) + " (" + type.sql + ")",
-        plan.column->name);
+    const bool is_number = value.shape == Value::Shape::number;
+    return refuse(Reason::wrong_type,
+                  shown(value.text) + " is not " + expected_form(*plan.column, is_number),
+                  plan.column->name);
 }
 
 [[gnu::cold]] bool RowWriter::refuse(Reason reason, std::string detail, std::string column) {

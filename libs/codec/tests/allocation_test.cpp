@@ -1,6 +1,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 #include "store_events.hpp"
 #include "tidewheel/codec/json_decoder.hpp"
@@ -28,10 +29,10 @@ using namespace tidewheel;
 
 namespace {
 
-void fill(engine::Batch& batch, engine::Decoder& decoder) {
+void fill(engine::Batch& batch, engine::Decoder& decoder, std::string_view value = codec::sale) {
     for (int i = 0; i < 10'000; ++i) {
         engine::Record record;
-        record.value = codec::sale;
+        record.value = value;
         record.key = "store-7";
         record.read_headers = [](const void*, std::vector<engine::Header>& to) {
             to.push_back({"event_type", "sale_event"});
@@ -59,4 +60,28 @@ TEST_CASE("decoding 10,000 store events allocates nothing once the batch has gro
     const long after = allocations;
     CHECK(after - before == 0);
     CHECK(batch.rows() == 10'000);
+}
+
+TEST_CASE("times as numbers allocate nothing either, of whatever unit and length") {
+    engine::Schema schema;
+    for (const auto& [name, unit] : {std::pair{"s", engine::EpochUnit::second},
+                                     std::pair{"ms", engine::EpochUnit::millisecond},
+                                     std::pair{"us", engine::EpochUnit::microsecond},
+                                     std::pair{"ns", engine::EpochUnit::nanosecond}}) {
+        schema.columns.push_back(
+            codec::column(name, {engine::Kind::timestamptz, -1, "timestamp with time zone"}));
+        schema.columns.back().epoch = unit;
+    }
+    const auto decoder = codec::make_json_decoder(schema);
+    engine::Batch batch(schema);
+    constexpr std::string_view value =
+        R"({"s":1714979289.5,"ms":1714979289123,"us":1714979289123456,"ns":1714979289123456789})";
+    fill(batch, *decoder, value);
+    REQUIRE(batch.rows() == 10'000);
+    batch.clear();
+
+    const long before = allocations;
+    fill(batch, *decoder, value);
+    const long after = allocations;
+    CHECK(after - before == 0);
 }

@@ -31,6 +31,7 @@ inline engine::Schema schema_of_all_types() {
         codec::column("time", {Kind::time, -1, "time"}),
         codec::column("timestamp", {Kind::timestamp, 3, "timestamp(3)"}),
         codec::column("timestamptz_with_a_long_name", timestamptz),
+        codec::column("since", timestamptz),
         codec::column("json", json),
         codec::column("other", {Kind::other, -1, "point"}),
         codec::column("missing", integer),
@@ -40,6 +41,8 @@ inline engine::Schema schema_of_all_types() {
         at_path("k_m", {"k", "m"}, text),
     });
     schema.columns[static_cast<std::size_t>(schema.find("missing"))].fallback = "7";
+    schema.columns[static_cast<std::size_t>(schema.find("since"))].epoch =
+        engine::EpochUnit::millisecond;
     schema.route = {schema.find("text"), {{"here", {0}}, {"elsewhere", {1}}}};
     return schema;
 }
@@ -136,6 +139,7 @@ inline std::string RandomRecords::usual_value(const std::string& name) {
     if (name == "text" && one_in(2)) return one_in(10) ? "\"elsewhere\"" : "\"here\"";
     if (name == "varchar") return '"' + digits(below(6)) + '"';
     if (name == "uuid") return "\"6e0a1c1e-7f5d-4d0a-9f5c-3b1f0d" + digits(6) + '"';
+    if (name == "since") return "1714" + digits(9) + (one_in(3) ? "." + digits(3) : "");
     const std::string date = "20" + two(10, 20) + '-' + two(10, 3) + '-' + two(10, 19),
                       time = two(10, 14) + ':' + two(10, 50) + ':' + two(10, 50) + '.' + digits(6);
     if (name == "date") return '"' + date + '"';
@@ -164,7 +168,7 @@ inline std::string RandomRecords::any_name() {
         R"("other")", R"("both")",  R"("k")",    R"("price")",  R"("numeric")",   R"("")",
         R"("a")",     R"("ab")",    R"("smal")", R"("smallx")", R"("timestamp")", R"("uuid")",
         R"("json")",  R"("é\n")",   R"("date")", R"("time")",   R"("missing")",   R"("double")",
-        R"("real")",  R"("big")",   "\"\xc3\"",  "text",        R"("varchar")"};
+        R"("since")", R"("real")",  R"("big")",  "\"\xc3\"",    "text",           R"("varchar")"};
     if (one_in(10)) return '"' + std::string(below(90), 'n') + '"';
     return one_in(4) ? '"' + digits(2) + '"' : pick(names);
 }

@@ -182,6 +182,26 @@ TEST_CASE("tombstones, empty values and records without a key stay what they are
     CHECK(batch.records()[1].headers().empty());
 }
 
+TEST_CASE("an ignored tombstone is a record without a row, and no decoder sees it") {
+    Schema schema = one_column(Kind::timestamptz);
+    schema.ignores_tombstones = true;
+    Batch batch(schema);
+    batch.add(record_at(1, "one"), writing(10));
+    Record tombstone = record_at(2);
+    tombstone.value.reset();
+    batch.add(std::move(tombstone), [](const Record&, Batch&) -> std::optional<Reject> {
+        FAIL("asked about a tombstone");
+        return Reject{Reason::tombstone, "", ""};
+    });
+    batch.add(record_at(3, ""), writing(30));
+    CHECK(batch.records().size() == 3);
+    CHECK(batch.records()[1].offset == 2);
+    CHECK(batch.rejected().empty());
+    REQUIRE(batch.rows() == 2);
+    CHECK(batch.record_of(1).offset == 3);
+    CHECK(batch.column(0).at<std::int64_t>(1) == 30);
+}
+
 TEST_CASE("zeros follow the value that a decoder gets") {
     const Schema schema = one_column(Kind::timestamptz);
     Batch batch(schema);

@@ -116,6 +116,7 @@ Explanation explain(const catalogue::StoredStream& stored, const Executions& exe
         "kept as", stored.is_foreign ? "foreign table of server kafka" : "empty ordinary table");
     if (!stored.checks.empty()) explain_execution(executions.rules, stored.id, lines);
     if (!stream.event_time.empty()) lines.emplace_back("event time", stream.event_time);
+    if (stream.ignores_tombstones) lines.emplace_back("tombstones", "ignored");
     if (!stream.route.empty())
         lines.emplace_back("route", listed(stream.rules, [&](const engine::Route::Rule& rule) {
                                return stream.route + " " + rule.value + " → " +

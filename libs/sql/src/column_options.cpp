@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <iterator>
 #include <optional>
+#include <string_view>
 
 #include "names.hpp"
 #include "option_list.hpp"
@@ -9,6 +9,9 @@
 
 namespace tidewheel::sql {
 namespace {
+
+using engine::ColumnOrigin;
+using engine::EpochUnit;
 
 std::optional<bool> boolean(const std::string& text) {
     if (text == "true") return true;
@@ -33,12 +36,12 @@ std::vector<std::string> field_path(const std::string& text) {
 
 struct Metadata {
     std::string_view option;
-    engine::ColumnOrigin source;
+    ColumnOrigin source;
 };
-constexpr Metadata metadata[] = {{"partition", engine::ColumnOrigin::partition},
-                                 {"offset", engine::ColumnOrigin::offset},
-                                 {"timestamp", engine::ColumnOrigin::timestamp},
-                                 {"key", engine::ColumnOrigin::key}};
+constexpr Metadata metadata[] = {{"partition", ColumnOrigin::partition},
+                                 {"offset", ColumnOrigin::offset},
+                                 {"timestamp", ColumnOrigin::timestamp},
+                                 {"key", ColumnOrigin::key}};
 
 void read_metadata(const ast::Option& option, const Metadata& entry, StreamColumn& column,
                    OptionList& options) {
@@ -61,6 +64,31 @@ void read_field(const ast::Option& option, StreamColumn& column, OptionList& opt
     }
 }
 
+struct EpochWord {
+    std::string_view value;
+    EpochUnit unit;
+};
+constexpr EpochWord epoch_words[] = {{"s", EpochUnit::second},
+                                     {"ms", EpochUnit::millisecond},
+                                     {"us", EpochUnit::microsecond},
+                                     {"ns", EpochUnit::nanosecond}};
+
+void read_epoch(const ast::Option& option, StreamColumn& column, OptionList& options) {
+    const std::string value = value_of(option);
+    const auto word = std::ranges::find(epoch_words, value, &EpochWord::value);
+    if (word == std::end(epoch_words)) {
+        options.refuse(option, fmt::format("epoch '{}' is not a unit of time", value),
+                       "The units are s, ms, us and ns.");
+        return;
+    }
+    column.epoch = word->unit;
+}
+
+bool is_text(ColumnOrigin source) {
+    return source == ColumnOrigin::field || source == ColumnOrigin::key ||
+           source == ColumnOrigin::header;
+}
+
 constexpr auto one_source = "Use json, path, partition, offset, timestamp, key or header.";
 
 void read_column_option(const ast::Option& option, StreamColumn& column, OptionList& options) {
@@ -69,30 +97,42 @@ void read_column_option(const ast::Option& option, StreamColumn& column, OptionL
         if (entry.option == name) return read_metadata(option, entry, column, options);
     }
     if (name == "json" || name == "path") return read_field(option, column, options);
+    if (name == "epoch") return read_epoch(option, column, options);
     if (name == "header") {
-        column.source = engine::ColumnOrigin::header;
+        column.source = ColumnOrigin::header;
         column.header = value_of(option);
         if (column.header.empty()) options.refuse(option, "header names no header");
         return;
     }
-    const auto near = did_you_mean(
-        option.defname, {"json", "path", "partition", "offset", "timestamp", "key", "header"});
+    const auto near = did_you_mean(option.defname, {"json", "path", "partition", "offset",
+                                                    "timestamp", "key", "header", "epoch"});
     options.refuse(option, fmt::format("unknown column option {}", name),
-                   near.empty() ? one_source : near);
+                   near.empty() ? "The options are json, path, partition, offset, timestamp, key, "
+                                  "header and epoch."
+                                : near);
 }
 
 }  // namespace
 
 void read_column_options(ast::Nodes nodes, StreamColumn& column, Refusals& refusals) {
     OptionList options(nodes, refusals);
-    for (auto* option : options.all())
+    std::vector<const ast::Option*> sources;
+    for (auto* option : options.all()) {
         read_column_option(*option, column, options);
-    if (options.all().size() > 1) {
-        options.refuse(*options.all()[1],
-                       fmt::format("column {} has more than one source", column.name), one_source);
+        if (std::string_view(option->defname) != "epoch") sources.push_back(option);
     }
-    if (column.source == engine::ColumnOrigin::field && column.path.empty())
-        column.path = {column.name};
+    if (sources.size() > 1) {
+        options.refuse(*sources[1], fmt::format("column {} has more than one source", column.name),
+                       one_source);
+    }
+    if (column.epoch && !is_text(column.source)) {
+        options.refuse(*sources[0],
+                       fmt::format("column {} has the option epoch, but takes no number from the "
+                                   "record",
+                                   column.name),
+                       "The option epoch is for a field, the key or a header.");
+    }
+    if (column.source == ColumnOrigin::field && column.path.empty()) column.path = {column.name};
 }
 
 }  // namespace tidewheel::sql

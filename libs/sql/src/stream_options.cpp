@@ -82,6 +82,7 @@ class StreamOptions {
             {"event_time", &StreamOptions::read_name<&Stream::event_time>},
             {"route", &StreamOptions::read_name<&Stream::route>},
             {"key", &StreamOptions::read_name<&Stream::key>},
+            {"tombstones", &StreamOptions::read_tombstones},
             {"ingress", &StreamOptions::read_ingress},
             {"ingress_tokens", &StreamOptions::read_tokens},
         };
@@ -109,6 +110,14 @@ class StreamOptions {
             options_.refuse(option, fmt::format("format '{}' is not supported", value),
                             "The only format is json.");
         stream_.format = value;
+    }
+
+    void read_tombstones(const ast::Option& option, const std::string& value) {
+        if (value != "ignore")
+            options_.refuse(option, fmt::format("tombstones '{}' is not supported", value),
+                            "The only value is ignore. Without the option, a record without a "
+                            "value becomes a dead letter.");
+        stream_.ignores_tombstones = true;
     }
 
     void read_ingress(const ast::Option& option, const std::string& value) {

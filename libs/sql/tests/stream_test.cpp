@@ -76,6 +76,27 @@ TEST_CASE("A column says where its value comes from") {
     CHECK(stream.columns[9].source == engine::ColumnOrigin::field);
 }
 
+TEST_CASE("A column may be a number of units since 1970, wherever its text comes from") {
+    const Stream stream = stream_of(
+        "a timestamptz OPTIONS (epoch 'ms'), b timestamp OPTIONS (json 'x.y', epoch 's'), c date "
+        "OPTIONS (epoch 'us', header 'h'), d timestamptz OPTIONS (key 'true', epoch 'ns'), e "
+        "timestamptz",
+        "topic 'x', event_time 'a'");
+    CHECK(stream.columns[0].epoch == engine::EpochUnit::millisecond);
+    CHECK(stream.columns[0].path == std::vector<std::string>{"a"});
+    CHECK(stream.columns[1].epoch == engine::EpochUnit::second);
+    CHECK(stream.columns[1].path == std::vector<std::string>{"x", "y"});
+    CHECK(stream.columns[2].epoch == engine::EpochUnit::microsecond);
+    CHECK(stream.columns[2].header == "h");
+    CHECK(stream.columns[3].epoch == engine::EpochUnit::nanosecond);
+    CHECK_FALSE(stream.columns[4].epoch);
+}
+
+TEST_CASE("A stream parks tombstones unless it ignores them") {
+    CHECK_FALSE(stream_of("a int").ignores_tombstones);
+    CHECK(stream_of("a int", "topic 'x', tombstones 'ignore'").ignores_tombstones);
+}
+
 TEST_CASE("Without a wrapper a stream is an ordinary table of the same shape") {
     const Stream stream =
         stream_of("a int OPTIONS (json 'A') NOT NULL DEFAULT 1 CHECK (a > 0), CHECK (a < 9)");
@@ -103,6 +124,9 @@ TEST_CASE("A stream's options are checked by name and value") {
         {"topic 'x', partitions '99999999999'", "partitions '99999999999' is not a number"},
         {"topic 'x', replication '-1'", "replication '-1' is not a number"},
         {"topic 'x', format 'avro'", "format 'avro' is not supported"},
+        {"topic 'x', tombstones 'drop'", "tombstones 'drop' is not supported"},
+        {"topic 'x', tombstones ''", "The only value is ignore."},
+        {"topic 'x', tombstone 'ignore'", "Did you mean tombstones?"},
         {"topic 'x', event_time 'tz'", "event_time 'tz' is not a column of s"},
         {"topic 'x', route 'knd', route_a '0'", "Did you mean kind?"},
         {"topic 'x', route_a '0'", "route_a without the option route"},
@@ -147,6 +171,12 @@ TEST_CASE("What a topic can't promise is refused by name") {
         {"id int OPTIONS (json 'a..b')", "is not a field or a path"},
         {"id int OPTIONS (key 'yes')", "key is 'yes'"},
         {"id int OPTIONS (header '')", "header names no header"},
+        {"at timestamptz OPTIONS (epoch 'm')", "epoch 'm' is not a unit of time"},
+        {"at timestamptz OPTIONS (epoch '')", "The units are s, ms, us and ns."},
+        {"at timestamptz OPTIONS (epoc 'ms')", "Did you mean epoch?"},
+        {"at timestamptz OPTIONS (epoch 'ms', epoch 's')", "option epoch is given twice"},
+        {"at timestamptz OPTIONS (timestamp 'true', epoch 'ms')", "takes no number from the"},
+        {"id int OPTIONS (json 'a', epoch 'ms', key 'true')", "more than one source"},
         {"id int OPTIONS (json 'a', key 'true')", "more than one source"},
         {"id int OPTIONS (json 'a', json 'b')", "option json is given twice"},
         {"id uuid DEFAULT gen_random_uuid()", "gen_random_uuid() is volatile"},

@@ -33,9 +33,37 @@ std::string header_value(const std::string& name) {
            quote_literal(name) + ", 'UTF8'), 'hex') ORDER BY h.n DESC LIMIT 1)";
 }
 
+std::string epoch_microseconds(const Column& column, const std::string& text) {
+    using engine::EpochUnit;
+    const auto per_unit = [](EpochUnit unit) {
+        switch (unit) {
+            case EpochUnit::second:
+                return "1000000";
+            case EpochUnit::millisecond:
+                return "1000";
+            case EpochUnit::microsecond:
+                return "1";
+            case EpochUnit::nanosecond:
+                break;
+        }
+        return "0.001";
+    };
+    return "round(" + text + "::numeric * " + per_unit(*column.epoch) + ")";
+}
+
 namespace {
 
+// A time that is written as a number. An interval is multiplied in double precision: exact for the
+// days and for the microseconds of one, each alone.
+std::string time_of_number(const Column& column, const std::string& text) {
+    return "(SELECT (timestamp 'epoch' + div(us, 86400000000)::integer * interval '1 day' + "
+           "mod(us, 86400000000) * interval '1 microsecond')" +
+           std::string(column.type.kind == Kind::timestamptz ? " AT TIME ZONE 'UTC'" : "") +
+           " FROM " + epoch_microseconds(column, text) + " us)::" + column.type.sql;
+}
+
 std::string converted(const Column& column) {
+    if (column.epoch) return time_of_number(column, text_value(column));
     switch (column.type.kind) {
         case Kind::text:
         case Kind::varchar:
@@ -67,6 +95,9 @@ bool is_converted(const Column& column) {
 std::string value_of(const Column& column, const std::string& fallback) {
     const bool text = column.type.kind == Kind::text || column.type.kind == Kind::varchar;
     const std::string cast = text ? "" : "::" + column.type.sql;
+    const auto read = [&](const std::string& written) {
+        return column.epoch ? time_of_number(column, written) : written + cast;
+    };
     switch (column.source) {
         case ColumnOrigin::field:
             return is_converted(column) ? converted(column)
@@ -79,9 +110,9 @@ std::string value_of(const Column& column, const std::string& fallback) {
             return "tidewheel.record_time(tidewheel_timestamp, " + quote_literal(column.name) +
                    ")" + cast;
         case ColumnOrigin::key:
-            return "convert_from(tidewheel_key, 'UTF8')" + cast;
+            return read("convert_from(tidewheel_key, 'UTF8')");
         case ColumnOrigin::header:
-            return header_value(column.header) + cast;
+            return read(header_value(column.header));
     }
     return "NULL";
 }

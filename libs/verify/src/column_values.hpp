@@ -15,6 +15,8 @@ std::string path_literal(const engine::Column& column);
 std::string json_value(const engine::Column& column);
 // The value as ->> gives it: json keeps what jsonb writes otherwise ({"a":1}, 1e2, -0).
 std::string text_value(const engine::Column& column);
+// A numeric: of a text that is a number of the column's epoch units, the whole microseconds.
+std::string epoch_microseconds(const engine::Column& column, const std::string& text);
 // The last header of the name counts.
 std::string header_value(const std::string& name);
 

@@ -31,7 +31,8 @@ std::vector<std::string> decode_records(Session& session, const StoredStream& st
         "NOT EXISTS (SELECT FROM pg_temp.tidewheel_parked p WHERE "
         "p.partition = r.partition AND p.\"offset\" = r.\"offset\" AND "
         "p.fault IS NOT NULL) AND " +
-        was_read(session, stream);
+        was_read(session, stream) +
+        (stream.schema.ignores_tombstones ? " AND r.payload IS NOT NULL" : "");
     std::vector<std::string> problems;
     session.run("SAVEPOINT tidewheel_decode");
     try {

@@ -44,6 +44,11 @@ std::string duplicate_check(const engine::Schema& schema) {
     return check;
 }
 
+std::string tombstone_check(const engine::Schema& schema) {
+    if (!schema.ignores_tombstones) return "";
+    return "    IF tidewheel_raw_row.payload IS NULL THEN RETURN NULL; END IF;\n";
+}
+
 // How deep the brackets outside of strings go.
 std::string depth_check() {
     return "    IF (SELECT max(depth) FROM (SELECT sum(CASE WHEN c IN ('{', '[') THEN 1 WHEN c IN "
@@ -78,12 +83,20 @@ std::string text_of(const Column& column) {
     }
 }
 
+// In microseconds since 1970, the first and the last ones.
+constexpr const char* year_1 = "-62135596800000000";
+constexpr const char* year_9999 = "253402300799999999";
+
 // PostgreSQL reads more than a stream takes ('tomorrow', 20240506, 'NaN').
 std::string form_check(const Column& column) {
     const std::string text = text_of(column);
     if (text.empty()) return "";
-    std::string broken = breaks_form(column.type, text);
-    if (is_moment(column.type.kind) && column.source == ColumnOrigin::field)
+    const engine::Type number{Kind::numeric, -1, "numeric"};
+    std::string broken = breaks_form(column.epoch ? number : column.type, text);
+    if (column.epoch)
+        broken += " OR " + epoch_microseconds(column, text) + " NOT BETWEEN " + year_1 + " AND " +
+                  year_9999;
+    else if (is_moment(column.type.kind) && column.source == ColumnOrigin::field)
         broken += " OR jsonb_typeof(" + json_value(column) + ") <> 'string'";
     const bool wants_json = column.type.kind == Kind::json || column.type.kind == Kind::jsonb ||
                             column.type.kind == Kind::other;
@@ -181,7 +194,8 @@ std::string judge_ddl(const catalogue::StoredStream& stream) {
         "    tidewheel_timestamp timestamptz := tidewheel_raw_row.record_time;\n"
         "    tidewheel_key bytea := tidewheel_raw_row.key;\n"
         "    tidewheel_headers jsonb := tidewheel_raw_row.headers;\n"
-        "BEGIN\n"
+        "BEGIN\n" +
+        tombstone_check(stream.schema) +
         "    IF coalesce(octet_length(tidewheel_raw_row.payload), 0) = 0 THEN RETURN 'it has no "
         "value'; END IF;\n"
         "    tidewheel_text := convert_from(tidewheel_raw_row.payload, 'UTF8');\n"

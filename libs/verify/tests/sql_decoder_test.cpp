@@ -132,6 +132,29 @@ TEST_CASE("a DEFAULT stands in for a field that is missing, not for null") {
           "'{\"x\"}'::text[])::integer END");
 }
 
+TEST_CASE("a number of units since 1970 becomes a time without a double for all of it") {
+    auto stream = stream_of({{"x", Kind::timestamptz, "timestamp with time zone"}});
+    stream.schema.columns[0].epoch = engine::EpochUnit::nanosecond;
+    CHECK(column_values(stream)[0] ==
+          "(SELECT (timestamp 'epoch' + div(us, 86400000000)::integer * interval '1 day' + "
+          "mod(us, 86400000000) * interval '1 microsecond') AT TIME ZONE 'UTC' FROM "
+          "round((tidewheel_json #>> '{\"x\"}'::text[])::numeric * 0.001) us)::timestamp with time "
+          "zone");
+    CHECK_THAT(judge_ddl(stream), !ContainsSubstring(quoted(") <> 'string'")) &&
+                                      ContainsSubstring("NOT BETWEEN -62135596800000000 AND "
+                                                        "253402300799999999"));
+    stream.schema.columns[0].type = {Kind::date, -1, "date"};
+    CHECK_THAT(column_values(stream)[0], !ContainsSubstring("AT TIME ZONE"));
+}
+
+TEST_CASE("the judge passes over a tombstone only where the stream ignores them") {
+    auto stream = stream_of({{"x", Kind::text, "text"}});
+    const std::string passes = "IF tidewheel_raw_row.payload IS NULL THEN RETURN NULL";
+    CHECK_THAT(judge_ddl(stream), !ContainsSubstring(passes));
+    stream.schema.ignores_tombstones = true;
+    CHECK_THAT(judge_ddl(stream), ContainsSubstring(passes));
+}
+
 TEST_CASE("names are quoted, in paths and as columns") {
     auto stream = stream_of({{"Odd \"Name\"", Kind::int32, "integer"}});
     stream.schema.columns[0].path = {"a'b", "c"};

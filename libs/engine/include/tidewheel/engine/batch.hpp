@@ -74,7 +74,7 @@ struct RejectedRecord {
 };
 
 // Consecutive records of one partition: the good ones as columns, the refused ones with their
-// reason. Columns that nothing needs stay null. It has copied what its records hold, so that what
+// reason; ignored tombstones as records without a row. Columns that nothing needs stay null. It has copied what its records hold, so that what
 // they came in (Kafka's memory) is free at once. Reused from batch to batch; allocates nothing per
 // record once it has grown.
 class Batch {
@@ -84,16 +84,18 @@ class Batch {
     // --- filling: by a lane, through a decoder ---
     // Adds a record. `decode` gets the batch's copy of it (see Decoder), writes the columns of row()
     // and returns nothing, or says why the record is refused. When it throws, the batch is as it
-    // was, and the record still the caller's; else its owner is gone.
+    // was, and the record still the caller's; else its owner is gone. It isn't asked about a tombstone
+    // that the schema ignores.
     template <class Decode>
     void add(Record&& record, Decode&& decode) {
         grow();
         const Arena::Mark before = arena_.mark();
         Record kept = copy_of(record, arena_, headers_);
         value_ = kept.value.value_or(std::string_view());
+        const bool is_ignored = !kept.value && schema_->ignores_tombstones;
         std::optional<Reject> reject;
         try {
-            reject = decode(std::as_const(kept), *this);
+            if (!is_ignored) reject = decode(std::as_const(kept), *this);
         } catch (...) {
             forget_row();
             arena_.back_to(before);
@@ -102,6 +104,7 @@ class Batch {
         bytes_ += (kept.value ? kept.value->size() : 0) + (kept.key ? kept.key->size() : 0);
         records_.push_back(std::move(kept));
         record.owner.reset();
+        if (is_ignored) return;
         if (reject)
             reject_newest(std::move(*reject));
         else

@@ -50,6 +50,14 @@ std::optional<int> length_limit(const Type& type);
 // Where a column's value comes from.
 enum class ColumnOrigin : std::uint8_t { field, partition, offset, timestamp, key, header };
 
+// A unit of time since 1970-01-01 00:00 UTC. Its value: the decimal digits of a second that it has.
+enum class EpochUnit : std::uint8_t {
+    second = 0,
+    millisecond = 3,
+    microsecond = 6,
+    nanosecond = 9
+};
+
 struct Column {
     std::string name;
     Type type;
@@ -60,6 +68,8 @@ struct Column {
     std::string header;  // for `header`: its name
     // DEFAULT, as the JSON value to decode when the field is missing.
     std::optional<std::string> fallback;
+    // Of a date, timestamp or timestamptz: it is written as a number of these.
+    std::optional<EpochUnit> epoch = {};
     bool operator==(const Column&) const = default;
 };
 
@@ -84,6 +94,7 @@ struct Schema {
     std::vector<Column> columns;  // in the order of the DDL
     int event_time = -1;          // index of the event-time column; -1: none
     Route route;
+    bool ignores_tombstones = false;  // a record without a value has no row, and is no dead letter
     // needed[i]: some statement, rule or check reads column i. The type and NOT NULL of the others
     // are checked nevertheless (whether a record is good doesn't depend on which statements
     // exist), but they are not kept. Empty: all are.

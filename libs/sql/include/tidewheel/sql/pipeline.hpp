@@ -33,6 +33,8 @@ struct StreamColumn {
     std::vector<std::string> path;  // for `field`
     std::string header;             // for `header`
     std::string fallback;           // the DEFAULT's expression as SQL; empty: none
+    std::optional<engine::EpochUnit> epoch =
+        {};  // a number of these since 1970, as in engine::Column
     bool operator==(const StreamColumn&) const = default;
 };
 
@@ -62,6 +64,7 @@ struct Stream {
     std::string ingress;  // the path at which tidewheel-ingress takes records; empty: none
     // SHA-256 of the tokens of which a request must carry one, in hexadecimal; empty: no token.
     std::vector<std::string> ingress_tokens;
+    bool ignores_tombstones = false;
     std::vector<StreamColumn> columns;
     std::vector<Check> checks;
     std::string as_foreign_table;   // DDL to run
