@@ -49,6 +49,13 @@ bool is_path(const std::string& text) {
     });
 }
 
+bool is_topic_name(const std::string& name) {
+    return !name.empty() && name.size() <= 249 && name != "." && name != ".." &&
+           std::ranges::all_of(name, [](unsigned char c) {
+               return c < 128 && (std::isalnum(c) || c == '.' || c == '_' || c == '-');
+           });
+}
+
 class StreamOptions {
   public:
     StreamOptions(ast::Nodes nodes, Stream& stream, int location, Refusals& refusals)
@@ -146,12 +153,7 @@ class StreamOptions {
     }
 
     void read_topic(const ast::Option& option, const std::string& value) {
-        const bool is_legal =
-            !value.empty() && value.size() <= 249 && value != "." && value != ".." &&
-            std::all_of(value.begin(), value.end(), [](unsigned char c) {
-                return c < 128 && (std::isalnum(c) || c == '.' || c == '_' || c == '-');
-            });
-        if (!is_legal) {
+        if (!is_topic_name(value)) {
             options_.refuse(option, fmt::format("'{}' can't be the name of a topic", value),
                             "Use letters, digits, '.', '_' and '-', at most 249 of them.");
         }
