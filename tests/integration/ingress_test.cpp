@@ -135,6 +135,12 @@ TEST_CASE("Each refusal has its status and its reason, and sends nothing") {
         {"/products", json, R"({"id":"p","price":"cheap"})", token, 400, "\"field\": \"price\""},
         {"/products", json, "{}", token, 400, "missing_field"},
         {"/products", ndjson, good + "\n\n{\n", token, 400, "\"line\": 3"},
+        {"/products",
+         json,
+         good,
+         {{"Authorization", "Bearer secret"}, {"Idempotency-Key", std::string(256, 'k')}},
+         400,
+         "more than 255 bytes"},
     };
     for (const Case& each : cases) {
         INFO(each.path << " " << each.body);

@@ -24,8 +24,12 @@ bool can_be_key(Kind kind) {
 }
 
 // Whether a request gives a record what this column takes from beside the value.
-bool is_given(const engine::Column& column, const sql::Stream& stream) {
-    if (column.source == ColumnOrigin::key) return !stream.key.empty();
+bool is_given(const engine::Column& column, const catalogue::StoredStream& stream) {
+    if (column.source == ColumnOrigin::key)
+        return !stream.stream.key.empty() &&
+               stream.schema.columns
+                   .at(static_cast<std::size_t>(stream.schema.find(stream.stream.key)))
+                   .not_null;
     return column.source != ColumnOrigin::header || column.header == sql::idempotency_header;
 }
 
@@ -76,12 +80,14 @@ void check_ingress(const PipelineFiles& files, const sql::Statement& statement,
     if (stream.stream.ingress.empty()) return;
     check_route(files, statement, stream);
     for (const engine::Column& column : stream.schema.columns)
-        if (column.not_null && !is_given(column, stream.stream))
-            refuse(files, statement, column.name,
-                   "column " + column.name + " is NOT NULL, but no request can give it a value",
-                   column.source == ColumnOrigin::key
-                       ? "The option key 'column' says which field becomes the key."
-                       : "The only header that becomes one of the record is Idempotency-Key.");
+        if (column.not_null && !is_given(column, stream))
+            refuse(
+                files, statement, column.name,
+                "column " + column.name + " is NOT NULL, but no request can give it a value",
+                column.source == ColumnOrigin::key
+                    ? "The option key 'column' says which field becomes the key; the field must be "
+                      "NOT NULL, too."
+                    : "The only header that becomes one of the record is Idempotency-Key.");
 }
 
 void require_own_paths(const PipelineFiles& files, const std::vector<Change>& changes,

@@ -234,7 +234,8 @@ engine::Committed BatchWriter::attempt(const engine::CommitRequest& work, Pace p
     failpoint("before_dead_letters");
     done.dead_letters = executor_.dead_letters().store(*session_, plan_.stream.id, claim_.topic,
                                                        claim_.partition, work.statements);
-    done.accepted = work.batch.rows() - executor_.refused().size();
+    done.accepted =
+        work.batch.records().size() - work.batch.rejected().size() - executor_.refused().size();
     done.rows_written = executor_.rows_written();
     failpoint("before_progress");
     if (!waiting_.empty()) catalogue::forget_waiting(*session_, claim_, work.statements, work.end);

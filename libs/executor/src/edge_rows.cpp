@@ -248,6 +248,7 @@ void EdgeRows::add_constant(engine::Expression constant, const engine::Type& typ
 
 void EdgeRows::add_row(std::size_t row) {
     engine::Record record;
+    record.value = std::string_view();  // without one it would be a tombstone
     record.timestamp = record_time(row);
     batch_.add(std::move(record),
                [&](const engine::Record&, engine::Batch& batch) -> std::optional<engine::Reject> {

@@ -1,6 +1,8 @@
 #include "endpoint_metrics.hpp"
 
 #include <chrono>
+#include <map>
+#include <string_view>
 
 #include "tidewheel/core/clock.hpp"
 
@@ -41,9 +43,14 @@ void EndpointMetrics::count_accepted(std::size_t records) {
 }
 
 void EndpointMetrics::count_refused(const std::vector<RecordError>& errors) {
+    std::map<std::string_view, std::size_t> by_reason;
     for (const RecordError& each : errors)
-        metrics_.counter(Metric::ingress_refused, {{"stream", stream_}, {"reason", each.reason}})
-            .add();
+        ++by_reason[each.reason];
+    for (const auto& [reason, count] : by_reason)
+        metrics_
+            .counter(Metric::ingress_refused,
+                     {{"stream", stream_}, {"reason", std::string(reason)}})
+            .add(static_cast<double>(count));
 }
 
 }  // namespace tidewheel::ingress

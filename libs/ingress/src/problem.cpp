@@ -53,7 +53,8 @@ http::Response response_of(Problem problem) {
         .set("status", problem.status)
         .set("detail", std::move(problem.detail));
     if (!problem.errors.empty())
-        json.set("refused", static_cast<std::int64_t>(problem.errors.size()))
+        json.set("refused",
+                 static_cast<std::int64_t>(std::max(problem.refused, problem.errors.size())))
             .set("errors", as_json(problem.errors));
     return {.status = problem.status,
             .content_type = "application/problem+json",

@@ -24,6 +24,7 @@ struct Problem {
     std::string detail;
     std::vector<RecordError> errors = {};
     std::map<std::string, std::string> headers = {};
+    std::size_t refused = 0;  // records; more than there are errors where these are the first
 };
 
 // An answer names at most so many records.

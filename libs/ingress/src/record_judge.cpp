@@ -12,12 +12,27 @@
 namespace tidewheel::ingress {
 namespace {
 
+constexpr std::size_t most_kept_bytes = 1 << 20;  // of a judge at rest
+
+bool is_idempotency_key(const engine::Column& column) {
+    return column.source == engine::ColumnOrigin::header &&
+           column.header == sql::idempotency_header;
+}
+
 engine::Schema schema_of_objects(engine::Schema schema) {
     schema.needed.clear();
     schema.route = {};
     for (engine::Column& column : schema.columns)
-        if (column.source != engine::ColumnOrigin::field) column.not_null = false;
+        if (column.source != engine::ColumnOrigin::field && !is_idempotency_key(column))
+            column.not_null = false;
     return schema;
+}
+
+engine::Reject too_large() {
+    return {engine::Reason::out_of_range,
+            "the record, its key and its header are larger than " +
+                std::to_string(kafka::Publisher::most_record_bytes) + " bytes",
+            {}};
 }
 
 std::int64_t now_in_milliseconds() {
@@ -42,7 +57,8 @@ RecordJudge::RecordJudge(const StreamRules& rules)
     : rules_(rules),
       batch_(rules.schema),
       decoder_(codec::make_decoder(rules.stream.stream.format, rules.schema)),
-      checks_(rules.schema, rules.fields.checks) {}
+      checks_(rules.schema, rules.fields.checks),
+      takes_idempotency_key_(std::ranges::any_of(rules.schema.columns, is_idempotency_key)) {}
 
 Judgement RecordJudge::judge(const RawRecords& records,
                              const std::optional<std::string>& idempotency_key) {
@@ -56,13 +72,20 @@ Judgement RecordJudge::judge(const RawRecords& records,
         judgement.bad.push_back(error_of(each.record, records[each.record], each.reject));
     }
     apply_checks(records, is_good, judgement);
-    std::ranges::sort(judgement.bad, {}, &RecordError::index);
+    const std::size_t header_bytes =
+        idempotency_key ? sql::idempotency_header.size() + idempotency_key->size() : 0;
     for (std::size_t row = 0; row < batch_.rows(); ++row) {
         const auto index = static_cast<std::size_t>(batch_.record_of(row).offset);
-        if (is_good[index])
-            judgement.good.push_back(
-                {records[index].text, text_of(rules_.key, row), text_of(rules_.route, row)});
+        if (!is_good[index]) continue;
+        GoodRecord good{records[index].text, text_of(rules_.key, row), text_of(rules_.route, row)};
+        if (good.text.size() + good.key.value_or("").size() + header_bytes <=
+            kafka::Publisher::most_record_bytes)
+            judgement.good.push_back(std::move(good));
+        else
+            judgement.bad.push_back(error_of(index, records[index], too_large()));
     }
+    std::ranges::sort(judgement.bad, {}, &RecordError::index);
+    if (batch_.footprint() > most_kept_bytes) batch_.release();
     return judgement;
 }
 
@@ -71,19 +94,14 @@ void RecordJudge::decode(const RawRecord& raw, const std::optional<std::string>&
     record.value = raw.text;
     record.offset = static_cast<std::int64_t>(batch_.records().size());
     record.timestamp = now_in_milliseconds();
-    if (idempotency_key) {
+    if (idempotency_key && takes_idempotency_key_) {
         record.owner = {const_cast<std::string*>(&*idempotency_key), [](void*) {}};
         record.read_headers = add_header;
     }
     batch_.add(
         std::move(record),
         [&](const engine::Record& kept, engine::Batch& batch) -> std::optional<engine::Reject> {
-            if (kept.value->size() > kafka::Publisher::most_record_bytes)
-                return engine::Reject{engine::Reason::out_of_range,
-                                      "the record is larger than " +
-                                          std::to_string(kafka::Publisher::most_record_bytes) +
-                                          " bytes",
-                                      {}};
+            if (kept.value->size() > kafka::Publisher::most_record_bytes) return too_large();
             return decoder_->decode(kept, batch);
         });
 }

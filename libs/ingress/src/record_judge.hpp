@@ -57,6 +57,7 @@ class RecordJudge {
     engine::Batch batch_;
     std::unique_ptr<engine::Decoder> decoder_;
     executor::RuleJudge checks_;
+    bool takes_idempotency_key_;  // a column does
 };
 
 }  // namespace tidewheel::ingress

@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 
 #include "endpoints.hpp"
 #include "tidewheel/catalogue/catalogue.hpp"
@@ -125,9 +126,7 @@ class Service {
     void follow_catalogue() {
         if (!retry_.is_due()) return;
         try {
-            if (!database_)
-                database_ =
-                    std::make_unique<postgres::Connection>(settings_.database, "tidewheel-ingress");
+            if (!database_) database_ = connect();
             if (!known_ || catalogue::catalogue_version(*database_) != *known_) take_up();
             retry_.succeeded();
             shell_.health().set_healthy("catalogue");
@@ -142,6 +141,14 @@ class Service {
                 Level::warning, "waiting for the catalogue",
                 {{"reason", error.what()}, {"wait_ms", wait.count()}, {"hint", error.hint()}});
         }
+    }
+
+    // A lock on the catalogue must not hold up the look after Kafka.
+    std::unique_ptr<postgres::Connection> connect() const {
+        auto database =
+            std::make_unique<postgres::Connection>(settings_.database, "tidewheel-ingress");
+        database->query("SET statement_timeout = '10s'");
+        return database;
     }
 
     void take_up() {
@@ -160,13 +167,21 @@ class Service {
         probed_ = now;
         try {
             require_topics();
+            complaint_.clear();
             publisher_.note_answer();
             shell_.health().set_healthy("kafka");
             shell_.metrics().gauge(Metric::broker_up).set(1);
         } catch (const Error& error) {
             if (error.kind() == Error::Kind::setting) throw;
-            shell_.health().set_degraded("kafka", error.what());
             shell_.metrics().gauge(Metric::broker_up).set(error.retryable() ? 0 : 1);
+            if (error.retryable()) return shell_.health().set_degraded("kafka", error.what());
+            // One topic is gone, or forbidden: the others take records.
+            publisher_.note_answer();
+            shell_.health().set_healthy("kafka");
+            if (complaint_ == error.what()) return;
+            complaint_ = error.what();
+            telemetry::log(Level::warning, "a topic can't take records",
+                           {{"reason", error.what()}, {"hint", error.hint()}});
         }
     }
 
@@ -189,6 +204,7 @@ class Service {
     EndpointMetrics strays_;  // requests to no stream
     Retry retry_;
     Clock::Monotonic probed_{};
+    std::string complaint_;  // about a topic, the last one
     std::unique_ptr<postgres::Connection> database_;
     std::optional<std::int64_t> known_;  // version of the catalogue
     mutable std::mutex mutex_;

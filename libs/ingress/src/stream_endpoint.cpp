@@ -14,6 +14,9 @@ namespace {
 using Admission = kafka::Publisher::Admission;
 using codec::Json;
 
+// It is stored with each record of a request.
+constexpr std::size_t longest_idempotency_key = 255;
+
 const std::map<std::string, std::string> try_again{{"Retry-After", "1"}};
 
 std::optional<std::string> idempotency_key_of(const http::Request& request) {
@@ -26,11 +29,12 @@ bool is_partial(const http::Request& request) {
     return partial != request.query.end() && partial->second == "true";
 }
 
-http::Response accepted(std::size_t records, const std::vector<RecordError>& bad) {
+http::Response accepted(std::size_t records, std::size_t refused,
+                        const std::vector<RecordError>& bad) {
     Json json = Json::object();
     json.set("accepted", static_cast<std::int64_t>(records));
-    if (!bad.empty())
-        json.set("refused", static_cast<std::int64_t>(bad.size())).set("errors", as_json(bad));
+    if (refused > 0)
+        json.set("refused", static_cast<std::int64_t>(refused)).set("errors", as_json(bad));
     return {.status = 202, .content_type = "application/json", .body = json.dump() + '\n'};
 }
 
@@ -45,6 +49,9 @@ void StreamEndpoint::answer(http::Request&& request, http::Respond respond) {
     respond = metrics_.counted(std::move(respond));
     if (auto refused = refusal_of(request)) return respond(response_of(*std::move(refused)));
     const auto idempotency_key = idempotency_key_of(request);
+    if (idempotency_key && idempotency_key->size() > longest_idempotency_key)
+        return respond(response_of({400, "the header Idempotency-Key has more than " +
+                                             std::to_string(longest_idempotency_key) + " bytes"}));
     const bool partial = is_partial(request);
     const auto body = read_body(std::move(request), surroundings_.most_bytes);
     if (!body) return respond(response_of(body.failure()));
@@ -55,16 +62,23 @@ void StreamEndpoint::answer(http::Request&& request, http::Respond respond) {
             {413, "a request may have " +
                       plural(static_cast<long long>(surroundings_.most_records), "record") +
                       " at most"}));
-    const Judgement judgement = judge(*records, idempotency_key);
+    Judgement judgement = judge(*records, idempotency_key);
     metrics_.count_refused(judgement.bad);
-    if (!judgement.bad.empty() && (!partial || judgement.good.empty()))
+    const std::size_t refused = judgement.bad.size();
+    if (refused > most_errors_named) {
+        judgement.bad.resize(most_errors_named);
+        judgement.bad.shrink_to_fit();
+    }
+    if (refused > 0 && (!partial || judgement.good.empty()))
         return respond(response_of({400,
-                                    plural(static_cast<long long>(judgement.bad.size()), "record") +
-                                        " of " + std::to_string(records->size()) +
+                                    plural(static_cast<long long>(refused), "record") + " of " +
+                                        std::to_string(records->size()) +
                                         " can't be accepted; nothing was sent",
-                                    judgement.bad}));
-    if (judgement.good.empty()) return respond(accepted(0, {}));
-    send(judgement, idempotency_key, respond);
+                                    std::move(judgement.bad),
+                                    {},
+                                    refused}));
+    if (judgement.good.empty()) return respond(accepted(0, 0, {}));
+    send(std::move(judgement), refused, idempotency_key, respond);
 }
 
 std::optional<Problem> StreamEndpoint::refusal_of(const http::Request& request) const {
@@ -97,7 +111,7 @@ Judgement StreamEndpoint::judge(const RawRecords& records,
     return judgement;
 }
 
-void StreamEndpoint::send(const Judgement& judgement,
+void StreamEndpoint::send(Judgement&& judgement, std::size_t refused,
                           const std::optional<std::string>& idempotency_key,
                           const http::Respond& respond) {
     std::vector<std::pair<std::string_view, std::string_view>> headers;
@@ -106,11 +120,12 @@ void StreamEndpoint::send(const Judgement& judgement,
     records.reserve(judgement.good.size());
     for (const GoodRecord& each : judgement.good)
         records.push_back({partition_of(each), each.key, each.text, headers});
-    const auto done = [self = shared_from_this(), respond,
-                       bad = judgement.bad](const kafka::Publisher::Outcome& outcome) {
-        respond(self->answer_to(outcome, bad));
-    };
-    switch (surroundings_.publisher.send(rules_.stream.stream.topic, records, done)) {
+    kafka::Publisher::Done done =
+        [self = shared_from_this(), respond, refused,
+         bad = std::move(judgement.bad)](const kafka::Publisher::Outcome& outcome) {
+            respond(self->answer_to(outcome, refused, bad));
+        };
+    switch (surroundings_.publisher.send(rules_.stream.stream.topic, records, std::move(done))) {
         case Admission::taken:
             return;
         case Admission::full:
@@ -123,9 +138,9 @@ void StreamEndpoint::send(const Judgement& judgement,
 }
 
 http::Response StreamEndpoint::answer_to(const kafka::Publisher::Outcome& outcome,
-                                         const std::vector<RecordError>& bad) {
+                                         std::size_t refused, const std::vector<RecordError>& bad) {
     metrics_.count_accepted(outcome.delivered);
-    if (outcome.failed == 0) return accepted(outcome.delivered, bad);
+    if (outcome.failed == 0) return accepted(outcome.delivered, refused, bad);
     const std::string what = plural(static_cast<long long>(outcome.failed), "record") + " of " +
                              std::to_string(outcome.sent) +
                              " were not acknowledged: " + outcome.first_failure;

@@ -32,9 +32,9 @@ class StreamEndpoint : public std::enable_shared_from_this<StreamEndpoint> {
   private:
     std::optional<Problem> refusal_of(const http::Request& request) const;
     Judgement judge(const RawRecords& records, const std::optional<std::string>& idempotency_key);
-    void send(const Judgement& judgement, const std::optional<std::string>& idempotency_key,
-              const http::Respond& respond);
-    http::Response answer_to(const kafka::Publisher::Outcome& outcome,
+    void send(Judgement&& judgement, std::size_t refused,
+              const std::optional<std::string>& idempotency_key, const http::Respond& respond);
+    http::Response answer_to(const kafka::Publisher::Outcome& outcome, std::size_t refused,
                              const std::vector<RecordError>& bad);
     int partition_of(const GoodRecord& record);
 

@@ -101,6 +101,26 @@ TEST_CASE("A record that no broker would take is bad") {
     const auto judgement = judge({"{\"id\":\"" + std::string(1'000'000, 'x') + "\"}"});
     REQUIRE(judgement.bad.size() == 1);
     CHECK(judgement.bad[0].reason == "out_of_range");
+    const auto with_key =
+        judge({"{\"id\":\"" + std::string(600'000, 'x') + "\"}", R"({"id":"a"})"});
+    REQUIRE(with_key.bad.size() == 1);
+    CHECK(with_key.bad[0].index == 0);
+    CHECK(with_key.bad[0].reason == "out_of_range");
+    CHECK(with_key.good.size() == 1);
+}
+
+TEST_CASE("A column of the header Idempotency-Key has its value, and may require it") {
+    catalogue::StoredStream stored;
+    stored.schema.columns = {field("request", Kind::text, true)};
+    stored.schema.columns[0].source = ColumnOrigin::header;
+    stored.schema.columns[0].header = sql::idempotency_header;
+    stored.schema.columns[0].path.clear();
+    const StreamRules rules(stored, {});
+    RecordJudge judge(rules);
+    CHECK(judge.judge({{"{}"}}, "request 7").good.size() == 1);
+    const auto without = judge.judge({{"{}"}});
+    REQUIRE(without.bad.size() == 1);
+    CHECK(without.bad[0].reason == "missing_field");
 }
 
 TEST_CASE("A key is the text of its value, whatever the type") {

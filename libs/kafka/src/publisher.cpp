@@ -28,8 +28,11 @@ Properties publisher_properties(const PublisherLimits& limits) {
 
 std::size_t bytes_of(std::span<const Outgoing> records) {
     std::size_t bytes = 0;
-    for (const Outgoing& each : records)
+    for (const Outgoing& each : records) {
         bytes += each.value.value_or("").size() + each.key.value_or("").size();
+        for (const auto& [name, value] : each.headers)
+            bytes += name.size() + value.size();
+    }
     return bytes;
 }
 
@@ -163,10 +166,10 @@ Publisher::~Publisher() {
 Publisher::Admission Publisher::send(const std::string& topic, std::span<const Outgoing> records,
                                      Done done) {
     const std::size_t bytes = bytes_of(records);
+    rd_kafka_topic_t* to = state_->topic(topic);
     if (const auto answer = state_->admit(records.size(), bytes); answer != Admission::taken)
         return answer;
     auto* group = new Group(records.size(), bytes, std::move(done));
-    rd_kafka_topic_t* to = state_->topic(topic);
     RecordFields fields;
     for (std::size_t i = 0; i < records.size(); ++i) {
         Headers headers = headers_of(records[i]);

@@ -14,7 +14,7 @@ const std::vector<MetricDescription> table = {
      "counter",
      {"topic", "stream", "partition"},
      "records",
-     "Records that passed the stream's rules."},
+     "Records that passed the stream's rules, and tombstones that it ignores."},
     {"tidewheel_records_dead_lettered_total",
      "counter",
      {"topic", "stream", "partition", "reason"},

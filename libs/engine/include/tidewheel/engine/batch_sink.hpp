@@ -29,7 +29,7 @@ struct CommitRequest {
 
 // What a commit did, for the four counts, and how long that took.
 struct Committed {
-    std::size_t accepted = 0;  // records that passed the stream's rules
+    std::size_t accepted = 0;  // records that passed the stream's rules, or are ignored
     std::vector<std::pair<int, std::size_t>> rows_written;  // by statement
     std::vector<Reason> dead_letters;  // one for every dead letter that was parked
     StageTimes times;                  // but for decoding
