@@ -154,6 +154,7 @@ std::string json_schema(const sql::Stream& stream) {
         .set("x-kafka-partitions", stream.partitions);
     if (!stream.event_time.empty()) schema.set("x-event-time", stream.event_time);
     if (!stream.route.empty()) schema.set("x-route", route_of(stream));
+    if (stream.format != "json") return schema.set("x-format", stream.format).dump(2) + '\n';
     const Json record = object_of(fields, 0, stream.checks);
     for (const auto& [name, value] : record.members())
         schema.set(name, value);

@@ -14,6 +14,10 @@ std::pair<std::string, std::string> given_by(engine::ColumnOrigin source) {
         case engine::ColumnOrigin::header:
             return {"a header, which is text",
                     "text and convert it in the statements that read it"};
+        case engine::ColumnOrigin::headers:
+            return {"headers, which are a list", "jsonb"};
+        case engine::ColumnOrigin::value:
+            return {"a record's value", "bytea, or as text and convert it in the statements"};
         case engine::ColumnOrigin::timestamp:
             return {"a record's time", "timestamptz"};
         default:
@@ -33,12 +37,16 @@ bool can_hold(const engine::Column& column) {
         case engine::ColumnOrigin::key:
         case engine::ColumnOrigin::header:
             return kind != Kind::json && kind != Kind::jsonb && kind != Kind::other;
+        case engine::ColumnOrigin::headers:
+            return kind == Kind::jsonb;
+        case engine::ColumnOrigin::value:
+            return kind == Kind::bytea || kind == Kind::text || kind == Kind::varchar;
         case engine::ColumnOrigin::partition:
         case engine::ColumnOrigin::offset:
             break;
     }
     return !is_moment && kind != Kind::boolean && kind != Kind::uuid && kind != Kind::date &&
-           kind != Kind::time;
+           kind != Kind::time && kind != Kind::bytea;
 }
 
 }  // namespace

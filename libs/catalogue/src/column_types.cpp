@@ -13,7 +13,7 @@ namespace {
 using engine::Kind;
 
 // What the engine decodes itself, by the names in pg_catalog.pg_type.
-constexpr std::array<std::pair<std::string_view, Kind>, 16> kinds{{
+constexpr std::array<std::pair<std::string_view, Kind>, 17> kinds{{
     {"bool", Kind::boolean},
     {"int2", Kind::int16},
     {"int4", Kind::int32},
@@ -30,6 +30,7 @@ constexpr std::array<std::pair<std::string_view, Kind>, 16> kinds{{
     {"timestamptz", Kind::timestamptz},
     {"json", Kind::json},
     {"jsonb", Kind::jsonb},
+    {"bytea", Kind::bytea},
 }};
 
 Kind kind_of_type(const std::string& base_type) {

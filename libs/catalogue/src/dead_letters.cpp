@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "tidewheel/codec/headers_json.hpp"
 #include "tidewheel/codec/json.hpp"
-#include "tidewheel/codec/utf8.hpp"
 #include "tidewheel/core/text.hpp"
 #include "tidewheel/postgres/sql_text.hpp"
 
@@ -16,23 +16,8 @@ const std::string of_old_topic =
     "unnest($2::integer[], $3::integer[]) AS i(statement, part) WHERE i.statement = ANY "
     "(d.missed_by) AND i.part = d.partition)";
 
-// PostgreSQL's text takes neither NUL nor broken UTF-8.
-bool is_text(std::string_view bytes) {
-    return bytes.find('\0') == std::string_view::npos && !codec::find_invalid_utf8(bytes);
-}
-
 std::string as_text(std::string_view bytes) {
-    return is_text(bytes) ? std::string(bytes) : "\\x" + to_hex(bytes);
-}
-
-// A header's bytes. Text that begins as hexadecimal does is written in hexadecimal, too, so that
-// it is read back unambiguously.
-std::string header_text(std::string_view bytes) {
-    return is_text(bytes) && !bytes.starts_with("\\x") ? std::string(bytes) : "\\x" + to_hex(bytes);
-}
-
-std::string header_bytes(const std::string& text) {
-    return text.starts_with("\\x") ? from_hex(std::string_view(text).substr(2)) : text;
+    return codec::is_text(bytes) ? std::string(bytes) : "\\x" + to_hex(bytes);
 }
 
 // The memory of a record that was read from the table.
@@ -60,21 +45,10 @@ std::vector<Stored::Header> parse_headers(const std::string& json) {
     if (!all || !all->is_array()) return headers;
     for (const codec::Json& each : all->items()) {
         const codec::Json* value = each.find("value");
-        headers.push_back({header_bytes(each.find("name")->string()), {}});
-        if (value->is_string()) headers.back().value = header_bytes(value->string());
+        headers.push_back({codec::header_bytes(each.find("name")->string()), {}});
+        if (value->is_string()) headers.back().value = codec::header_bytes(value->string());
     }
     return headers;
-}
-
-std::string headers_json(const engine::Record& record) {
-    codec::Json all = codec::Json::array();
-    for (const engine::Header& header : record.headers()) {
-        codec::Json each = codec::Json::object();
-        each.set("name", header_text(header.name));
-        each.set("value", header.value ? codec::Json(header_text(*header.value)) : codec::Json());
-        all.push(std::move(each));
-    }
-    return all.dump();
 }
 
 }  // namespace
@@ -100,7 +74,7 @@ void DeadLetters::encode(const Parked& parked) {
     encoder_.int64(record.offset);
     encoder_.optional_int64(engine::postgres_time(record.timestamp));
     optional(record.key);
-    encoder_.jsonb(headers_json(record));
+    encoder_.jsonb(codec::headers_json(record.headers()));
     optional(record.value);
     encoder_.bytes(engine::name(parked.reject.reason));
     encoder_.bytes(as_text(parked.reject.detail));

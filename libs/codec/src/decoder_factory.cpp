@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "tidewheel/codec/bytes_decoder.hpp"
 #include "tidewheel/codec/json_decoder.hpp"
 #include "tidewheel/core/error.hpp"
 
@@ -11,6 +12,7 @@ namespace {
 
 constexpr DecoderFormat table[] = {
     {"json", make_json_decoder},
+    {"bytes", make_bytes_decoder},
 };
 
 }  // namespace

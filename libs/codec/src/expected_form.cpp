@@ -35,6 +35,7 @@ std::string_view form_of(Kind kind) {
         case Kind::varchar:
         case Kind::json:
         case Kind::jsonb:
+        case Kind::bytea:
         case Kind::other:
             break;
     }

@@ -4,7 +4,7 @@
 #include <array>
 #include <charconv>
 
-#include "tidewheel/codec/utf8.hpp"
+#include "tidewheel/codec/headers_json.hpp"
 
 namespace tidewheel::codec {
 
@@ -28,16 +28,21 @@ std::optional<std::string_view> last_header(const std::vector<engine::Header>& h
     return *header->value;
 }
 
-// Keys and headers are bytes. As a value they must be text that PostgreSQL can hold.
-bool write_bytes(std::size_t index, const engine::Column& column,
+// Keys, headers and values are bytes. Unless they stay that, they must be text that PostgreSQL can
+// hold.
+bool write_bytes(std::size_t index, const engine::Column& column, std::string_view what,
                  std::optional<std::string_view> bytes, RowWriter& writer) {
     if (!bytes) return writer.write(index, {});
-    if (find_invalid_utf8(*bytes) || bytes->find('\0') != std::string_view::npos)
-        return writer.refuse(Reason::wrong_type,
-                             column.source == ColumnOrigin::key ? "the key is not UTF-8 text"
-                                                                : "the header is not UTF-8 text",
+    if (column.type.kind != engine::Kind::bytea && !is_text(*bytes))
+        return writer.refuse(Reason::wrong_type, "the " + std::string(what) + " is not UTF-8 text",
                              column.name);
     return writer.write(index, {Value::Shape::string, *bytes, {}});
+}
+
+bool write_headers(std::size_t index, const std::vector<engine::Header>& headers,
+                   RowWriter& writer) {
+    const std::string json = headers_json(headers);
+    return writer.write(index, {Value::Shape::composite, json, json});
 }
 
 bool write_time(std::size_t index, const engine::Column& column, std::int64_t timestamp,
@@ -56,7 +61,8 @@ RecordMetadata::RecordMetadata(const engine::Schema& schema) : schema_(schema) {
     for (std::size_t i = 0; i < schema.columns.size(); ++i) {
         if (schema.columns[i].source == ColumnOrigin::field) continue;
         columns_.push_back(i);
-        wants_headers_ |= schema.columns[i].source == ColumnOrigin::header;
+        wants_headers_ |= schema.columns[i].source == ColumnOrigin::header ||
+                          schema.columns[i].source == ColumnOrigin::headers;
     }
 }
 
@@ -73,9 +79,14 @@ bool RecordMetadata::write(const engine::Record& record, RowWriter& writer) cons
             case ColumnOrigin::offset:
                 return write_number(i, record.offset, writer);
             case ColumnOrigin::key:
-                return write_bytes(i, column, record.key, writer);
+                return write_bytes(i, column, "key", record.key, writer);
             case ColumnOrigin::header:
-                return write_bytes(i, column, last_header(headers, column.header), writer);
+                return write_bytes(i, column, "header", last_header(headers, column.header),
+                                   writer);
+            case ColumnOrigin::headers:
+                return write_headers(i, headers, writer);
+            case ColumnOrigin::value:
+                return write_bytes(i, column, "value", record.value, writer);
             case ColumnOrigin::timestamp:
                 return write_time(i, column, record.timestamp, writer);
         }

@@ -7,8 +7,8 @@
 
 namespace tidewheel::codec {
 
-// The columns whose value is not in the record's JSON but beside it: partition, offset, timestamp,
-// key, headers.
+// The columns whose value is no field of the record: partition, offset, timestamp, key, headers, and
+// the record's value as a whole.
 class RecordMetadata {
   public:
     explicit RecordMetadata(const engine::Schema& schema);

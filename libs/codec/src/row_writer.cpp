@@ -148,6 +148,7 @@ struct RowWriter::Readers {
             case Kind::numeric:
                 return numeric;
             case Kind::text:
+            case Kind::bytea:
                 return text;
             case Kind::varchar:
                 return varchar;

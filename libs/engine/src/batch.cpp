@@ -28,6 +28,7 @@ std::size_t width_of(Kind kind) {
         case Kind::varchar:
         case Kind::json:
         case Kind::jsonb:
+        case Kind::bytea:
         case Kind::other:
             break;
     }

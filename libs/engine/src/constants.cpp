@@ -104,6 +104,7 @@ bool read_constant(Kind kind, const std::string& text, std::vector<std::byte>& v
         case Kind::uuid:
         case Kind::json:
         case Kind::jsonb:
+        case Kind::bytea:
         case Kind::other:
             break;
     }

@@ -111,6 +111,7 @@ const KeyFunctions* functions_of(Kind kind) {
             return &functions<std::string_view>;
         case Kind::json:
         case Kind::jsonb:
+        case Kind::bytea:
         case Kind::other:
             break;
     }

@@ -68,6 +68,7 @@ bool with_type_of(Kind kind, Action&& action) {
             return action(Uuid{});
         case Kind::json:
         case Kind::jsonb:
+        case Kind::bytea:
         case Kind::other:
             break;
     }

@@ -168,6 +168,7 @@ Vector edge_values(const engine::Type& type) {
             return vector_of(type.kind, rounded(moments(), type));
         case Kind::json:
         case Kind::jsonb:
+        case Kind::bytea:
         case Kind::other:
             break;
     }

@@ -101,6 +101,8 @@ postgres::Parameter value_text(const engine::Vector& column, std::size_t row) {
         case Kind::timestamp:
         case Kind::timestamptz:
             return moment_text(column.at<std::int64_t>(row));
+        case Kind::bytea:
+            return "\\x" + to_hex(column.at<std::string_view>(row));
         case Kind::text:
         case Kind::varchar:
         case Kind::json:

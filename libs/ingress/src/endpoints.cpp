@@ -30,11 +30,19 @@ std::shared_ptr<const Endpoints> read_endpoints(postgres::Connection& database,
     std::vector<const sql::Stream*> streams;
     for (const catalogue::StoredStream& stored : catalogue.streams) {
         if (stored.stream.ingress.empty()) continue;
+        const std::string& path = stored.stream.ingress;
+        try {
+            endpoints->by_path[path] =
+                std::make_shared<StreamEndpoint>(surroundings, rules_of(database, stored));
+        } catch (const Error& error) {
+            if (error.retryable()) throw;
+            endpoints->by_path.erase(path);
+            endpoints->unreadable[path] = error.what();
+            continue;
+        }
         streams.push_back(&stored.stream);
-        endpoints->by_path[stored.stream.ingress] =
-            std::make_shared<StreamEndpoint>(surroundings, rules_of(database, stored));
         telemetry::log(Level::info, "takes records",
-                       {{"stream", stored.stream.name.text()}, {"path", stored.stream.ingress}});
+                       {{"stream", stored.stream.name.text()}, {"path", path}});
     }
     endpoints->openapi = openapi_document(streams);
     return endpoints;

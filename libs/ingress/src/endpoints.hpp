@@ -13,10 +13,13 @@ namespace tidewheel::ingress {
 struct Endpoints {
     std::int64_t version = 0;  // of the catalogue
     std::map<std::string, std::shared_ptr<StreamEndpoint>> by_path;
+    // Paths of streams whose rules can't be read, and why.
+    std::map<std::string, std::string> unreadable;
     std::string openapi;
 };
 
 // Asks PostgreSQL what the streams' CHECKs mean; says in the log which of them workers judge.
+// Throws DatabaseError when PostgreSQL is unavailable.
 std::shared_ptr<const Endpoints> read_endpoints(postgres::Connection& database,
                                                 const Surroundings& surroundings);
 

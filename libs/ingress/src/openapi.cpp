@@ -4,6 +4,7 @@
 
 #include "tidewheel/apply/json_schema.hpp"
 #include "tidewheel/codec/json.hpp"
+#include "tidewheel/core/text.hpp"
 #include "tidewheel/core/version.hpp"
 
 namespace tidewheel::ingress {
@@ -48,11 +49,14 @@ Json answers(const sql::Stream& stream) {
     return all;
 }
 
-// The name of a component: letters, digits, '.', '_' and '-'.
+// The name of a component: letters, digits, '.', '_' and '-'. Every stream's is another one, and
+// none is that of a component of ours.
 std::string component_name(const sql::Stream& stream) {
-    std::string name = stream.name.text();
-    for (char& c : name)
-        if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '_') c = '-';
+    std::string name = "stream.";
+    for (const unsigned char c : stream.name.text())
+        name += c < 128 && (std::isalnum(c) || c == '.' || c == '_')
+                    ? std::string(1, static_cast<char>(c))
+                    : "-" + to_hex(std::string(1, static_cast<char>(c)));
     return name;
 }
 

@@ -49,7 +49,7 @@ Result<RequestBody, Problem> read_body(http::Request&& request, std::size_t most
     const std::string coding = in_lower_case(http::header(request, "content-encoding"));
     if (coding.empty() || coding == "identity")
         return RequestBody{std::move(request.body), form->split};
-    if (coding != "gzip")
+    if (coding != "gzip" && coding != "x-gzip")
         return Problem{415, "the Content-Encoding is not gzip", {}, {{"Accept-Encoding", "gzip"}}};
     auto text = inflated(request.body, most_bytes);
     if (text) return RequestBody{std::move(*text), form->split};

@@ -2,12 +2,9 @@
 
 #include <algorithm>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
 
-#include "endpoints.hpp"
-#include "tidewheel/catalogue/catalogue.hpp"
+#include "catalogue_follower.hpp"
 #include "tidewheel/core/retry.hpp"
 #include "tidewheel/kafka/admin.hpp"
 #include "tidewheel/service/shell.hpp"
@@ -22,6 +19,7 @@ using telemetry::Metric;
 
 constexpr int handler_threads = 2;
 constexpr auto look_every = 500ms;
+const std::map<std::string, std::string> try_again{{"Retry-After", "1"}};
 constexpr auto probe_every = 5s;
 constexpr auto probe_timeout = 3s;
 constexpr std::chrono::milliseconds longest_stop = 8s;  // a stop has ten
@@ -62,7 +60,7 @@ class Service {
           surroundings_{publisher_, shell_.metrics(), settings.ingress_body_bytes,
                         settings.ingress_queue_records},
           strays_(shell_.metrics(), ""),
-          retry_({.first = 200ms, .longest = settings.retry_longest}),
+          catalogue_(settings, surroundings_, shell_.health()),
           server_(std::make_unique<http::Server>(settings.ingress_listen, server_limits(settings),
                                                  handler_threads)) {
         add_routes();
@@ -72,14 +70,16 @@ class Service {
         shell_.health().set_degraded("catalogue", "not read yet");
         shell_.health().set_degraded("kafka", "has not been reached yet");
         shell_.start();
+        catalogue_.start();
         server_->start();
         telemetry::log(Level::info, "listening", {{"ingress", server_->url()}});
         do {
-            follow_catalogue();
+            catalogue_.look();
             look_after_kafka();
             shell_.metrics().gauge(Metric::ready).set(shell_.health().not_ready() ? 0 : 1);
             shell_.beat();
         } while (wait_for(stop, look_every));
+        shell_.health().set_degraded("service", "stopping");
         telemetry::log(Level::info, "stopping");
         server_.reset();  // answers what Kafka still acknowledges
         telemetry::log(Level::info, "stopped");
@@ -89,13 +89,15 @@ class Service {
     void add_routes() {
         server_->describe_refusals([this](int status, const std::string& why) {
             strays_.count_answer(status);
-            return response_of({status, why});
+            Problem problem{status, why};
+            if (status == 503) problem.headers = try_again;
+            return response_of(std::move(problem));
         });
         server_->on_error([](const std::string& what) {
             telemetry::log(Level::error, "request failed", {{"reason", what}});
         });
         server_->route("GET", std::string(sql::openapi_path), [this](const http::Request&) {
-            const auto endpoints = current();
+            const auto endpoints = catalogue_.endpoints();
             if (!endpoints) return response_of(not_read_yet());
             return http::Response{.content_type = "application/json", .body = endpoints->openapi};
         });
@@ -104,59 +106,19 @@ class Service {
         });
     }
 
-    static Problem not_read_yet() {
-        return {503, "the streams are not known yet", {}, {{"Retry-After", "1"}}};
-    }
+    static Problem not_read_yet() { return {503, "the streams are not known yet", {}, try_again}; }
 
     void answer(http::Request&& request, http::Respond respond) {
-        const auto endpoints = current();
+        const auto endpoints = catalogue_.endpoints();
         if (!endpoints) return strays_.counted(respond)(response_of(not_read_yet()));
         const auto found = endpoints->by_path.find(request.path);
         if (found != endpoints->by_path.end())
             return found->second->answer(std::move(request), std::move(respond));
+        const auto unreadable = endpoints->unreadable.find(request.path);
+        if (unreadable != endpoints->unreadable.end())
+            return strays_.counted(respond)(
+                response_of({503, "the rules of the stream can't be read", {}, try_again}));
         strays_.counted(respond)(response_of({404, "no stream takes records at this path"}));
-    }
-
-    std::shared_ptr<const Endpoints> current() const {
-        const std::lock_guard lock(mutex_);
-        return endpoints_;
-    }
-
-    // PostgreSQL may be away: what it said last still holds.
-    void follow_catalogue() {
-        if (!retry_.is_due()) return;
-        try {
-            if (!database_) database_ = connect();
-            if (!known_ || catalogue::catalogue_version(*database_) != *known_) take_up();
-            retry_.succeeded();
-            shell_.health().set_healthy("catalogue");
-            shell_.metrics().gauge(Metric::database_up).set(1);
-        } catch (const Error& error) {
-            if (error.kind() == Error::Kind::setting) throw;
-            database_.reset();
-            if (!known_) shell_.health().set_degraded("catalogue", error.what());
-            shell_.metrics().gauge(Metric::database_up).set(0);
-            const auto wait = *retry_.failed();
-            telemetry::log(
-                Level::warning, "waiting for the catalogue",
-                {{"reason", error.what()}, {"wait_ms", wait.count()}, {"hint", error.hint()}});
-        }
-    }
-
-    // A lock on the catalogue must not hold up the look after Kafka.
-    std::unique_ptr<postgres::Connection> connect() const {
-        auto database =
-            std::make_unique<postgres::Connection>(settings_.database, "tidewheel-ingress");
-        database->query("SET statement_timeout = '10s'");
-        return database;
-    }
-
-    void take_up() {
-        catalogue::look_nowhere_else(*database_);
-        auto endpoints = read_endpoints(*database_, surroundings_);
-        known_ = endpoints->version;
-        const std::lock_guard lock(mutex_);
-        endpoints_ = std::move(endpoints);
     }
 
     // Throws FatalError: a supervisor starts the service again.
@@ -187,7 +149,8 @@ class Service {
 
     void require_topics() {
         kafka::Admin admin(kafka_, probe_timeout);
-        const auto endpoints = current();
+        admin.require_broker();
+        const auto endpoints = catalogue_.endpoints();
         if (!endpoints) return;
         for (const auto& [path, endpoint] : endpoints->by_path) {
             const std::string& topic = endpoint->rules().stream.stream.topic;
@@ -202,13 +165,9 @@ class Service {
     kafka::Publisher publisher_;
     const Surroundings surroundings_;
     EndpointMetrics strays_;  // requests to no stream
-    Retry retry_;
+    CatalogueFollower catalogue_;
     Clock::Monotonic probed_{};
-    std::string complaint_;  // about a topic, the last one
-    std::unique_ptr<postgres::Connection> database_;
-    std::optional<std::int64_t> known_;  // version of the catalogue
-    mutable std::mutex mutex_;
-    std::shared_ptr<const Endpoints> endpoints_;
+    std::string complaint_;                 // about a topic, the last one
     std::unique_ptr<http::Server> server_;  // the first to go
 };
 

@@ -128,6 +128,10 @@ void StreamEndpoint::send(Judgement&& judgement, std::size_t refused,
     switch (surroundings_.publisher.send(rules_.stream.stream.topic, records, std::move(done))) {
         case Admission::taken:
             return;
+        case Admission::never:
+            return respond(response_of(
+                {413,
+                 "the records are larger than all that may wait for Kafka; nothing was sent"}));
         case Admission::full:
             return respond(response_of(
                 {429, "too many records wait for Kafka; nothing was sent", {}, try_again}));

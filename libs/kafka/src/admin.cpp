@@ -58,6 +58,13 @@ Admin::Admin(const ClientSettings& settings, Milliseconds timeout)
 
 Admin::~Admin() = default;
 
+void Admin::require_broker() {
+    const rd_kafka_metadata_t* answer = nullptr;
+    state_->check(rd_kafka_metadata(state_->client.get(), 0, nullptr, &answer, state_->timeout),
+                  "Kafka");
+    const Metadata metadata(answer);
+}
+
 std::optional<int> Admin::partitions(const std::string& topic) {
     const Metadata metadata = state_->describe(topic);
     const rd_kafka_metadata_topic_t& found = metadata->topics[0];

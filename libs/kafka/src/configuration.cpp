@@ -12,9 +12,9 @@ namespace tidewheel::kafka {
 namespace {
 
 // Each with its aliases. Offsets live in PostgreSQL, so Kafka must neither store nor invent one;
-// aborted records must never appear; a retry of the producer must neither double nor lose a record;
-// and our callback speaks the eager protocol in our own group.
-constexpr std::array<std::string_view, 17> not_for_users = {
+// aborted records must never appear; a retry of the producer must neither double nor lose a record,
+// and each has to be reported; and our callback speaks the eager protocol in our own group.
+constexpr std::array<std::string_view, 18> not_for_users = {
     "enable.auto.commit",
     "auto.commit.enable",
     "auto.offset.reset",
@@ -30,6 +30,7 @@ constexpr std::array<std::string_view, 17> not_for_users = {
     "group.id",
     "group.protocol",
     "transactional.id",
+    "delivery.report.only.error",
     "partition.assignment.strategy",
     "enable.partition.eof",
 };

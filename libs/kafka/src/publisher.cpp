@@ -1,6 +1,5 @@
 #include "tidewheel/kafka/publisher.hpp"
 
-#include <atomic>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -36,11 +35,18 @@ std::size_t bytes_of(std::span<const Outgoing> records) {
     return bytes;
 }
 
+// Where records go. The state's mutex guards what changes.
+struct Destination {
+    Topic topic;
+    std::size_t records = 0;  // that wait for the brokers
+    bool is_away = false;     // the leaders of its partitions don't answer
+};
+
 // Records that were sent together.
 class Group {
   public:
-    Group(std::size_t records, std::size_t bytes, Publisher::Done done)
-        : records_(records), bytes_(bytes), left_(records), done_(std::move(done)) {
+    Group(Destination& to, std::size_t records, std::size_t bytes, Publisher::Done done)
+        : to_(to), records_(records), bytes_(bytes), left_(records), done_(std::move(done)) {
         outcome_.sent = records;
     }
 
@@ -59,10 +65,12 @@ class Group {
     }
 
     void finish() const { done_(outcome_); }
+    Destination& to() const { return to_; }
     std::size_t records() const { return records_; }
     std::size_t bytes() const { return bytes_; }
 
   private:
+    Destination& to_;
     const std::size_t records_, bytes_;
     std::mutex mutex_;
     std::size_t left_;
@@ -81,29 +89,30 @@ struct Publisher::State final : Callbacks {
                   rd_kafka_poll(client.get(), poll_milliseconds);
           }) {}
 
-    Admission admit(std::size_t more, std::size_t more_bytes);
+    Admission admit(Destination& to, std::size_t more, std::size_t more_bytes);
     void finish(Group* group);
-    rd_kafka_topic_t* topic(const std::string& name);
-    void note_failure(const std::string& why);
+    Destination& destination(const std::string& topic);
     void on_delivery(const rd_kafka_message_t& message) noexcept override;
     void on_error(rd_kafka_resp_err_t code, const std::string& text) noexcept override;
 
     const PublisherLimits limits;
-    std::atomic<bool> is_away = false;
-    mutable std::mutex mutex;            // of what follows
+    mutable std::mutex mutex;            // of what follows, but the client
     std::size_t records = 0, bytes = 0;  // that wait for the brokers
+    bool is_away = false;                // no broker answers
     std::string error;
-    std::map<std::string, rd_kafka_topic_t*> topics;
     Client client;
-    std::vector<Topic> owned_topics;  // after the client: they go first
+    std::map<std::string, Destination> destinations;  // after the client: they go first
     std::jthread poller;
 };
 
-Publisher::Admission Publisher::State::admit(std::size_t more, std::size_t more_bytes) {
+Publisher::Admission Publisher::State::admit(Destination& to, std::size_t more,
+                                             std::size_t more_bytes) {
     const std::lock_guard lock(mutex);
-    if (is_away && records > 0) return Admission::away;
+    if (more > limits.records || more_bytes > limits.bytes) return Admission::never;
+    if ((is_away && records > 0) || (to.is_away && to.records > 0)) return Admission::away;
     if (records + more > limits.records || bytes + more_bytes > limits.bytes)
         return Admission::full;
+    to.records += more;
     records += more;
     bytes += more_bytes;
     return Admission::taken;
@@ -113,34 +122,36 @@ void Publisher::State::finish(Group* group) {
     const std::unique_ptr<Group> owned(group);
     {
         const std::lock_guard lock(mutex);
+        group->to().records -= group->records();
         records -= group->records();
         bytes -= group->bytes();
     }
     group->finish();
 }
 
-rd_kafka_topic_t* Publisher::State::topic(const std::string& name) {
+Destination& Publisher::State::destination(const std::string& topic) {
     const std::lock_guard lock(mutex);
-    auto& known = topics[name];
-    if (!known) known = owned_topics.emplace_back(client.topic(name)).get();
-    return known;
-}
-
-void Publisher::State::note_failure(const std::string& why) {
-    const std::lock_guard lock(mutex);
-    error = why;
+    Destination& to = destinations[topic];
+    if (!to.topic) to.topic = client.topic(topic);
+    return to;
 }
 
 void Publisher::State::on_delivery(const rd_kafka_message_t& message) noexcept {
     auto* group = static_cast<Group*>(message._private);
     if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        is_away = false;
+        {
+            const std::lock_guard lock(mutex);
+            is_away = group->to().is_away = false;
+        }
         if (group->delivered()) finish(group);
         return;
     }
-    if (message.err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) is_away = true;
     const std::string why = failure_of(message);
-    note_failure(why);
+    {
+        const std::lock_guard lock(mutex);
+        error = why;
+        if (message.err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) group->to().is_away = true;
+    }
     if (group->failed(1, message.err, why)) finish(group);
 }
 
@@ -166,14 +177,14 @@ Publisher::~Publisher() {
 Publisher::Admission Publisher::send(const std::string& topic, std::span<const Outgoing> records,
                                      Done done) {
     const std::size_t bytes = bytes_of(records);
-    rd_kafka_topic_t* to = state_->topic(topic);
-    if (const auto answer = state_->admit(records.size(), bytes); answer != Admission::taken)
+    Destination& to = state_->destination(topic);
+    if (const auto answer = state_->admit(to, records.size(), bytes); answer != Admission::taken)
         return answer;
-    auto* group = new Group(records.size(), bytes, std::move(done));
+    auto* group = new Group(to, records.size(), bytes, std::move(done));
     RecordFields fields;
     for (std::size_t i = 0; i < records.size(); ++i) {
         Headers headers = headers_of(records[i]);
-        fill(fields, to, records[i], headers.get(), group);
+        fill(fields, to.topic.get(), records[i], headers.get(), group);
         const ClientError error{
             rd_kafka_produceva(state_->client.get(), fields.data(), fields.size())};
         if (!error) {
@@ -188,11 +199,14 @@ Publisher::Admission Publisher::send(const std::string& topic, std::span<const O
     return Admission::taken;
 }
 
-bool Publisher::away() const {
-    return state_->is_away;
+bool Publisher::away(const std::string& topic) const {
+    const std::lock_guard lock(state_->mutex);
+    const auto found = state_->destinations.find(topic);
+    return state_->is_away || (found != state_->destinations.end() && found->second.is_away);
 }
 
 void Publisher::note_answer() {
+    const std::lock_guard lock(state_->mutex);
     state_->is_away = false;
 }
 

@@ -16,6 +16,8 @@ class MockCluster {
                   rd_kafka_destroy),
           cluster_(rd_kafka_mock_cluster_new(client_.get(), 1), rd_kafka_mock_cluster_destroy) {
         rd_kafka_mock_topic_create(cluster_.get(), "events", 1, 1);
+        rd_kafka_mock_topic_create(cluster_.get(), "lost", 1, 1);
+        rd_kafka_mock_partition_set_leader(cluster_.get(), "lost", 0, -1);
     }
 
     ClientSettings settings() const {

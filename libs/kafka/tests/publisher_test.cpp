@@ -25,9 +25,10 @@ ClientSettings nowhere() {
 }
 
 // Of what is sent and taken.
-std::future<Outcome> outcome_of(Publisher& publisher, const std::vector<Outgoing>& records) {
+std::future<Outcome> outcome_of(Publisher& publisher, const std::vector<Outgoing>& records,
+                                const std::string& topic = "events") {
     const auto promise = std::make_shared<std::promise<Outcome>>();
-    REQUIRE(publisher.send("events", records, [promise](const Outcome& outcome) {
+    REQUIRE(publisher.send(topic, records, [promise](const Outcome& outcome) {
         promise->set_value(outcome);
     }) == Admission::taken);
     return promise->get_future();
@@ -44,7 +45,7 @@ TEST_CASE("Records that were sent together have one outcome, when all of them ar
     CHECK(outcome.sent == 3);
     CHECK(outcome.delivered == 3);
     CHECK(outcome.failed == 0);
-    CHECK_FALSE(publisher.away());
+    CHECK_FALSE(publisher.away("events"));
 }
 
 TEST_CASE("Many threads send at once, and each hears of its own records") {
@@ -83,7 +84,7 @@ TEST_CASE("More than the limits is not taken, not even in part, until there is r
     limits.bytes = 9;  // less than two values
     limits.records = 100;
     Publisher small(nowhere(), limits);
-    CHECK(small.send("events", two, ignore) == Admission::full);
+    CHECK(small.send("events", two, ignore) == Admission::never);
 }
 
 TEST_CASE("While brokers don't answer one call at a time is taken, to find out") {
@@ -95,11 +96,26 @@ TEST_CASE("While brokers don't answer one call at a time is taken, to find out")
     CHECK(outcome.failed == 3);
     CHECK_FALSE(outcome.refused);
     CHECK_THAT(outcome.first_failure, ContainsSubstring("events"));
-    CHECK(publisher.away());
+    CHECK(publisher.away("events"));
     auto probe = outcome_of(publisher, three);
     CHECK(publisher.send("events", three, ignore) == Admission::away);
     CHECK(probe.get().failed == 3);
     CHECK_FALSE(publisher.last_error().empty());
+}
+
+TEST_CASE("A topic whose leaders don't answer holds up no other") {
+    const MockCluster cluster;
+    PublisherLimits limits;
+    limits.delivery = 500ms;
+    Publisher publisher(cluster.settings(), limits);
+    REQUIRE(outcome_of(publisher, three).get().delivered == 3);
+    REQUIRE(outcome_of(publisher, three, "lost").get().failed == 3);
+    CHECK(publisher.away("lost"));
+    CHECK_FALSE(publisher.away("events"));
+    auto waits = outcome_of(publisher, three, "lost");
+    CHECK(publisher.send("lost", three, ignore) == Admission::away);
+    CHECK(outcome_of(publisher, three).get().delivered == 3);
+    CHECK(waits.get().failed == 3);
 }
 
 TEST_CASE("What is too large for any broker is refused, and the records after it are not sent") {

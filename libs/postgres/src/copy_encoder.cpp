@@ -139,6 +139,7 @@ void encode(CopyEncoder& out, const engine::Vector& column, std::size_t row) {
         case Kind::text:
         case Kind::varchar:
         case Kind::json:
+        case Kind::bytea:
             return out.bytes(column.at<std::string_view>(row));
         case Kind::jsonb:
         case Kind::other:

@@ -38,10 +38,10 @@ struct Metadata {
     std::string_view option;
     ColumnOrigin source;
 };
-constexpr Metadata metadata[] = {{"partition", ColumnOrigin::partition},
-                                 {"offset", ColumnOrigin::offset},
-                                 {"timestamp", ColumnOrigin::timestamp},
-                                 {"key", ColumnOrigin::key}};
+constexpr Metadata metadata[] = {
+    {"partition", ColumnOrigin::partition}, {"offset", ColumnOrigin::offset},
+    {"timestamp", ColumnOrigin::timestamp}, {"key", ColumnOrigin::key},
+    {"headers", ColumnOrigin::headers},     {"value", ColumnOrigin::value}};
 
 void read_metadata(const ast::Option& option, const Metadata& entry, StreamColumn& column,
                    OptionList& options) {
@@ -89,7 +89,8 @@ bool is_text(ColumnOrigin source) {
            source == ColumnOrigin::header;
 }
 
-constexpr auto one_source = "Use json, path, partition, offset, timestamp, key or header.";
+constexpr auto one_source =
+    "Use json, path, partition, offset, timestamp, key, header, headers or value.";
 
 void read_column_option(const ast::Option& option, StreamColumn& column, OptionList& options) {
     const std::string_view name = option.defname;
@@ -104,11 +105,12 @@ void read_column_option(const ast::Option& option, StreamColumn& column, OptionL
         if (column.header.empty()) options.refuse(option, "header names no header");
         return;
     }
-    const auto near = did_you_mean(option.defname, {"json", "path", "partition", "offset",
-                                                    "timestamp", "key", "header", "epoch"});
+    const auto near =
+        did_you_mean(option.defname, {"json", "path", "partition", "offset", "timestamp", "key",
+                                      "header", "headers", "value", "epoch"});
     options.refuse(option, fmt::format("unknown column option {}", name),
                    near.empty() ? "The options are json, path, partition, offset, timestamp, key, "
-                                  "header and epoch."
+                                  "header, headers, value and epoch."
                                 : near);
 }
 

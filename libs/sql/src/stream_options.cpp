@@ -56,6 +56,24 @@ bool is_topic_name(const std::string& name) {
            });
 }
 
+// JSON alone has fields.
+void check_format(const Stream& stream, int location, Refusals& refusals) {
+    if (stream.format == "json") return;
+    for (const StreamColumn& column : stream.columns)
+        if (column.source == engine::ColumnOrigin::field)
+            refusals.add(location,
+                         fmt::format("column {} is a field, but records of the format {} have no "
+                                     "fields",
+                                     column.name, stream.format),
+                         "Give it one of the options value, key, header, headers, partition, "
+                         "offset and timestamp.");
+    if (!stream.ingress.empty())
+        refusals.add(location,
+                     fmt::format("stream {} has an ingress, which takes JSON, and the format {}",
+                                 stream.name.text(), stream.format),
+                     "Leave out one of both.");
+}
+
 class StreamOptions {
   public:
     StreamOptions(ast::Nodes nodes, Stream& stream, int location, Refusals& refusals)
@@ -113,9 +131,9 @@ class StreamOptions {
     }
 
     void read_format(const ast::Option& option, const std::string& value) {
-        if (value != "json")
+        if (value != "json" && value != "bytes")
             options_.refuse(option, fmt::format("format '{}' is not supported", value),
-                            "The only format is json.");
+                            "The formats are json and bytes.");
         stream_.format = value;
     }
 
@@ -231,6 +249,7 @@ class StreamOptions {
     }
 
     void check_whole() {
+        check_format(stream_, location_, refusals_);
         if (!options_.has("topic")) {
             refusals_.add(location_, fmt::format("stream {} names no topic", stream_.name.text()),
                           "Write OPTIONS (topic '…').");

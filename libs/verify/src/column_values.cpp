@@ -26,11 +26,25 @@ std::string text_value(const Column& column) {
     return "(tidewheel_json #>> " + path_literal(column) + ")";
 }
 
-std::string header_value(const std::string& name) {
-    return "(SELECT convert_from(decode(h.item ->> 'value', 'hex'), 'UTF8') FROM "
+namespace {
+
+std::string header_bytes(const std::string& name) {
+    return "(SELECT decode(h.item ->> 'value', 'hex') FROM "
            "jsonb_array_elements(tidewheel_headers) WITH ORDINALITY AS h(item, n) WHERE "
            "h.item ->> 'name' = encode(convert_to(" +
            quote_literal(name) + ", 'UTF8'), 'hex') ORDER BY h.n DESC LIMIT 1)";
+}
+
+constexpr const char* all_headers =
+    "(SELECT coalesce(jsonb_agg(jsonb_build_object('name', pg_temp.tidewheel_header(decode(h.item "
+    "->> 'name', 'hex')), 'value', pg_temp.tidewheel_header(decode(h.item ->> 'value', 'hex'))) "
+    "ORDER BY h.n), '[]') FROM jsonb_array_elements(tidewheel_headers) WITH ORDINALITY AS h(item, "
+    "n))";
+
+}  // namespace
+
+std::string header_value(const std::string& name) {
+    return "convert_from(" + header_bytes(name) + ", 'UTF8')";
 }
 
 std::string epoch_microseconds(const Column& column, const std::string& text) {
@@ -94,6 +108,7 @@ bool is_converted(const Column& column) {
 
 std::string value_of(const Column& column, const std::string& fallback) {
     const bool text = column.type.kind == Kind::text || column.type.kind == Kind::varchar;
+    const bool bytes = column.type.kind == Kind::bytea;
     const std::string cast = text ? "" : "::" + column.type.sql;
     const auto read = [&](const std::string& written) {
         return column.epoch ? time_of_number(column, written) : written + cast;
@@ -110,9 +125,13 @@ std::string value_of(const Column& column, const std::string& fallback) {
             return "tidewheel.record_time(tidewheel_timestamp, " + quote_literal(column.name) +
                    ")" + cast;
         case ColumnOrigin::key:
-            return read("convert_from(tidewheel_key, 'UTF8')");
+            return bytes ? "tidewheel_key" : read("convert_from(tidewheel_key, 'UTF8')");
         case ColumnOrigin::header:
-            return read(header_value(column.header));
+            return bytes ? header_bytes(column.header) : read(header_value(column.header));
+        case ColumnOrigin::headers:
+            return all_headers;
+        case ColumnOrigin::value:
+            return bytes ? "tidewheel_value" : "convert_from(tidewheel_value, 'UTF8')";
     }
     return "NULL";
 }

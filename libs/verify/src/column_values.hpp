@@ -6,7 +6,7 @@
 
 // SQL: the stream's columns out of one record. The expressions are over tidewheel_doc and
 // tidewheel_json (the record as jsonb and as json), tidewheel_converted, tidewheel_partition,
-// tidewheel_offset, tidewheel_timestamp, tidewheel_key, tidewheel_headers. Pure.
+// tidewheel_offset, tidewheel_timestamp, tidewheel_key, tidewheel_headers, tidewheel_value. Pure.
 namespace tidewheel::verify {
 
 // Where the column's value is in the record, as a literal of type text[].
@@ -17,7 +17,7 @@ std::string json_value(const engine::Column& column);
 std::string text_value(const engine::Column& column);
 // A numeric: of a text that is a number of the column's epoch units, the whole microseconds.
 std::string epoch_microseconds(const engine::Column& column, const std::string& text);
-// The last header of the name counts.
+// The last header of the name counts. As text; header_bytes: as bytea.
 std::string header_value(const std::string& name);
 
 // For FROM: tidewheel_converted, the columns that PostgreSQL converts, out of one record that holds

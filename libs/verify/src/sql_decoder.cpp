@@ -44,6 +44,10 @@ std::string duplicate_check(const engine::Schema& schema) {
     return check;
 }
 
+bool is_json(const catalogue::StoredStream& stream) {
+    return stream.stream.format == "json";
+}
+
 std::string tombstone_check(const engine::Schema& schema) {
     if (!schema.ignores_tombstones) return "";
     return "    IF tidewheel_raw_row.payload IS NULL THEN RETURN NULL; END IF;\n";
@@ -64,6 +68,18 @@ std::string number_check() {
            " THEN RETURN 'it has a number beyond the limits'; END IF;\n";
 }
 
+// The record as JSON, which has to be an object.
+std::string parse_checks(const engine::Schema& schema) {
+    return "    IF coalesce(octet_length(tidewheel_value), 0) = 0 THEN RETURN 'it has no value'; "
+           "END IF;\n"
+           "    tidewheel_text := convert_from(tidewheel_value, 'UTF8');\n"
+           "    tidewheel_doc := tidewheel_text::jsonb;\n"
+           "    tidewheel_json := tidewheel_text::json;\n"
+           "    IF jsonb_typeof(tidewheel_doc) <> 'object' THEN RETURN 'it is not a JSON object'; "
+           "END IF;\n" +
+           depth_check() + number_check() + duplicate_check(schema);
+}
+
 bool is_moment(Kind kind) {
     return kind == Kind::date || kind == Kind::time || kind == Kind::timestamp ||
            kind == Kind::timestamptz;
@@ -71,6 +87,7 @@ bool is_moment(Kind kind) {
 
 // The text whose form is checked; empty: the column takes no text from the record.
 std::string text_of(const Column& column) {
+    if (column.type.kind == Kind::bytea || column.source == ColumnOrigin::headers) return "";
     switch (column.source) {
         case ColumnOrigin::field:
             return text_value(column);
@@ -153,6 +170,13 @@ std::string raw_table_ddl() {
            "headers jsonb, payload bytea)";
 }
 
+std::string header_ddl() {
+    return "CREATE OR REPLACE FUNCTION pg_temp.tidewheel_header(bytes bytea) RETURNS text LANGUAGE "
+           "plpgsql AS $$ BEGIN RETURN CASE WHEN convert_from(bytes, 'UTF8') LIKE '\\\\x%' THEN "
+           "bytes::text ELSE convert_from(bytes, 'UTF8') END; EXCEPTION WHEN OTHERS THEN RETURN "
+           "bytes::text; END $$";
+}
+
 std::string good_table_ddl(const catalogue::StoredStream& stream) {
     return "CREATE TEMP TABLE tidewheel_good (LIKE " + stream.stream.name.quoted() +
            " INCLUDING CONSTRAINTS, tidewheel_partition integer, tidewheel_offset bigint, "
@@ -169,9 +193,12 @@ std::string decode_script(const catalogue::StoredStream& stream, const std::stri
            "AS tidewheel_partition, "
            "r.\"offset\" AS tidewheel_offset, r.record_time AS tidewheel_timestamp, r.key AS "
            "tidewheel_key, r.headers AS tidewheel_headers, "
-           "convert_from(r.payload, 'UTF8')::jsonb AS tidewheel_doc, convert_from(r.payload, "
-           "'UTF8')::json AS tidewheel_json FROM pg_temp.tidewheel_raw r WHERE " +
-           condition + " OFFSET 0) tidewheel_record" +
+           "r.payload AS tidewheel_value, " +
+           std::string(is_json(stream)
+                           ? "convert_from(r.payload, 'UTF8')::jsonb AS tidewheel_doc, "
+                             "convert_from(r.payload, 'UTF8')::json AS tidewheel_json"
+                           : "NULL::jsonb AS tidewheel_doc, NULL::json AS tidewheel_json") +
+           " FROM pg_temp.tidewheel_raw r WHERE " + condition + " OFFSET 0) tidewheel_record" +
            (record.empty() ? "" : " CROSS JOIN LATERAL " + record);
 }
 
@@ -194,17 +221,10 @@ std::string judge_ddl(const catalogue::StoredStream& stream) {
         "    tidewheel_timestamp timestamptz := tidewheel_raw_row.record_time;\n"
         "    tidewheel_key bytea := tidewheel_raw_row.key;\n"
         "    tidewheel_headers jsonb := tidewheel_raw_row.headers;\n"
+        "    tidewheel_value bytea := tidewheel_raw_row.payload;\n"
         "BEGIN\n" +
-        tombstone_check(stream.schema) +
-        "    IF coalesce(octet_length(tidewheel_raw_row.payload), 0) = 0 THEN RETURN 'it has no "
-        "value'; END IF;\n"
-        "    tidewheel_text := convert_from(tidewheel_raw_row.payload, 'UTF8');\n"
-        "    tidewheel_doc := tidewheel_text::jsonb;\n"
-        "    tidewheel_json := tidewheel_text::json;\n"
-        "    IF jsonb_typeof(tidewheel_doc) <> 'object' THEN RETURN 'it is not a JSON object'; END "
-        "IF;\n" +
-        depth_check() + number_check() + duplicate_check(stream.schema) + "    SELECT " +
-        joined(column_values(stream), ", ") +
+        tombstone_check(stream.schema) + (is_json(stream) ? parse_checks(stream.schema) : "") +
+        "    SELECT " + joined(column_values(stream), ", ") +
         ", tidewheel_partition, tidewheel_offset, tidewheel_timestamp INTO tidewheel_row" +
         (record.empty() ? "" : " FROM " + record) + ";\n" + forms + nulls +
         route_check(stream.schema) + constraint_checks(stream) +

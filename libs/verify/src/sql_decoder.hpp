@@ -13,6 +13,8 @@ namespace tidewheel::verify {
 //   tidewheel_good  the stream's columns with its constraints, then tidewheel_partition,
 //   tidewheel_offset, tidewheel_timestamp
 std::string raw_table_ddl();
+// CREATE FUNCTION pg_temp.tidewheel_header(bytea) RETURNS text: as codec::headers_json has it.
+std::string header_ddl();
 std::string good_table_ddl(const catalogue::StoredStream& stream);
 
 // INSERT INTO tidewheel_good … of every raw record for which `condition` (over tidewheel_raw r)

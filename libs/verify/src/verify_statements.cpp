@@ -49,6 +49,13 @@ void add_once(std::vector<std::string>& lines, const std::string& line) {
     if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
 }
 
+bool takes_headers(const engine::Schema& schema) {
+    return std::any_of(schema.columns.begin(), schema.columns.end(), [](const auto& column) {
+        return column.source == engine::ColumnOrigin::header ||
+               column.source == engine::ColumnOrigin::headers;
+    });
+}
+
 // By statement: where it is in each partition.
 std::map<int, PartitionEnds> read_progress(Session& session) {
     std::map<int, PartitionEnds> progress;
@@ -163,16 +170,12 @@ class Verification {
         for (const auto& [partition, bound] : ends)
             records += bound;
         progress_.show(records_read_, records_to_read_ += records);
+        session_.run(header_ddl());
         session_.run(raw_table_ddl());
         session_.run(good_table_ddl(stream));
         session_.run(judge_ddl(stream));
-        const bool with_headers =
-            std::any_of(stream.schema.columns.begin(), stream.schema.columns.end(),
-                        [](const engine::Column& column) {
-                            return column.source == engine::ColumnOrigin::header;
-                        });
         copy_topic(
-            kafka_, stream.stream.topic, ends, with_headers, session_,
+            kafka_, stream.stream.topic, ends, takes_headers(stream.schema), session_,
             [this](std::int64_t read) { progress_.show(records_read_ += read, records_to_read_); });
         session_.run("ANALYZE pg_temp.tidewheel_raw");
     }

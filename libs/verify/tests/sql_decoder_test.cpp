@@ -173,8 +173,9 @@ TEST_CASE("the whole script of a small stream, word for word") {
           "(tidewheel_json #>> '{\"name\"}'::text[]), tidewheel_partition, tidewheel_offset, "
           "tidewheel_timestamp FROM (SELECT r.partition AS tidewheel_partition, r.\"offset\" AS "
           "tidewheel_offset, r.record_time AS tidewheel_timestamp, r.key AS tidewheel_key, "
-          "r.headers AS tidewheel_headers, convert_from(r.payload, 'UTF8')::jsonb AS "
-          "tidewheel_doc, convert_from(r.payload, 'UTF8')::json AS tidewheel_json FROM "
+          "r.headers AS tidewheel_headers, r.payload AS tidewheel_value, "
+          "convert_from(r.payload, 'UTF8')::jsonb AS tidewheel_doc, convert_from(r.payload, "
+          "'UTF8')::json AS tidewheel_json FROM "
           "pg_temp.tidewheel_raw r WHERE r.partition = 3 OFFSET 0) tidewheel_record");
 }
 

@@ -8,7 +8,8 @@
 namespace tidewheel::engine {
 
 // How the engine holds a PostgreSQL type. `other` is any type the engine doesn't decode itself: the
-// JSON value travels as jsonb and PostgreSQL converts it by the rules of jsonb_populate_record.
+// JSON value travels as jsonb and PostgreSQL converts it by the rules of jsonb_populate_record. A
+// bytea that is a field is such a type, too: JSON has no bytes.
 enum class Kind : std::uint8_t {
     boolean,
     int16,
@@ -26,6 +27,7 @@ enum class Kind : std::uint8_t {
     timestamptz,
     json,
     jsonb,
+    bytea,
     other
 };
 
@@ -48,7 +50,16 @@ std::optional<NumericLimit> numeric_limit(const Type& type);
 std::optional<int> length_limit(const Type& type);
 
 // Where a column's value comes from.
-enum class ColumnOrigin : std::uint8_t { field, partition, offset, timestamp, key, header };
+enum class ColumnOrigin : std::uint8_t {
+    field,
+    partition,
+    offset,
+    timestamp,
+    key,
+    header,   // one, by its name
+    headers,  // all of them
+    value     // the record's bytes
+};
 
 // A unit of time since 1970-01-01 00:00 UTC. Its value: the decimal digits of a second that it has.
 enum class EpochUnit : std::uint8_t {

@@ -22,6 +22,7 @@ class Admin {
     Admin(const Admin&) = delete;
     Admin& operator=(const Admin&) = delete;
 
+    void require_broker();                                    // that one answers
     std::optional<int> partitions(const std::string& topic);  // nullopt: no such topic
     // replication -1: the broker's default. False when the topic existed already. Returns once
     // its leaders are known.

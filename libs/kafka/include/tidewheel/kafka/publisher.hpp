@@ -24,7 +24,8 @@ class Publisher {
     enum class Admission : std::uint8_t {
         taken,  // `done` will be called, by the publisher's thread
         full,   // more than the limits would wait; nothing was sent
-        away,   // the brokers don't answer; nothing was sent
+        never,  // it is more than the limits by itself; nothing was sent
+        away,   // the brokers don't answer, or those of the topic; nothing was sent
     };
     struct Outcome : Deliveries {
         bool refused = false;  // a broker said no: sending it again is of no use
@@ -40,10 +41,10 @@ class Publisher {
     Publisher& operator=(const Publisher&) = delete;
 
     // All of these records or none. Their bytes are copied. While brokers don't answer, one call at
-    // a time is taken, to find out whether they do.
+    // a time is taken, to find out whether they do; while those of a topic don't, one of the topic.
     Admission send(const std::string& topic, std::span<const Outgoing> records, Done done);
-    bool away() const;
-    void note_answer();  // somebody else has heard from the brokers
+    bool away(const std::string& topic) const;
+    void note_answer();  // somebody else has heard from a broker
     std::string last_error() const;
     void require_alive() const;  // throws FatalError: it can't send any more
 
