@@ -191,28 +191,6 @@ TEST_CASE("The ingress follows the catalogue: other paths, rules and tokens, wit
     CHECK_THAT(ingress.get("/openapi.json").body, ContainsSubstring("\"/t\""));
 }
 
-TEST_CASE("A stream whose rules PostgreSQL can't read holds up no other, and is tried again") {
-    const testing::Deployment site;
-    const std::string function =
-        "CREATE FUNCTION is_good(text) RETURNS boolean IMMUTABLE LANGUAGE sql RETURN $1 <> 'bad'";
-    site.query(function);
-    testing::require_applied(
-        site, open_pipeline +
-                  "CREATE FOREIGN TABLE judged (id text NOT NULL CHECK (is_good(id))) SERVER kafka "
-                  "OPTIONS (topic '{topic}_judged', ingress '/judged');");
-    site.query("DROP FUNCTION is_good(text) CASCADE");
-    const Ingress ingress(site);
-    CHECK(ingress.post("/s", product("a")).status == 202);
-    const auto refused = ingress.post("/judged", product("a"));
-    CHECK(refused.status == 503);
-    CHECK(refused.headers.at("Retry-After") == "1");
-    CHECK(ingress.ready().status == 200);
-    CHECK_THAT(ingress.get("/openapi.json").body, !ContainsSubstring("/judged"));
-    site.query(function);
-    testing::eventually("its rules are known",
-                        [&] { return ingress.post("/judged", product("a")).status == 202; });
-}
-
 TEST_CASE("apply refuses an ingress that could not work, and plan shows one that does") {
     const testing::Deployment site;
     const auto stream = [](const std::string& name, const std::string& columns,

@@ -100,7 +100,8 @@ class Play {
     // Names of statements: services compute them, whatever the manner.
     void expect_native(const std::string& body) {
         must_be_applied();
-        const std::string plan = deployment_.tidewheel({"plan"}).output;
+        const auto planned = deployment_.tidewheel({"plan"});
+        const std::string plan = planned.output + planned.errors;
         for (const std::string& name : testing::lines_of(body)) {
             const std::size_t start =
                 std::min(plan.find("rows " + name + "\n"), plan.find("view " + name + "\n"));

@@ -74,7 +74,6 @@ std::unique_ptr<postgres::Connection> CatalogueFollower::connect() const {
     return database;
 }
 
-// One stream that can't be read holds up no other; it is tried again.
 void CatalogueFollower::take_up() {
     catalogue::look_nowhere_else(*database_);
     const auto read = read_endpoints(*database_, surroundings_);
@@ -82,14 +81,7 @@ void CatalogueFollower::take_up() {
         const std::lock_guard lock(mutex_);
         endpoints_ = read;
     }
-    known_.reset();
-    if (read->unreadable.empty()) {
-        known_ = read->version;
-    } else {
-        const auto& [path, why] = *read->unreadable.begin();
-        health_.set_healthy("catalogue");
-        throw Error(Error::Kind::refused, "no records are taken at " + path + ": " + why);
-    }
+    known_ = read->version;
 }
 
 }  // namespace tidewheel::ingress

@@ -39,7 +39,7 @@ class CatalogueFollower {
     telemetry::Health& health_;
     Retry retry_;
     std::unique_ptr<postgres::Connection> database_;
-    std::optional<std::int64_t> known_;  // version of the catalogue, where all of it was read
+    std::optional<std::int64_t> known_;  // version of the catalogue
     std::atomic<Clock::Monotonic> answered_at_{};
     mutable std::mutex mutex_;  // of what follows
     std::shared_ptr<const Endpoints> endpoints_;

@@ -31,15 +31,8 @@ std::shared_ptr<const Endpoints> read_endpoints(postgres::Connection& database,
     for (const catalogue::StoredStream& stored : catalogue.streams) {
         if (stored.stream.ingress.empty()) continue;
         const std::string& path = stored.stream.ingress;
-        try {
-            endpoints->by_path[path] =
-                std::make_shared<StreamEndpoint>(surroundings, rules_of(database, stored));
-        } catch (const Error& error) {
-            if (error.retryable()) throw;
-            endpoints->by_path.erase(path);
-            endpoints->unreadable[path] = error.what();
-            continue;
-        }
+        endpoints->by_path[path] =
+            std::make_shared<StreamEndpoint>(surroundings, rules_of(database, stored));
         streams.push_back(&stored.stream);
         telemetry::log(Level::info, "takes records",
                        {{"stream", stored.stream.name.text()}, {"path", path}});

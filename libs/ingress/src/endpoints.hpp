@@ -13,8 +13,6 @@ namespace tidewheel::ingress {
 struct Endpoints {
     std::int64_t version = 0;  // of the catalogue
     std::map<std::string, std::shared_ptr<StreamEndpoint>> by_path;
-    // Paths of streams whose rules can't be read, and why.
-    std::map<std::string, std::string> unreadable;
     std::string openapi;
 };
 

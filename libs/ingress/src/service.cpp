@@ -114,10 +114,6 @@ class Service {
         const auto found = endpoints->by_path.find(request.path);
         if (found != endpoints->by_path.end())
             return found->second->answer(std::move(request), std::move(respond));
-        const auto unreadable = endpoints->unreadable.find(request.path);
-        if (unreadable != endpoints->unreadable.end())
-            return strays_.counted(respond)(
-                response_of({503, "the rules of the stream can't be read", {}, try_again}));
         strays_.counted(respond)(response_of({404, "no stream takes records at this path"}));
     }
 

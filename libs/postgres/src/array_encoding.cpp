@@ -31,6 +31,7 @@ const ElementType& element_type(engine::Kind kind) {
         {timestamptz, 1184, "timestamptz"},
         {json, 114, "json"},
         {jsonb, 3802, "jsonb"},
+        {bytea, 17, "bytea"},
     };
     for (const ElementType& type : types)
         if (type.kind == kind) return type;
