@@ -13,6 +13,7 @@
 #include "cli/commands/init.hpp"
 #include "cli/commands/pause.hpp"
 #include "cli/commands/plan.hpp"
+#include "cli/commands/poll.hpp"
 #include "cli/commands/produce.hpp"
 #include "cli/commands/rebuild.hpp"
 #include "cli/commands/reset.hpp"
@@ -84,6 +85,7 @@ void add_commands(CLI::App& app, Context& context) {
     add_reset(app, context);
     add_rebuild(app, context);
     add_run(app, context);
+    add_poll(app, context);
     add_produce(app, context);
     add_status(app, context);
     add_health(app, context);

@@ -23,14 +23,16 @@ bool can_be_key(Kind kind) {
     return std::ranges::find(kinds, kind) != std::end(kinds);
 }
 
-// Whether a request gives a record what this column takes from beside the value.
+// Whether what writes the record gives it what this column takes from beside the value.
 bool is_given(const engine::Column& column, const catalogue::StoredStream& stream) {
     if (column.source == ColumnOrigin::key)
         return !stream.stream.key.empty() &&
                stream.schema.columns
                    .at(static_cast<std::size_t>(stream.schema.find(stream.stream.key)))
                    .not_null;
-    return column.source != ColumnOrigin::header || column.header == sql::idempotency_header;
+    const bool is_idempotency_key =
+        column.header == sql::idempotency_header && !stream.stream.ingress.empty();
+    return column.source != ColumnOrigin::header || is_idempotency_key;
 }
 
 void check_key(const PipelineFiles& files, const sql::Statement& statement,
@@ -77,17 +79,21 @@ const sql::Statement* declaration_of(const catalogue::StoredStream& stream,
 void check_ingress(const PipelineFiles& files, const sql::Statement& statement,
                    const catalogue::StoredStream& stream) {
     if (!stream.stream.key.empty()) check_key(files, statement, stream);
-    if (stream.stream.ingress.empty()) return;
+    const bool has_ingress = !stream.stream.ingress.empty();
+    if (!has_ingress && stream.stream.source.url.empty()) return;
     check_route(files, statement, stream);
     for (const engine::Column& column : stream.schema.columns)
         if (column.not_null && !is_given(column, stream))
             refuse(
                 files, statement, column.name,
-                "column " + column.name + " is NOT NULL, but no request can give it a value",
+                "column " + column.name + " is NOT NULL, but no " +
+                    (has_ingress ? "request" : "source") + " can give it a value",
                 column.source == ColumnOrigin::key
                     ? "The option key 'column' says which field becomes the key; the field must be "
                       "NOT NULL, too."
-                    : "The only header that becomes one of the record is Idempotency-Key.");
+                    : (has_ingress ? "The only header that becomes one of the record is "
+                                     "Idempotency-Key."
+                                   : "Records from a source have no headers."));
 }
 
 void require_own_paths(const PipelineFiles& files, const std::vector<Change>& changes,

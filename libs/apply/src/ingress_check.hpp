@@ -8,7 +8,7 @@
 // Both throw sql::PipelineError at the place in the file.
 namespace tidewheel::apply {
 
-// What tidewheel-ingress writes must be able to fill the stream's columns, and to become a key.
+// What tidewheel-ingress or tidewheel-source writes must be able to fill the stream's columns, and to become a key.
 void check_ingress(const PipelineFiles& files, const sql::Statement& statement,
                    const catalogue::StoredStream& stream);
 // No two streams take records at one path. `streams`: all of the database, as they will be.

@@ -18,7 +18,7 @@ std::string name_of(Purpose purpose) {
 constexpr const char* written_by_services =
     "(VALUES ('progress', 'INSERT'), ('progress', 'UPDATE'), ('waiting', 'INSERT'), "
     "('waiting', 'UPDATE'), ('waiting', 'DELETE'), ('dead_letters', 'INSERT'), "
-    "('dead_letters', 'UPDATE'))";
+    "('dead_letters', 'UPDATE'), ('sources', 'INSERT'), ('sources', 'UPDATE'))";
 
 const std::string of_relation = "quote_ident(n.nspname) || '.' || quote_ident(c.relname)";
 const std::string relations = " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace ";
@@ -74,7 +74,7 @@ std::vector<std::string> needs_of_reader() {
         "'tidewheel' OR n.nspname IN (SELECT target_schema FROM tidewheel.statements))",
         "SELECT 'SELECT', " + of_relation + may_grant + relations +
             "WHERE n.nspname = 'tidewheel' AND c.relname IN ('catalogue', 'migrations', 'streams', "
-            "'statements', 'objects', 'progress', 'skipped', 'waiting', 'windows')" +
+            "'statements', 'objects', 'progress', 'skipped', 'waiting', 'windows', 'sources')" +
             lacks,
         "SELECT format('SELECT (%s)', string_agg(quote_ident(a.attname), ', ')), " + of_relation +
             ", bool_and(pg_has_role(c.relowner, 'USAGE'))" + relations +

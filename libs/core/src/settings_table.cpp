@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::uint64_t mebibyte = 1u << 20, second = 1000, hour = 3600 * second;
 constexpr auto everyone = Programs::all;
+constexpr auto pollers = static_cast<Programs>(static_cast<unsigned>(Programs::source) |
+                                               static_cast<unsigned>(Programs::cli));
 constexpr auto consumers = static_cast<Programs>(static_cast<unsigned>(Programs::worker) |
                                                  static_cast<unsigned>(Programs::aggregator));
 
@@ -113,6 +115,27 @@ const std::vector<Setting> table = {
     {"ingress_delivery_time", &Settings::ingress_delivery_time, "time", Programs::ingress,
      "how long Kafka may take to acknowledge a record until its request is answered with 503", 100,
      600 * second},
+    {"source_headers", &Settings::source_headers, "path", pollers,
+     "a directory with a file for each stream whose source needs headers, named as the stream "
+     "(shop.trades); each line is one: Authorization: Bearer …"},
+    {"source_ca_file", &Settings::source_ca_file, "path", pollers,
+     "the certificates that sources are trusted by (PEM); default: the system's"},
+    {"source_proxy", &Settings::source_proxy, "URL", pollers,
+     "the HTTP proxy to sources, http://host:port, asked with CONNECT; none: no proxy; default: "
+     "what https_proxy, http_proxy, all_proxy and no_proxy in the environment say"},
+    {"source_request_time", &Settings::source_request_time, "time", pollers,
+     "how long a source may take to answer, or to take a connection", 100, 600 * second},
+    {"source_body_bytes", &Settings::source_body_bytes, "bytes", pollers,
+     "maximum size of a body that is polled", 1024, 256 * mebibyte},
+    {"source_idle_time", &Settings::source_idle_time, "time", Programs::source,
+     "how long a websocket may be silent, pongs included, until it is connected again", second,
+     hour},
+    {"source_message_bytes", &Settings::source_message_bytes, "bytes", Programs::source,
+     "maximum size of a websocket's message; Kafka's own limit is usually 1 MiB", 1024, 990'000},
+    {"source_queue_bytes", &Settings::source_queue_bytes, "bytes", Programs::source,
+     "maximum size of the records of one source that wait for Kafka; while there are more, nothing "
+     "is read from its websocket",
+     mebibyte, 1024 * mebibyte},
 };
 
 std::optional<std::string> not_a(std::string_view what, const std::string& value) {

@@ -1,5 +1,9 @@
 #include "tidewheel/executor/explain.hpp"
 
+#include <chrono>
+
+#include "tidewheel/core/text.hpp"
+
 namespace tidewheel::executor {
 namespace {
 
@@ -91,6 +95,13 @@ void explain_view(const sql::ViewStatement& view, const std::string& state_table
                                std::string(sql::form_of(partial.merge).words) + ")");
 }
 
+std::string source_text(const sql::StreamSource& source) {
+    if (source.is_websocket) return source.url;
+    if (source.interval.count() == 0) return source.url + ", polled by hand";
+    return source.url + ", polled every " +
+           rough_duration(std::chrono::duration<double>(source.interval).count());
+}
+
 }  // namespace
 
 Explanation explain(const catalogue::StoredStream& stream, const catalogue::StoredStatement& stored,
@@ -129,6 +140,7 @@ Explanation explain(const catalogue::StoredStream& stored, const Executions& exe
         lines.emplace_back("ingress", "POST " + stream.ingress +
                                           (stream.ingress_tokens.empty() ? ", without a token"
                                                                          : ", with a token"));
+    if (!stream.source.url.empty()) lines.emplace_back("source", source_text(stream.source));
     return lines;
 }
 

@@ -5,9 +5,9 @@
 
 #include "tidewheel/codec/decoder_factory.hpp"
 #include "tidewheel/core/text.hpp"
+#include "tidewheel/engine/key_text.hpp"
 #include "tidewheel/executor/statement_executor.hpp"
 #include "tidewheel/kafka/publisher.hpp"
-#include "value_text.hpp"
 
 namespace tidewheel::ingress {
 namespace {
@@ -147,7 +147,7 @@ RecordError RecordJudge::error_of(std::size_t index, const RawRecord& record,
 
 std::optional<std::string> RecordJudge::text_of(int column, std::size_t row) const {
     if (column < 0) return std::nullopt;
-    return value_text(batch_.column(static_cast<std::size_t>(column)), row);
+    return engine::key_text(batch_.column(static_cast<std::size_t>(column)), row);
 }
 
 }  // namespace tidewheel::ingress

@@ -109,7 +109,8 @@ Publisher::Admission Publisher::State::admit(Destination& to, std::size_t more,
                                              std::size_t more_bytes) {
     const std::lock_guard lock(mutex);
     if (more > limits.records || more_bytes > limits.bytes) return Admission::never;
-    if ((is_away && records > 0) || (to.is_away && to.records > 0)) return Admission::away;
+    if (!limits.while_away && ((is_away && records > 0) || (to.is_away && to.records > 0)))
+        return Admission::away;
     if (records + more > limits.records || bytes + more_bytes > limits.bytes)
         return Admission::full;
     to.records += more;

@@ -19,21 +19,6 @@ std::optional<bool> boolean(const std::string& text) {
     return std::nullopt;
 }
 
-// 'customer.id' is two names; '\.' is a dot inside one.
-std::vector<std::string> field_path(const std::string& text) {
-    std::vector<std::string> names(1);
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == '.') {
-            names.back() += text[++i];
-        } else if (text[i] == '.') {
-            names.emplace_back();
-        } else {
-            names.back() += text[i];
-        }
-    }
-    return names;
-}
-
 struct Metadata {
     std::string_view option;
     ColumnOrigin source;
@@ -115,6 +100,20 @@ void read_column_option(const ast::Option& option, StreamColumn& column, OptionL
 }
 
 }  // namespace
+
+std::vector<std::string> field_path(const std::string& text) {
+    std::vector<std::string> names(1);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == '.') {
+            names.back() += text[++i];
+        } else if (text[i] == '.') {
+            names.emplace_back();
+        } else {
+            names.back() += text[i];
+        }
+    }
+    return names;
+}
 
 void read_column_options(ast::Nodes nodes, StreamColumn& column, Refusals& refusals) {
     OptionList options(nodes, refusals);

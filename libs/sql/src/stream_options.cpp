@@ -7,8 +7,10 @@
 #include <optional>
 #include <span>
 
+#include "ingress_options.hpp"
 #include "names.hpp"
 #include "option_list.hpp"
+#include "source_options.hpp"
 #include "stream.hpp"
 
 namespace tidewheel::sql {
@@ -23,30 +25,6 @@ std::optional<int> number(std::string_view text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
     return value;
-}
-
-std::vector<std::string> cut_at(std::string_view text, char separator) {
-    std::vector<std::string> parts;
-    while (true) {
-        const auto at = text.find(separator);
-        parts.emplace_back(text.substr(0, at));
-        if (at == std::string_view::npos) return parts;
-        text.remove_prefix(at + 1);
-    }
-}
-
-// Segments of letters, digits, '.', '_', '~' and '-', each after a slash; none is . or .., which
-// clients resolve.
-bool is_path(const std::string& text) {
-    if (text.size() < 2 || text.size() > 200 || text.front() != '/') return false;
-    const auto segments = cut_at(std::string_view(text).substr(1), '/');
-    return std::ranges::all_of(segments, [](const std::string& segment) {
-        return !segment.empty() && segment != "." && segment != ".." &&
-               std::ranges::all_of(segment, [](unsigned char c) {
-                   return c < 128 && (std::isalnum(c) ||
-                                      std::string_view("._~-").find(c) != std::string_view::npos);
-               });
-    });
 }
 
 bool is_topic_name(const std::string& name) {
@@ -67,11 +45,6 @@ void check_format(const Stream& stream, int location, Refusals& refusals) {
                                      column.name, stream.format),
                          "Give it one of the options value, key, header, headers, partition, "
                          "offset and timestamp.");
-    if (!stream.ingress.empty())
-        refusals.add(location,
-                     fmt::format("stream {} has an ingress, which takes JSON, and the format {}",
-                                 stream.name.text(), stream.format),
-                     "Leave out one of both.");
 }
 
 class StreamOptions {
@@ -108,8 +81,12 @@ class StreamOptions {
             {"route", &StreamOptions::read_name<&Stream::route>},
             {"key", &StreamOptions::read_name<&Stream::key>},
             {"tombstones", &StreamOptions::read_tombstones},
-            {"ingress", &StreamOptions::read_ingress},
-            {"ingress_tokens", &StreamOptions::read_tokens},
+            {"ingress", &StreamOptions::read_with<read_ingress_path>},
+            {"ingress_tokens", &StreamOptions::read_with<read_ingress_tokens>},
+            {"source", &StreamOptions::read_with<read_source_url>},
+            {"source_message", &StreamOptions::read_with<read_source_message>},
+            {"source_interval", &StreamOptions::read_with<read_source_interval>},
+            {"source_path", &StreamOptions::read_with<read_source_path>},
         };
         return all;
     }
@@ -130,6 +107,12 @@ class StreamOptions {
         read_column(option, value, stream_.*Field);
     }
 
+    // Those that a file of their own reads.
+    template <auto Read>
+    void read_with(const ast::Option& option, const std::string&) {
+        Read(options_, option, stream_);
+    }
+
     void read_format(const ast::Option& option, const std::string& value) {
         if (value != "json" && value != "bytes")
             options_.refuse(option, fmt::format("format '{}' is not supported", value),
@@ -143,31 +126,6 @@ class StreamOptions {
                             "The only value is ignore. Without the option, a record without a "
                             "value becomes a dead letter.");
         stream_.ignores_tombstones = true;
-    }
-
-    void read_ingress(const ast::Option& option, const std::string& value) {
-        if (!is_path(value))
-            options_.refuse(option, fmt::format("ingress '{}' is not a path", value),
-                            "Write it like '/products' or '/shop/orders': letters, digits, '.', "
-                            "'_', '~' and '-' between the slashes.");
-        if (value == openapi_path)
-            options_.refuse(option, fmt::format("ingress '{}' is a page of the service", value),
-                            "Choose another path.");
-        stream_.ingress = value;
-    }
-
-    void read_tokens(const ast::Option& option, const std::string& value) {
-        for (std::string hash : cut_at(value, ',')) {
-            std::erase(hash, ' ');
-            const bool is_hash = hash.size() == 64 &&
-                                 hash.find_first_not_of("0123456789abcdef") == std::string::npos;
-            // Not shown: it may be the token itself.
-            if (!is_hash)
-                return options_.refuse(
-                    option, "ingress_tokens is not a list of SHA-256 hashes",
-                    "Each is 64 digits 0-9 and a-f, as `printf %s TOKEN | sha256sum` prints it.");
-            stream_.ingress_tokens.push_back(std::move(hash));
-        }
     }
 
     void read_topic(const ast::Option& option, const std::string& value) {
@@ -250,15 +208,11 @@ class StreamOptions {
 
     void check_whole() {
         check_format(stream_, location_, refusals_);
+        check_ingress(options_, stream_, location_, refusals_);
+        check_source(options_, stream_, location_, refusals_);
         if (!options_.has("topic")) {
             refusals_.add(location_, fmt::format("stream {} names no topic", stream_.name.text()),
                           "Write OPTIONS (topic '…').");
-        }
-        if (options_.has("ingress_tokens") && !options_.has("ingress")) {
-            refusals_.add(location_,
-                          fmt::format("stream {} has ingress_tokens without the option ingress",
-                                      stream_.name.text()),
-                          "The option ingress '/path' says where records may be sent.");
         }
         if (options_.has("route") && stream_.rules.empty()) {
             refusals_.add(
@@ -275,6 +229,16 @@ class StreamOptions {
 };
 
 }  // namespace
+
+std::vector<std::string> cut_at(std::string_view text, char separator) {
+    std::vector<std::string> parts;
+    while (true) {
+        const auto at = text.find(separator);
+        parts.emplace_back(text.substr(0, at));
+        if (at == std::string_view::npos) return parts;
+        text.remove_prefix(at + 1);
+    }
+}
 
 void read_stream_options(ast::Nodes nodes, Stream& stream, int location, Refusals& refusals) {
     StreamOptions(nodes, stream, location, refusals).read();

@@ -145,6 +145,20 @@ TEST_CASE("A stream's options are checked by name and value") {
         {"topic 'x', ingress '/openapi.json'", "is a page of the service"},
         {"topic 'x', ingress '/a', ingress_tokens 'secret'", "not a list of SHA-256 hashes"},
         {"topic 'x', ingress_tokens '" + std::string(64, 'a') + "'", "without the option ingress"},
+        {"topic 'x', source 'ftp://x/'", "source is not a URL"},
+        {"topic 'x', source 'wss://a b/'", "source is not a URL"},
+        {"topic 'x', source 'https://me:secret@x/'", "holds a user or password"},
+        {"topic 'x', source 'https://x/', source_interval '5 parsecs'", "is not an interval"},
+        {"topic 'x', source 'https://x/', source_interval '500 ms'", "is not from 1 second"},
+        {"topic 'x', source 'https://x/', source_interval '400 days'", "is not from 1 second"},
+        {"topic 'x', source 'https://x/', source_path 'a..b'", "is not a field or a path"},
+        {"topic 'x', source 'https://x/', source_message 'hi'", "is polled, and has a source_mes"},
+        {"topic 'x', source 'wss://x/', source_path 'a'", "reads a websocket, and has a source_pa"},
+        {"topic 'x', source 'wss://x/', source_interval '5'", "websocket, and has a source_inter"},
+        {"topic 'x', source 'wss://x/', source_message ''", "source_message is empty"},
+        {"topic 'x', source_message 'hi'", "source_message without the option source"},
+        {"topic 'x', source 'wss://x/', ingress '/a'", "has an ingress and a source"},
+        {"topic 'x', source 'wss://x/', route 'kind', route_a '0'", "has a source and a route"},
     };
     for (const auto& each : cases) {
         INFO(each.options);
@@ -207,6 +221,26 @@ TEST_CASE("A stream with an ingress has its path, the hashes of its tokens and i
     CHECK(stream.ingress == "/shop/a.b-c");
     CHECK(stream.key == "id");
     CHECK(stream.ingress_tokens == std::vector{hash, other});
+}
+
+TEST_CASE("A stream with a source says from where, and how often, its records come") {
+    const auto source = [](const std::string& options) {
+        const auto pipeline = parse_pipeline(
+            "CREATE FOREIGN TABLE s (id text) SERVER kafka OPTIONS (topic 'x', " + options + ")",
+            "p.sql");
+        return std::get<Stream>(pipeline.statements.front().body).source;
+    };
+    const auto trades = source("source 'wss://ws.example.com/trades', source_message '{\"a\":1}'");
+    CHECK(trades.url == "wss://ws.example.com/trades");
+    CHECK(trades.is_websocket);
+    CHECK(trades.message == "{\"a\":1}");
+    const auto assets = source(
+        "source 'https://api.example.com/v2/assets', source_path 'result.da\\.ta', "
+        "source_interval '1 hour 30 min'");
+    CHECK_FALSE(assets.is_websocket);
+    CHECK(assets.path == std::vector<std::string>{"result", "da.ta"});
+    CHECK(assets.interval == std::chrono::minutes(90));
+    CHECK(source("source 'http://x'").interval.count() == 0);
 }
 
 TEST_CASE("A topic may be that of another stream, too") {

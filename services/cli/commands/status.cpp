@@ -13,6 +13,7 @@
 #include "cli/terminal/status_tables.hpp"
 #include "tidewheel/apply/dropped.hpp"
 #include "tidewheel/catalogue/catalogue.hpp"
+#include "tidewheel/catalogue/sources.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/core/printable.hpp"
 #include "tidewheel/core/signals.hpp"
@@ -65,7 +66,9 @@ int status(Context& context, const StatusOptions& options) {
                     *connection)));
         if (options.watch && context.out_is_terminal) send_control(context.out, "\x1b[H\x1b[2J");
         print_status(context, seen.statements, options.partitions,
-                     options.explain ? &reasons : nullptr, apply::describe_dropped(*connection));
+                     options.explain ? &reasons : nullptr, apply::describe_dropped(*connection),
+                     options.names.empty() ? catalogue::source_statuses(*connection)
+                                           : std::vector<catalogue::SourceStatus>());
         if (seen.kafka_failure && !options.watch) throw *seen.kafka_failure;
         if (seen.kafka_failure) report_failure(*seen.kafka_failure, context.json, context.err);
     } while (options.watch && !stop.stop_requested());

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "cli/context.hpp"
+#include "cli/terminal/sources_table.hpp"
 #include "cli/terminal/table.hpp"
 #include "tidewheel/core/printable.hpp"
 #include "tidewheel/core/text.hpp"
@@ -210,13 +211,16 @@ std::string reasons_text(const std::vector<monitor::Observed>& all,
 
 void print_status(Context& context, const std::vector<monitor::Observed>& all, bool partitions,
                   const std::vector<monitor::LagReason>* reasons,
-                  const std::vector<std::string>& dropped) {
-    if (context.json) return print(context.out, as_json(all, reasons, dropped));
+                  const std::vector<std::string>& dropped,
+                  const std::vector<catalogue::SourceStatus>& sources) {
+    if (context.json)
+        return print(context.out, as_json(all, reasons, dropped).set("sources", as_json(sources)));
     if (all.empty())
         context.out << "No statement has been applied yet. Run tidewheel apply.\n";
     else
         context.out << statements_table(all) << (partitions ? "\n" + partitions_table(all) : "")
                     << (reasons ? "\n" + reasons_text(all, *reasons) : refusals_text(all));
+    if (!sources.empty()) context.out << '\n' << sources_table(sources);
     for (const std::string& each : dropped)
         context.out << "warning: " << each << '\n';
     context.out << std::flush;

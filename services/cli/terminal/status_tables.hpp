@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "tidewheel/catalogue/sources.hpp"
 #include "tidewheel/monitor/lag.hpp"
 #include "tidewheel/monitor/lag_diagnosis.hpp"
 
@@ -11,9 +12,10 @@ struct Context;
 
 // What `tidewheel status` shows: a table of the statements, one of their partitions when asked for,
 // and the reasons when there are any to give (nullptr: not asked for). `dropped`: what was dropped
-// with SQL, a sentence each. With --json, one document.
+// with SQL, a sentence each. `sources`: a table, where there are any. With --json, one document.
 void print_status(Context& context, const std::vector<monitor::Observed>& all, bool partitions,
                   const std::vector<monitor::LagReason>* reasons,
-                  const std::vector<std::string>& dropped);
+                  const std::vector<std::string>& dropped,
+                  const std::vector<catalogue::SourceStatus>& sources);
 
 }  // namespace tidewheel::cli

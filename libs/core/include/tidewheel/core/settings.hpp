@@ -64,6 +64,17 @@ struct Settings {
     std::size_t ingress_queue_bytes = 64u << 20;
     std::chrono::milliseconds ingress_delivery_time{5000};
 
+    // How tidewheel-source and `tidewheel poll` reach what the streams name as their source.
+    std::string source_headers;  // a directory: a file for each stream that needs headers
+    std::string source_ca_file;  // the certificates that are trusted; empty: the system's
+    std::string source_proxy;    // empty: as https_proxy and the like say
+    std::chrono::milliseconds source_request_time{10000};
+    std::size_t source_body_bytes = 16u << 20;  // of a body that is polled
+    // Of websockets.
+    std::chrono::milliseconds source_idle_time{30000};
+    std::size_t source_message_bytes = 960u << 10;
+    std::size_t source_queue_bytes = 64u << 20;  // of each source, until Kafka has them
+
     // What is worth saying at start, though nothing is wrong enough to stop: a program prints or
     // logs it. Not a setting.
     std::vector<std::string> warnings;
@@ -76,8 +87,9 @@ enum class Programs : std::uint8_t {
     worker = 4,
     aggregator = 8,
     ingress = 16,
-    services = 30,
-    all = 31
+    source = 32,
+    services = 62,
+    all = 63
 };
 
 }  // namespace tidewheel

@@ -15,6 +15,7 @@ namespace tidewheel::kafka {
 struct PublisherLimits {
     std::size_t records = 100'000, bytes = 64u << 20;
     std::chrono::milliseconds delivery{5000};
+    bool while_away = false;  // records are taken also while brokers don't answer, up to the limits
 };
 
 // Sends records for many threads at once, and says when the brokers have them: an idempotent

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -51,6 +52,17 @@ inline constexpr std::string_view openapi_path = "/openapi.json";
 // The header of a request that becomes one of its records.
 inline constexpr std::string_view idempotency_header = "Idempotency-Key";
 
+// From where tidewheel-source fetches the records of a stream: a websocket whose messages are
+// records, or a body of JSON that is polled and whose elements are.
+struct StreamSource {
+    std::string url;  // as it is written; empty: the stream has no source
+    bool is_websocket = false;
+    std::string message;                    // sent after each connect; empty: none
+    std::chrono::milliseconds interval{0};  // between two polls; 0: only by `tidewheel poll`
+    std::vector<std::string> path;          // of the array in the body; empty: the body itself
+    bool operator==(const StreamSource&) const = default;
+};
+
 struct Stream {
     RelationName name;
     std::string topic;
@@ -64,6 +76,7 @@ struct Stream {
     std::string ingress;  // the path at which tidewheel-ingress takes records; empty: none
     // SHA-256 of the tokens of which a request must carry one, in hexadecimal; empty: no token.
     std::vector<std::string> ingress_tokens;
+    StreamSource source;
     bool ignores_tombstones = false;
     std::vector<StreamColumn> columns;
     std::vector<Check> checks;

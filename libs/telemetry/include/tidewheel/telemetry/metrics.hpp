@@ -34,6 +34,14 @@ enum class Metric {
     ingress_records,        // counter {stream}
     ingress_refused,        // counter {stream, reason}
     ingress_seconds,        // histogram {stream}
+    source_up,              // gauge {stream}
+    source_records,         // counter {stream}
+    source_bytes,           // counter {stream}
+    source_lost,            // counter {stream}
+    source_connects,        // counter {stream}
+    source_gaps,            // counter {stream}
+    source_gap_seconds,     // counter {stream}
+    source_polls,           // counter {stream, outcome}
     ready,                  // gauge
     database_up,            // gauge
     broker_up,              // gauge

@@ -1,11 +1,11 @@
-#include "value_text.hpp"
+#include "tidewheel/engine/key_text.hpp"
 
 #include <string_view>
 
-namespace tidewheel::ingress {
+namespace tidewheel::engine {
 namespace {
 
-std::string uuid_text(const engine::Uuid& uuid) {
+std::string uuid_text(const Uuid& uuid) {
     constexpr auto digits = "0123456789abcdef";
     std::string text;
     for (std::size_t i = 0; i < sizeof uuid.bytes; ++i) {
@@ -17,19 +17,19 @@ std::string uuid_text(const engine::Uuid& uuid) {
 
 }  // namespace
 
-std::optional<std::string> value_text(const engine::Vector& column, std::size_t row) {
+std::optional<std::string> key_text(const Vector& column, std::size_t row) {
     if (column.is_null(row)) return std::nullopt;
     switch (column.kind()) {
-        case engine::Kind::int16:
-        case engine::Kind::int32:
+        case Kind::int16:
+        case Kind::int32:
             return std::to_string(column.at<std::int32_t>(row));
-        case engine::Kind::int64:
+        case Kind::int64:
             return std::to_string(column.at<std::int64_t>(row));
-        case engine::Kind::uuid:
-            return uuid_text(column.at<engine::Uuid>(row));
+        case Kind::uuid:
+            return uuid_text(column.at<Uuid>(row));
         default:
             return std::string(column.at<std::string_view>(row));
     }
 }
 
-}  // namespace tidewheel::ingress
+}  // namespace tidewheel::engine

@@ -1,0 +1,10 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace tidewheel::http {
+
+// SHA-256 in hexadecimal, as sha256sum prints it.
+std::string sha256(std::string_view text);
+
+}  // namespace tidewheel::http
