@@ -22,6 +22,8 @@ operate:    core engine codec sql postgres catalogue executor kafka apply
 runtime:    core engine codec sql postgres catalogue executor kafka service telemetry
 ingress:    core engine codec sql postgres catalogue executor kafka apply http telemetry service
 source:     core engine codec sql postgres catalogue kafka http telemetry service
+delivery:   core engine codec sql postgres catalogue http telemetry service
+notifier:   core engine codec sql postgres catalogue http telemetry service delivery
 testing:    core engine codec sql postgres catalogue kafka http
 '
 
@@ -32,6 +34,7 @@ worker:     core flags runtime service
 aggregator: core flags runtime service
 ingress:    core flags ingress service
 source:     core flags source service
+notifier:   core flags notifier service
 cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runtime service source producer
 '
 
@@ -44,7 +47,7 @@ pg_query|fmt/                  libs/sql/
 prometheus/|spdlog             libs/telemetry/
 boost/(beast|asio)             libs/http/
 zlib\.h                        libs/ingress/
-openssl/                       libs/http/
+openssl/                       libs/http/|libs/notifier/
 CLI/                           libs/flags/|services/cli/
 catch2/                        libs/testing/
 benchmark/                     tests/bench/
@@ -70,7 +73,7 @@ check_rows() {
     while IFS=: read -r part allowed; do
         [[ -n $part ]] || continue
         allowed=$(tr -s ' ' '|' <<<"$part $allowed" | sed 's/|$//')
-        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress|source)/' \
+        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress|source|notifier)/' \
             | grep -vE "\"(tidewheel/)?($allowed)/" | grep -vE '/tests/.*"tidewheel/testing/' || true)
         if [[ -n $offenders ]]; then
             echo "$offenders"

@@ -136,6 +136,24 @@ const std::vector<Setting> table = {
      "maximum size of the records of one source that wait for Kafka; while there are more, nothing "
      "is read from its websocket",
      mebibyte, 1024 * mebibyte},
+    {"notifier_secrets", &Settings::notifier_secrets, "path", Programs::notifier,
+     "directory with a file for each secret that sinks or subscribers name; requests are signed "
+     "with what is in it"},
+    {"notifier_connections", &Settings::notifier_connections, "connections", Programs::notifier,
+     "maximum number of requests at the same time; those to subscribers that fail have half of "
+     "them",
+     1, 1000},
+    {"notifier_timeout", &Settings::notifier_timeout, "time", Programs::notifier,
+     "how long a request may take, from the connection to the end of the answer", 100, hour},
+    {"notifier_private",
+     &Settings::notifier_private,
+     "word",
+     Programs::notifier,
+     "yes: subscribers may have private addresses (loopback, link-local, private networks); no: "
+     "they are not called",
+     0,
+     0,
+     {"yes", "no"}},
 };
 
 std::optional<std::string> not_a(std::string_view what, const std::string& value) {

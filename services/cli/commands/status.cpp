@@ -19,6 +19,7 @@
 #include "tidewheel/core/signals.hpp"
 #include "tidewheel/core/text.hpp"
 #include "tidewheel/monitor/catching_up.hpp"
+#include "tidewheel/monitor/deliveries.hpp"
 #include "tidewheel/monitor/lag.hpp"
 #include "tidewheel/monitor/rates.hpp"
 #include "tidewheel/monitor/strangers.hpp"
@@ -68,7 +69,8 @@ int status(Context& context, const StatusOptions& options) {
         print_status(context, seen.statements, options.partitions,
                      options.explain ? &reasons : nullptr, apply::describe_dropped(*connection),
                      options.names.empty() ? catalogue::source_statuses(*connection)
-                                           : std::vector<catalogue::SourceStatus>());
+                                           : std::vector<catalogue::SourceStatus>(),
+                     monitor::read_deliveries(*connection));
         if (seen.kafka_failure && !options.watch) throw *seen.kafka_failure;
         if (seen.kafka_failure) report_failure(*seen.kafka_failure, context.json, context.err);
     } while (options.watch && !stop.stop_requested());

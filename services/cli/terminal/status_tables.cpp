@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "cli/context.hpp"
+#include "cli/terminal/delivery_tables.hpp"
 #include "cli/terminal/sources_table.hpp"
 #include "cli/terminal/table.hpp"
 #include "tidewheel/core/printable.hpp"
@@ -158,7 +159,8 @@ Json as_json(const monitor::LagReason& reason) {
 
 Json as_json(const std::vector<monitor::Observed>& all,
              const std::vector<monitor::LagReason>* reasons,
-             const std::vector<std::string>& dropped) {
+             const std::vector<std::string>& dropped,
+             const std::vector<monitor::DeliveryStatus>& deliveries) {
     Json statements = Json::array();
     for (const monitor::Observed& each : all) {
         Json partitions = Json::array();
@@ -186,7 +188,10 @@ Json as_json(const std::vector<monitor::Observed>& all,
         }
         statements.push(std::move(statement));
     }
-    return Json::object().set("statements", statements).set("dropped_by_hand", dropped);
+    return Json::object()
+        .set("statements", statements)
+        .set("deliveries", deliveries_as_json(deliveries))
+        .set("dropped_by_hand", dropped);
 }
 
 std::string reasons_text(const std::vector<monitor::Observed>& all,
@@ -212,15 +217,18 @@ std::string reasons_text(const std::vector<monitor::Observed>& all,
 void print_status(Context& context, const std::vector<monitor::Observed>& all, bool partitions,
                   const std::vector<monitor::LagReason>* reasons,
                   const std::vector<std::string>& dropped,
-                  const std::vector<catalogue::SourceStatus>& sources) {
+                  const std::vector<catalogue::SourceStatus>& sources,
+                  const std::vector<monitor::DeliveryStatus>& deliveries) {
     if (context.json)
-        return print(context.out, as_json(all, reasons, dropped).set("sources", as_json(sources)));
+        return print(context.out,
+                     as_json(all, reasons, dropped, deliveries).set("sources", as_json(sources)));
     if (all.empty())
         context.out << "No statement has been applied yet. Run tidewheel apply.\n";
     else
         context.out << statements_table(all) << (partitions ? "\n" + partitions_table(all) : "")
                     << (reasons ? "\n" + reasons_text(all, *reasons) : refusals_text(all));
     if (!sources.empty()) context.out << '\n' << sources_table(sources);
+    context.out << deliveries_table(deliveries);
     for (const std::string& each : dropped)
         context.out << "warning: " << each << '\n';
     context.out << std::flush;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "tidewheel/catalogue/sources.hpp"
+#include "tidewheel/monitor/deliveries.hpp"
 #include "tidewheel/monitor/lag.hpp"
 #include "tidewheel/monitor/lag_diagnosis.hpp"
 
@@ -16,6 +17,7 @@ struct Context;
 void print_status(Context& context, const std::vector<monitor::Observed>& all, bool partitions,
                   const std::vector<monitor::LagReason>* reasons,
                   const std::vector<std::string>& dropped,
-                  const std::vector<catalogue::SourceStatus>& sources);
+                  const std::vector<catalogue::SourceStatus>& sources,
+                  const std::vector<monitor::DeliveryStatus>& deliveries);
 
 }  // namespace tidewheel::cli

@@ -75,6 +75,12 @@ struct Settings {
     std::size_t source_message_bytes = 960u << 10;
     std::size_t source_queue_bytes = 64u << 20;  // of each source, until Kafka has them
 
+    // How tidewheel-notifier delivers.
+    std::string notifier_secrets;           // a directory: a file for each secret
+    std::size_t notifier_connections = 32;  // at the same time
+    std::chrono::milliseconds notifier_timeout{10000};
+    std::string notifier_private = "no";  // whether private addresses may be called
+
     // What is worth saying at start, though nothing is wrong enough to stop: a program prints or
     // logs it. Not a setting.
     std::vector<std::string> warnings;
@@ -88,8 +94,9 @@ enum class Programs : std::uint8_t {
     aggregator = 8,
     ingress = 16,
     source = 32,
-    services = 62,
-    all = 63
+    notifier = 128,
+    services = 2 | 4 | 8 | 16 | 32 | 128,
+    all = 1 | services
 };
 
 }  // namespace tidewheel

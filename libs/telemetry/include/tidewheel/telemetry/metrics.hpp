@@ -42,6 +42,11 @@ enum class Metric {
     source_gaps,            // counter {stream}
     source_gap_seconds,     // counter {stream}
     source_polls,           // counter {stream, outcome}
+    waiting_rows,           // gauge {sink, subscriber}
+    waiting_seconds,        // gauge {sink, subscriber}
+    delivered_rows,         // counter {sink, subscriber}
+    delivery_failures,      // counter {sink, subscriber}
+    undelivered_rows,       // counter {sink, subscriber}
     ready,                  // gauge
     database_up,            // gauge
     broker_up,              // gauge
