@@ -24,7 +24,8 @@ std::string refusal(const std::string& text) {
 
 TEST_CASE("A foreign table of server webhook is a sink, and becomes an ordinary table") {
     const sql::Sink sink = sink_in(
-        "CREATE FOREIGN TABLE s.\"T\" (a bigint NOT NULL, b numeric(10, 2) DEFAULT 1, CHECK (a > 0)) "
+        "CREATE FOREIGN TABLE s.\"T\" (a bigint NOT NULL, b numeric(10, 2) DEFAULT 1, CHECK (a > "
+        "0)) "
         "SERVER webhook OPTIONS (url 'https://x/y', batch '10')");
     CHECK(sink.server == "webhook");
     CHECK(sink.name == sql::RelationName{"s", "T"});
