@@ -21,6 +21,7 @@ apply:      core engine codec sql postgres catalogue executor kafka
 operate:    core engine codec sql postgres catalogue executor kafka apply
 runtime:    core engine codec sql postgres catalogue executor kafka service telemetry
 ingress:    core engine codec sql postgres catalogue executor kafka apply http telemetry service
+changefeed: core engine codec sql postgres catalogue kafka telemetry service http
 testing:    core engine codec sql postgres catalogue kafka http
 '
 
@@ -30,7 +31,8 @@ producer:   core codec flags kafka service telemetry http
 worker:     core flags runtime service
 aggregator: core flags runtime service
 ingress:    core flags ingress service
-cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runtime service producer
+changefeed: core flags changefeed service
+cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runtime service producer changefeed
 '
 
 # A third-party library's headers, and where they may be included.
@@ -67,7 +69,7 @@ check_rows() {
     while IFS=: read -r part allowed; do
         [[ -n $part ]] || continue
         allowed=$(tr -s ' ' '|' <<<"$part $allowed" | sed 's/|$//')
-        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress)/' \
+        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress|changefeed)/' \
             | grep -vE "\"(tidewheel/)?($allowed)/" | grep -vE '/tests/.*"tidewheel/testing/' || true)
         if [[ -n $offenders ]]; then
             echo "$offenders"

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "changes_option.hpp"
 #include "names.hpp"
 #include "option_list.hpp"
 #include "stream.hpp"
@@ -110,6 +111,7 @@ class StreamOptions {
             {"tombstones", &StreamOptions::read_tombstones},
             {"ingress", &StreamOptions::read_ingress},
             {"ingress_tokens", &StreamOptions::read_tokens},
+            {"changes_of", &StreamOptions::read_changes_of},
         };
         return all;
     }
@@ -154,6 +156,10 @@ class StreamOptions {
             options_.refuse(option, fmt::format("ingress '{}' is a page of the service", value),
                             "Choose another path.");
         stream_.ingress = value;
+    }
+
+    void read_changes_of(const ast::Option& option, const std::string& value) {
+        sql::read_changes_of(options_, option, value, stream_);
     }
 
     void read_tokens(const ast::Option& option, const std::string& value) {
@@ -260,6 +266,7 @@ class StreamOptions {
                                       stream_.name.text()),
                           "The option ingress '/path' says where records may be sent.");
         }
+        check_changes(options_, stream_, location_, refusals_);
         if (options_.has("route") && stream_.rules.empty()) {
             refusals_.add(
                 location_,

@@ -76,8 +76,9 @@ enum class Programs : std::uint8_t {
     worker = 4,
     aggregator = 8,
     ingress = 16,
-    services = 30,
-    all = 31
+    changefeed = 32,
+    services = 62,
+    all = 63
 };
 
 }  // namespace tidewheel

@@ -34,6 +34,10 @@ enum class Metric {
     ingress_records,        // counter {stream}
     ingress_refused,        // counter {stream, reason}
     ingress_seconds,        // histogram {stream}
+    changefeed_records,     // counter {stream}
+    changefeed_seconds,     // histogram {stream}
+    changefeed_wal,         // gauge {stream}
+    changefeed_stopped,     // gauge {stream}
     ready,                  // gauge
     database_up,            // gauge
     broker_up,              // gauge
