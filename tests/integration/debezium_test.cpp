@@ -25,7 +25,7 @@ CREATE DOMAIN amount AS integer CHECK (value >= 0);
 CREATE TABLE things (
     id bigint PRIMARY KEY, s smallint, i integer, r real, d double precision, o oid, b boolean,
     n numeric(12,3), t text, v varchar(20), c char(5), y bytea, da date, ts timestamp,
-    ts3 timestamp(3), ti time, ti3 time(3), j json, jb jsonb, u uuid, m mood, a amount, l text);
+    ts3 timestamp(3), tz timestamptz, tz0 timestamptz(0), ti time, ti3 time(3), j json, jb jsonb, u uuid, m mood, a amount, l text);
 CREATE FOREIGN TABLE changes (op text)
     SERVER kafka OPTIONS (topic '{topic}', changes_of 'public.things');
 )";
@@ -33,7 +33,8 @@ CREATE FOREIGN TABLE changes (op text)
 const std::string values =
     "(1::smallint, -2, 1.5::real, 1e-10::float8, 7::oid, true, 12.340, E'x \"y\" \\\\ ü\\n', 'v', "
     "'c', '\\x00ff10'::bytea, '2026-01-31'::date, '2026-01-31 12:00:00.123456'::timestamp, "
-    "'1969-12-31 23:59:59.999'::timestamp, '12:00:00.000001'::time, '23:59:59.5'::time, "
+    "'1969-12-31 23:59:59.999'::timestamp, '2026-01-31 13:00:00.5+01'::timestamptz, "
+    "'2026-01-31 13:00:00+01'::timestamptz, '12:00:00.000001'::time, '23:59:59.5'::time, "
     "'{\"a\":  1}'::json, '{\"b\": [1, null]}'::jsonb, "
     "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid, 'good'::mood, 5, "
     "(SELECT string_agg(md5(n::text), '') FROM generate_series(1, 500) n))";
@@ -60,10 +61,12 @@ Json comparable(const Json& value, const std::set<std::string>& left_out) {
 std::string comparable(const Stored& record) {
     if (record.value.empty()) return record.key + " tombstone";
     const Json value = *Json::parse(record.value);
-    std::set<std::string> left_out{"version", "name", "ts_us", "ts_ns", "sequence"};
+    std::set<std::string> left_out{"version", "name",     "ts_us",  "ts_ns",
+                                   "origin",  "sequence", "origin_lsn"};
     if (value.find("op")->string() == "r") left_out.insert({"txId", "lsn", "ts_ms"});
     Json sorted = Json::object();
-    for (const auto& [name, member] : comparable(value, left_out).members())
+    const Json without = comparable(value, left_out);
+    for (const auto& [name, member] : without.members())
         if (name != "ts_ms") sorted.set(name, member);
     return record.key + " " + sorted.dump();
 }
@@ -100,11 +103,11 @@ TEST_CASE("Debezium makes the same records of the same changes") {
                           "current_database()") == "2";
     });
     site.query(insert(3));
-    site.query("UPDATE things SET i = 9, n = 'NaN', d = 'Infinity' WHERE id = 3");
+    site.query("UPDATE things SET i = 9, d = 'Infinity' WHERE id = 3");
     site.query("UPDATE things SET id = 4 WHERE id = 3");
     site.query("UPDATE things SET t = NULL, y = '' WHERE id = 1");
-    site.query("ALTER TABLE things ADD COLUMN added text DEFAULT 'x'");
-    site.query("UPDATE things SET i = 10 WHERE id = 2");
+    site.query("ALTER TABLE things ADD COLUMN added text");
+    site.query("UPDATE things SET added = 'x' WHERE id = 2");
     site.query("DELETE FROM things WHERE id = 1");
     site.query("TRUNCATE things");
     const auto ours = await(site, site.topic(), 12), others = await(site, theirs, 12);

@@ -26,7 +26,7 @@ void append_cell(std::string& json, const ShapeColumn& column, const Cell& cell)
     if (cell.state == Cell::State::null)
         json += "null";
     else if (cell.state == Cell::State::text)
-        append_value(json, column.form, cell.text);
+        append_value(json, column.form, cell.text, column.digits);
     else
         json += column.form == ValueForm::base64 ? unavailable_bytes : unavailable;
 }

@@ -9,7 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto beat_every = 1s;
-constexpr auto presumed_dead_after = 10s;
+constexpr auto presumed_dead_after = 8s;
 
 }  // namespace
 

@@ -12,7 +12,7 @@ namespace tidewheel::changefeed {
 
 // Which of several services writes a stream: the one whose session holds an advisory lock, and asks
 // PostgreSQL something every second. The lock of one that is gone is free at once; a session that
-// has asked nothing for ten seconds, as the others see it, is ended by them. That decides only who
+// has asked nothing for eight seconds, as the others see it, is ended by them. That decides only who
 // tries: what may be written is decided by Kafka, which shuts out the former writer.
 class Ownership {
   public:

@@ -67,9 +67,11 @@ TableShape shape_of(const Relation& relation, const TableFacts& facts) {
         added.name = column.name;
         append_string(added.member, column.name);
         added.member += ':';
-        added.form = domain == facts.domains.end()
-                         ? form_of(column.type, column.modifier)
-                         : form_of(domain->second.type, domain->second.modifier);
+        const TableFacts::BaseType type = domain == facts.domains.end()
+                                              ? TableFacts::BaseType{column.type, column.modifier}
+                                              : domain->second;
+        added.form = form_of(type.type, type.modifier);
+        if (added.form == ValueForm::moment) added.digits = digits_of(type.modifier);
         added.is_key = is_key;
     }
     return shape;

@@ -14,7 +14,8 @@ struct ShapeColumn {
     std::string name;
     std::string member;  // as JSON: "name":
     ValueForm form = ValueForm::text;
-    bool is_key = false;  // of the primary key
+    bool is_key = false;       // of the primary key
+    int digits = most_digits;  // of a moment
 };
 
 // What has to be known of a table to write its rows as JSON.

@@ -108,8 +108,8 @@ void append_number(std::string& json, std::optional<std::int64_t> number, std::s
     json.append(digits.data(), end);
 }
 
-// 2026-01-31 12:00:00.5+00 → 2026-01-31T12:00:00.5Z
-void append_moment(std::string& json, std::string_view text) {
+// 2026-01-31 12:00:00.5+00 → 2026-01-31T12:00:00.500000Z
+void append_moment(std::string& json, std::string_view text, int digits) {
     constexpr std::string_view utc = "+00";
     const auto space = text.find(' ');
     const bool is_usual = space != std::string_view::npos && text.ends_with(utc) &&
@@ -119,7 +119,13 @@ void append_moment(std::string& json, std::string_view text) {
     json += '"';
     json += text.substr(0, space);
     json += 'T';
-    json += text.substr(space + 1, text.size() - space - 1 - utc.size());
+    const std::string_view time = text.substr(space + 1, text.size() - space - 1 - utc.size());
+    const std::size_t point = std::min(time.find('.'), time.size());
+    json += time;
+    if (point == time.size() && digits > 0) json += '.';
+    const std::size_t shown = point == time.size() ? 0 : time.size() - point - 1;
+    for (std::size_t i = shown; i < static_cast<std::size_t>(digits); ++i)
+        json += '0';
     json += "Z\"";
 }
 
@@ -203,7 +209,7 @@ ValueForm form_of(std::uint32_t type, std::int32_t modifier) {
     }
 }
 
-void append_value(std::string& json, ValueForm form, std::string_view text) {
+void append_value(std::string& json, ValueForm form, std::string_view text, int digits) {
     const auto milliseconds = [](std::optional<std::int64_t> value) {
         return value ? std::optional(in_milliseconds(*value)) : std::nullopt;
     };
@@ -224,7 +230,7 @@ void append_value(std::string& json, ValueForm form, std::string_view text) {
         case ValueForm::microseconds:
             return append_number(json, whole_timestamp(text), text);
         case ValueForm::moment:
-            return append_moment(json, text);
+            return append_moment(json, text, digits);
         case ValueForm::time_of_day_milliseconds:
             return append_number(json, milliseconds(whole_time(text)), text);
         case ValueForm::time_of_day_microseconds:
