@@ -16,7 +16,8 @@ using changefeed::Tuple;
 
 // PostgreSQL sends no text that is not of the encoding.
 bool is_text(const Tuple& row) {
-    return std::ranges::all_of(row, [](const auto& cell) { return !codec::find_invalid_utf8(cell.text); });
+    return std::ranges::all_of(
+        row, [](const auto& cell) { return !codec::find_invalid_utf8(cell.text); });
 }
 
 changefeed::TableShape shape_of(std::size_t columns) {

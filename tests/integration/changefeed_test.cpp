@@ -5,6 +5,7 @@
 #include "applied.hpp"
 #include "changefeed_service.hpp"
 #include "tidewheel/testing/catch.hpp"
+#include "tidewheel/testing/servers.hpp"
 #include "tidewheel/testing/stack.hpp"
 
 using namespace tidewheel;
@@ -173,9 +174,8 @@ TEST_CASE("Another service takes over from one that is frozen, and nothing is se
     CHECK(std::chrono::steady_clock::now() - began < 15s);
     owner.process().signal(SIGCONT);
     site.query("INSERT INTO products VALUES (3, 'after')");
-    eventually("the former owner knows", [&] {
-        return testing::occurrences(owner.process().errors(), "are not sent") > 0;
-    });
+    eventually("the former owner knows",
+               [&] { return testing::occurrences(owner.process().errors(), "are not sent") > 0; });
     site.query("INSERT INTO products VALUES (4, 'at the end')");
     CHECK(ops(await_changes(site, 4)) == "c c c c");
 }
@@ -197,8 +197,7 @@ CREATE FOREIGN TABLE changes (op text)
         "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'::uuid, "
         "(SELECT string_agg(md5(n::text), '') FROM generate_series(1, 2000) n))";
     const std::string insert = "INSERT INTO products (id, a, m, b, f, y, d, t, z, j, u, l) SELECT ";
-    site.query(insert + "1, r.* FROM (VALUES " + row + ") r(a, m, b, f, y, d, t, z, j, u, l)" +
-               "");
+    site.query(insert + "1, r.* FROM (VALUES " + row + ") r(a, m, b, f, y, d, t, z, j, u, l)" + "");
     const Changefeed feed(site);
     feed.await_ready();
     site.query(insert + "2, a, m, b, f, y, d, t, z, j, u, l FROM products");
@@ -321,11 +320,13 @@ TEST_CASE("What is lost is said, and nothing is sent until somebody decides") {
         await_changes(site, 1);
     }
     eventually("the slot is free", [&] {
-        return site.value("SELECT active FROM pg_replication_slots WHERE database = "
-                          "current_database()") == "f";
+        return site.value(
+                   "SELECT active FROM pg_replication_slots WHERE database = "
+                   "current_database()") == "f";
     });
-    site.query("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE "
-               "database = current_database()");
+    site.query(
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE "
+        "database = current_database()");
     site.query("INSERT INTO products VALUES (2, 'missed')");
     const Changefeed feed(site);
     eventually("it says so", [&] {
@@ -335,13 +336,44 @@ TEST_CASE("What is lost is said, and nothing is sent until somebody decides") {
     CHECK_THAT(feed.metrics(),
                ContainsSubstring("tidewheel_changefeed_stopped{stream=\"changes\"} 1"));
     CHECK(changes_in(site).size() == 1);
+    site.must({"snapshot", "changes"});
+    CHECK(ops(await_changes(site, 3)) == "c r r");
+    site.query("DELETE FROM products WHERE id = 1");
+    CHECK(ops(await_changes(site, 5)) == "c r r d tombstone");
+    feed.await_ready();
+}
+
+TEST_CASE("A slot that has lost WAL is named, and another begins after `tidewheel snapshot`",
+          "[outage]") {
+    testing::PrivatePostgres postgres(
+        {"TIDEWHEEL_POSTGRES_OPTIONS=max_slot_wal_keep_size=1MB;max_wal_size=32MB"});
+    const testing::Deployment site(postgres.url(), testing::kafka());
+    REQUIRE(site.tidewheel({"init"}).status == 0);
+    testing::require_applied(site, pipeline + "CREATE TABLE others (t text);");
+    Changefeed(site).await_ready();
+    for (int i = 0; i < 4; ++i) {
+        site.query("INSERT INTO others SELECT repeat('x', 1000) FROM generate_series(1, 20000)");
+        site.query("SELECT pg_switch_wal()");
+    }
+    site.query("CHECKPOINT");
+    REQUIRE(site.value("SELECT wal_status FROM pg_replication_slots") == "lost");
+    const Changefeed feed(site);
+    eventually("it says so", [&] {
+        const auto ready = feed.ready();
+        return ready.status == 503 && ready.body.find("has lost WAL") != std::string::npos;
+    });
+    site.must({"snapshot", "changes"});
+    feed.await_ready();
+    site.query("INSERT INTO products VALUES (1, 'tea')");
+    await_changes(site, 1);
 }
 
 TEST_CASE("Tables whose changes can't be followed are refused, with what to do") {
     const testing::Deployment site;
     const auto declared = [](const std::string& table, const std::string& options) {
-        return table + ";CREATE FOREIGN TABLE changes (op text) SERVER kafka OPTIONS (topic "
-                       "'{topic}', changes_of " +
+        return table +
+               ";CREATE FOREIGN TABLE changes (op text) SERVER kafka OPTIONS (topic "
+               "'{topic}', changes_of " +
                options + ");";
     };
     const std::vector<std::pair<std::string, std::string>> cases = {

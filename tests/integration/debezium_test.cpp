@@ -61,7 +61,7 @@ Json comparable(const Json& value, const std::set<std::string>& left_out) {
 std::string comparable(const Stored& record) {
     if (record.value.empty()) return record.key + " tombstone";
     const Json value = *Json::parse(record.value);
-    std::set<std::string> left_out{"version", "name",     "ts_us",  "ts_ns",
+    std::set<std::string> left_out{"version", "name",     "ts_us",     "ts_ns",
                                    "origin",  "sequence", "origin_lsn"};
     if (value.find("op")->string() == "r") left_out.insert({"txId", "lsn", "ts_ms"});
     Json sorted = Json::object();
@@ -99,8 +99,9 @@ TEST_CASE("Debezium makes the same records of the same changes") {
     INFO(debezium.output() << debezium.errors());
     await(site, theirs, 2);
     eventually("both stream", [&] {
-        return site.value("SELECT count(*) FROM pg_replication_slots WHERE active AND database = "
-                          "current_database()") == "2";
+        return site.value(
+                   "SELECT count(*) FROM pg_replication_slots WHERE active AND database = "
+                   "current_database()") == "2";
     });
     site.query(insert(3));
     site.query("UPDATE things SET i = 9, d = 'Infinity' WHERE id = 3");

@@ -95,8 +95,9 @@ class ChangesStep {
     }
 
     void warn() {
-        if (transaction_.query("SELECT setting FROM pg_settings WHERE name = "
-                               "'max_slot_wal_keep_size'")[0]
+        if (transaction_
+                .query("SELECT setting FROM pg_settings WHERE name = "
+                       "'max_slot_wal_keep_size'")[0]
                 .text(0) == "-1")
             done_.warnings.push_back(
                 "max_slot_wal_keep_size is not set: while tidewheel-changefeed does not run, the "

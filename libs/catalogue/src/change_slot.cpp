@@ -27,9 +27,10 @@ std::string publication_of(const sql::RelationName& stream) {
 
 std::string slot_of(postgres::Connection& connection, int stream) {
     return connection
-        .query("SELECT 'tidewheel_' || oid || '_' || $1::int FROM pg_database WHERE datname = "
-               "current_database()",
-               {std::to_string(stream)})[0]
+        .query(
+            "SELECT 'tidewheel_' || oid || '_' || $1::int FROM pg_database WHERE datname = "
+            "current_database()",
+            {std::to_string(stream)})[0]
         .text(0);
 }
 
@@ -41,8 +42,9 @@ std::optional<SlotState> find_slot(postgres::Connection& connection, const std::
         {slot});
     if (rows.empty()) return std::nullopt;
     const postgres::Row& row = rows[0];
-    return SlotState{row.is_null(0) ? std::nullopt : std::optional(static_cast<int>(row.integer(0))),
-                     row.boolean(1), row.integer(2)};
+    return SlotState{
+        row.is_null(0) ? std::nullopt : std::optional(static_cast<int>(row.integer(0))),
+        row.boolean(1), row.integer(2)};
 }
 
 void drop_slot(postgres::Connection& connection, const std::string& slot) {

@@ -83,8 +83,9 @@ Position Attempt::take_snapshot() {
     catalogue::drop_slot(with_.ownership.connection(), with_.plan.slot);
     const auto slot = replication_.create_slot(with_.plan.slot);
     failpoint("after_change");
-    telemetry::log(Level::info, "snapshot begins",
-                   {{"stream", with_.plan.label}, {"lsn", postgres::lsn_text(slot.consistent_point)}});
+    telemetry::log(
+        Level::info, "snapshot begins",
+        {{"stream", with_.plan.label}, {"lsn", postgres::lsn_text(slot.consistent_point)}});
     in_snapshot_ = true;
     send_snapshot(with_.ownership.connection(),
                   {with_.plan.table, slot.snapshot, slot.consistent_point}, envelope_, batch_,

@@ -108,8 +108,7 @@ void EnvelopeWriter::truncate(const TableShape& table, Lsn at) {
     send(table, false);
 }
 
-void EnvelopeWriter::snapshot(const TableShape& table, const Tuple& row, Lsn at,
-                              InSnapshot which) {
+void EnvelopeWriter::snapshot(const TableShape& table, const Tuple& row, Lsn at, InSnapshot which) {
     write_key(table, row);
     write_row(R"({"before":null,"after":)", table, &row);
     finish(table, 'r', at, which);
@@ -147,9 +146,9 @@ void EnvelopeWriter::write_row(std::string_view member, const TableShape& table,
 }
 
 void EnvelopeWriter::finish(const TableShape& table, char operation, Lsn at, InSnapshot which) {
-    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-                         clock_.wall().time_since_epoch())
-                         .count();
+    const auto now =
+        std::chrono::duration_cast<std::chrono::milliseconds>(clock_.wall().time_since_epoch())
+            .count();
     const bool streamed = which == InSnapshot::no;
     value_ += ',';
     value_ += head_;

@@ -101,23 +101,23 @@ void Feed::run(const std::stop_token& stop) {
 }
 
 void Feed::attempt(const std::stop_token& stop) {
-    const Attempt::Surroundings surroundings{
-        settings_,
-        kafka_,
-        plan_,
-        ownership_,
-        metrics_,
-        [this] { seen_at_ = Clock::system().now(); },
-        [this] {
-            retry_.succeeded();
-            metrics_.stopped.set(0);
-            metrics_.broker_up.set(1);
-            health_.set_healthy(part_);
-        },
-        [this] {
-            metrics_.broker_up.set(0);
-            health_.set_degraded(part_, "Kafka does not answer");
-        }};
+    const Attempt::Surroundings surroundings{settings_,
+                                             kafka_,
+                                             plan_,
+                                             ownership_,
+                                             metrics_,
+                                             [this] { seen_at_ = Clock::system().now(); },
+                                             [this] {
+                                                 retry_.succeeded();
+                                                 metrics_.stopped.set(0);
+                                                 metrics_.broker_up.set(1);
+                                                 health_.set_healthy(part_);
+                                             },
+                                             [this] {
+                                                 metrics_.broker_up.set(0);
+                                                 health_.set_degraded(part_,
+                                                                      "Kafka does not answer");
+                                             }};
     Attempt(surroundings, stop).run();
 }
 

@@ -36,8 +36,10 @@ bool Ownership::try_to_take() {
 void Ownership::look_at_owner() {
     const postgres::Rows rows = connection_->query(
         "SELECT a.pid, a.pid || ' ' || a.backend_start, a.query_start::text FROM " +
-        std::string(postgres::advisory_locks) + " l JOIN pg_stat_activity a ON a.pid = l.pid "
-        "WHERE l.key = " + key_ + " AND a.query_start IS NOT NULL");
+        std::string(postgres::advisory_locks) +
+        " l JOIN pg_stat_activity a ON a.pid = l.pid "
+        "WHERE l.key = " +
+        key_ + " AND a.query_start IS NOT NULL");
     if (rows.empty()) return other_.reset();  // gone meanwhile, or of a role that we may not see
     const postgres::Row& row = rows[0];
     const auto now = clock_.now();

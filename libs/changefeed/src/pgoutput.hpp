@@ -65,8 +65,7 @@ struct Truncate {
 };
 struct Unused {};  // an origin, a type, a message
 
-using Message =
-    std::variant<Unused, Begin, Commit, Relation, Insert, Update, Delete, Truncate>;
+using Message = std::variant<Unused, Begin, Commit, Relation, Insert, Update, Delete, Truncate>;
 
 // Fails, with what is wrong, for bytes that are no such message.
 Result<Message, std::string> parse_message(std::string_view bytes);

@@ -19,8 +19,7 @@ std::int64_t microseconds_now() {
 }  // namespace
 
 // What has no key goes to the first partition, so that it has an order.
-void RecordBatch::send(std::optional<std::string_view> key,
-                       std::optional<std::string_view> value) {
+void RecordBatch::send(std::optional<std::string_view> key, std::optional<std::string_view> value) {
     if (records_ == 0) writer_.begin();
     writer_.send(topic_, {key ? by_the_key : 0, key, value, {}});
     ++records_;

@@ -122,8 +122,8 @@ class Service {
     void look_after_feeds() {
         const auto now = Clock::system().now();
         for (const auto& feed : feeds_)
-            if (now - feed->look() > std::max<std::chrono::milliseconds>(
-                                         settings_.stall_after * 3, 30s))
+            if (now - feed->look() >
+                std::max<std::chrono::milliseconds>(settings_.stall_after * 3, 30s))
                 service::end_stuck("stream " + feed->plan().label);
     }
 
@@ -132,7 +132,7 @@ class Service {
     service::Shell shell_;
     Retry retry_;
     std::unique_ptr<postgres::Connection> database_;
-    std::optional<std::int64_t> known_;  // version of the catalogue
+    std::optional<std::int64_t> known_;         // version of the catalogue
     std::vector<std::unique_ptr<Feed>> feeds_;  // the first to go
 };
 

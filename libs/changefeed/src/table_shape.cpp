@@ -83,8 +83,11 @@ Relation read_relation(postgres::Transaction& transaction, const sql::RelationNa
     if (found.empty())
         throw Error(Error::Kind::refused, "table " + table.text() + " does not exist",
                     "Create it, or drop the stream that sends its changes.");
-    Relation relation{static_cast<std::uint32_t>(found[0].integer(0)), table.schema, table.name,
-                      found[0].text(1)[0], {}};
+    Relation relation{static_cast<std::uint32_t>(found[0].integer(0)),
+                      table.schema,
+                      table.name,
+                      found[0].text(1)[0],
+                      {}};
     for (const Row& row : transaction.query(columns_query, {std::to_string(relation.id)}))
         relation.columns.push_back({row.boolean(3), row.text(0),
                                     static_cast<std::uint32_t>(row.integer(1)),

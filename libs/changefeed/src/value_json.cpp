@@ -144,10 +144,10 @@ void append_base64(std::string& json, std::string_view text) {
     for (std::size_t i = 0; i < count; i += 3) {
         std::uint32_t three = 0;
         for (std::size_t j = i; j < i + 3; ++j)
-            three = three << 8U | (j < count ? static_cast<std::uint32_t>(
-                                                   hex_digit(text[2 * j]) * 16 +
-                                                   hex_digit(text[2 * j + 1]))
-                                             : 0U);
+            three =
+                three << 8U | (j < count ? static_cast<std::uint32_t>(hex_digit(text[2 * j]) * 16 +
+                                                                      hex_digit(text[2 * j + 1]))
+                                         : 0U);
         for (std::size_t j = 0; j < 4; ++j)
             json += i + j > count ? '=' : letters[three >> (18 - 6 * j) & 63U];
     }

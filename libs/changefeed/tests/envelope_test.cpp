@@ -68,15 +68,13 @@ TEST_CASE("An update has the old row where the table logs it, and what was not s
     Sent sent;
     sent.envelope.update(products, {1, {}, {cell("1"), unchanged, unchanged}}, 1);
     CHECK(sent.part(0, "before") == Json());
-    CHECK(sent.part(0, "after") ==
-          json(R"({"id":1,"name":"__debezium_unavailable_value",)"
-               R"("photo":"X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ=="})"));
+    CHECK(sent.part(0, "after") == json(R"({"id":1,"name":"__debezium_unavailable_value",)"
+                                        R"("photo":"X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ=="})"));
     CHECK(sent.part(0, "op") == "u");
-    sent.envelope.update(products,
-                         {1,
-                          OldRow{true, {cell("1"), cell("long"), null}},
-                          {cell("1"), unchanged, cell("\\x00")}},
-                         1);
+    sent.envelope.update(
+        products,
+        {1, OldRow{true, {cell("1"), cell("long"), null}}, {cell("1"), unchanged, cell("\\x00")}},
+        1);
     REQUIRE(sent.records.size() == 2);
     CHECK(sent.part(1, "before") == json(R"({"id":1,"name":"long","photo":null})"));
     CHECK(sent.part(1, "after") == json(R"({"id":1,"name":"long","photo":"AA=="})"));
@@ -85,8 +83,7 @@ TEST_CASE("An update has the old row where the table logs it, and what was not s
 TEST_CASE("A row that gets another key is deleted and inserted") {
     Sent sent;
     sent.envelope.update(
-        products,
-        {1, OldRow{false, {cell("1"), null, null}}, {cell("2"), cell("tea"), null}}, 1);
+        products, {1, OldRow{false, {cell("1"), null, null}}, {cell("2"), cell("tea"), null}}, 1);
     REQUIRE(sent.records.size() == 3);
     CHECK(sent.records[0].first == R"({"id":1})");
     CHECK(sent.part(0, "op") == "d");
@@ -124,10 +121,8 @@ TEST_CASE("A table without a key has records without one, and all of the old row
     TableShape keyless = products;
     keyless.columns[0].is_key = false;
     Sent sent;
-    sent.envelope.update(keyless,
-                         {1, OldRow{true, {cell("1"), cell("a"), null}},
-                          {cell("2"), cell("a"), null}},
-                         1);
+    sent.envelope.update(
+        keyless, {1, OldRow{true, {cell("1"), cell("a"), null}}, {cell("2"), cell("a"), null}}, 1);
     sent.envelope.remove(keyless, {1, {true, {cell("2"), cell("a"), null}}}, 1);
     REQUIRE(sent.records.size() == 2);
     CHECK(sent.records[0].first == "-");

@@ -26,16 +26,16 @@ Kind parsed(std::string text) {
 }  // namespace
 
 TEST_CASE("A transaction begins with where and when it was committed") {
-    const auto begin = parsed<Begin>("B" + wire::integer(std::uint64_t{0x16B374D848}) +
-                                     wire::integer(std::int64_t{1'000'000}) +
-                                     wire::integer(std::uint32_t{745}));
+    const auto begin =
+        parsed<Begin>("B" + wire::integer(std::uint64_t{0x16B374D848}) +
+                      wire::integer(std::int64_t{1'000'000}) + wire::integer(std::uint32_t{745}));
     CHECK(begin.commit == 0x16B374D848);
     CHECK(begin.committed_at == 946'684'801'000'000);  // 2000-01-01 00:00:01
     CHECK(begin.transaction == 745);
     const std::string zero(1, '\0');
-    const auto commit = parsed<Commit>("C" + zero + wire::integer(std::uint64_t{5}) +
-                                       wire::integer(std::uint64_t{9}) +
-                                       wire::integer(std::uint64_t{0}));
+    const auto commit =
+        parsed<Commit>("C" + zero + wire::integer(std::uint64_t{5}) +
+                       wire::integer(std::uint64_t{9}) + wire::integer(std::uint64_t{0}));
     CHECK(commit.commit == 5);
     CHECK(commit.end == 9);
 }
@@ -74,22 +74,21 @@ TEST_CASE("Rows have texts, nulls and values that were not sent") {
     CHECK_FALSE(update.before);
     CHECK(update.after[1].state == Cell::State::unchanged);
 
-    const auto moved = parsed<Update>("U" + wire::integer(table) + "K" +
-                                      wire::tuple({"1", std::nullopt}) + "N" +
-                                      wire::tuple({"2", "x"}));
+    const auto moved =
+        parsed<Update>("U" + wire::integer(table) + "K" + wire::tuple({"1", std::nullopt}) + "N" +
+                       wire::tuple({"2", "x"}));
     REQUIRE(moved.before);
     CHECK_FALSE(moved.before->is_whole);
     CHECK(moved.before->row[0].text == "1");
     CHECK(moved.after[0].text == "2");
 
-    const auto removed =
-        parsed<Delete>("D" + wire::integer(table) + "O" + wire::tuple({"1", "x"}));
+    const auto removed = parsed<Delete>("D" + wire::integer(table) + "O" + wire::tuple({"1", "x"}));
     CHECK(removed.before.is_whole);
     CHECK(removed.before.row[1].text == "x");
 
-    const auto truncated = parsed<Truncate>("T" + wire::integer(std::uint32_t{2}) +
-                                            std::string(1, '\0') + wire::integer(table) +
-                                            wire::integer(table + 1));
+    const auto truncated =
+        parsed<Truncate>("T" + wire::integer(std::uint32_t{2}) + std::string(1, '\0') +
+                         wire::integer(table) + wire::integer(table + 1));
     CHECK(truncated.relations == std::vector{table, table + 1});
 }
 

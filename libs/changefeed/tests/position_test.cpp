@@ -25,8 +25,9 @@ TEST_CASE("A position covers what was sent: earlier commits, and the first chang
     CHECK_FALSE(Position{false, 100, 0}.covers(100, 0));
 }
 
-TEST_CASE("A feed begins with a snapshot only when it has never begun, or its snapshot was not "
-          "complete") {
+TEST_CASE(
+    "A feed begins with a snapshot only when it has never begun, or its snapshot was not "
+    "complete") {
     const FeedPlan plan{7, "s", {"public", "t"}, "topic", "p", "slot", "d", "1.7"};
     const Position changes{false, 100, Position::all}, under_way{true, 0, 0};
     const catalogue::SlotState slot{}, lost{std::nullopt, true, 0};

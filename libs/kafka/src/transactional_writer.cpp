@@ -123,8 +123,7 @@ TransactionalWriter::TransactionalWriter(const ClientSettings& settings, WriterI
 
 TransactionalWriter::~TransactionalWriter() {
     if (!state_->in_transaction) return;
-    const ClientError ignored(
-        rd_kafka_abort_transaction(state_->client.get(), abort_milliseconds));
+    const ClientError ignored(rd_kafka_abort_transaction(state_->client.get(), abort_milliseconds));
 }
 
 std::optional<WrittenPosition> TransactionalWriter::open() {
@@ -135,9 +134,8 @@ std::optional<WrittenPosition> TransactionalWriter::open() {
 }
 
 void TransactionalWriter::begin() {
-    state_->wait_for("can't begin a transaction", [&] {
-        return rd_kafka_begin_transaction(state_->client.get());
-    });
+    state_->wait_for("can't begin a transaction",
+                     [&] { return rd_kafka_begin_transaction(state_->client.get()); });
     state_->in_transaction = true;
 }
 
@@ -166,15 +164,13 @@ void TransactionalWriter::commit(const WrittenPosition& position) {
         state_->meanwhile();
     }
     const PartitionList offsets = with_text(state_->identity.topic, position);
-    const GroupMetadata group(
-        rd_kafka_consumer_group_metadata_new(state_->identity.group.c_str()));
+    const GroupMetadata group(rd_kafka_consumer_group_metadata_new(state_->identity.group.c_str()));
     state_->wait_for("can't write the position", [&] {
         return rd_kafka_send_offsets_to_transaction(handle, offsets.get(), group.get(),
                                                     step_milliseconds);
     });
-    state_->wait_for("can't commit", [&] {
-        return rd_kafka_commit_transaction(handle, step_milliseconds);
-    });
+    state_->wait_for("can't commit",
+                     [&] { return rd_kafka_commit_transaction(handle, step_milliseconds); });
     state_->in_transaction = false;
 }
 

@@ -35,10 +35,11 @@ std::int64_t microseconds_since_2000() {
 }
 
 DatabaseError unexpected(std::string_view bytes) {
-    return DatabaseError("the replication stream has a message of an unknown form, which begins "
-                         "with byte " +
-                             std::to_string(bytes.empty() ? 0 : static_cast<unsigned char>(bytes[0])),
-                         "08P01");
+    return DatabaseError(
+        "the replication stream has a message of an unknown form, which begins "
+        "with byte " +
+            std::to_string(bytes.empty() ? 0 : static_cast<unsigned char>(bytes[0])),
+        "08P01");
 }
 
 }  // namespace
@@ -71,11 +72,10 @@ ReplicationConnection::NewSlot ReplicationConnection::create_slot(const std::str
 
 void ReplicationConnection::start(const std::string& slot, const std::string& publication) {
     PGconn* handle = state_->handle.get();
-    const Result result(
-        PQexec(handle, ("START_REPLICATION SLOT " + quote_name(slot) +
-                        " LOGICAL 0/0 (proto_version '1', publication_names " +
-                        quote_literal(quote_name(publication)) + ")")
-                           .c_str()));
+    const Result result(PQexec(handle, ("START_REPLICATION SLOT " + quote_name(slot) +
+                                        " LOGICAL 0/0 (proto_version '1', publication_names " +
+                                        quote_literal(quote_name(publication)) + ")")
+                                           .c_str()));
     if (PQresultStatus(result.get()) == PGRES_COPY_BOTH) return;
     require_success(handle, result.get());
     throw unexpected({});

@@ -75,6 +75,14 @@ void check_format(const Stream& stream, int location, Refusals& refusals) {
                      "Leave out one of both.");
 }
 
+bool is_rule(const ast::Option& option) {
+    return std::string_view(option.defname).starts_with("route_");
+}
+
+bool is_hash(const std::string& text) {
+    return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
 class StreamOptions {
   public:
     StreamOptions(ast::Nodes nodes, Stream& stream, int location, Refusals& refusals)
@@ -90,10 +98,6 @@ class StreamOptions {
     }
 
   private:
-    static bool is_rule(const ast::Option& option) {
-        return std::string_view(option.defname).starts_with("route_");
-    }
-
     // An option with one name, and who reads it.
     struct Plain {
         std::string_view name;
@@ -165,10 +169,8 @@ class StreamOptions {
     void read_tokens(const ast::Option& option, const std::string& value) {
         for (std::string hash : cut_at(value, ',')) {
             std::erase(hash, ' ');
-            const bool is_hash = hash.size() == 64 &&
-                                 hash.find_first_not_of("0123456789abcdef") == std::string::npos;
             // Not shown: it may be the token itself.
-            if (!is_hash)
+            if (!is_hash(hash))
                 return options_.refuse(
                     option, "ingress_tokens is not a list of SHA-256 hashes",
                     "Each is 64 digits 0-9 and a-f, as `printf %s TOKEN | sha256sum` prints it.");
