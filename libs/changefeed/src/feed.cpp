@@ -57,15 +57,18 @@ Feed::Feed(const Settings& settings, const kafka::ClientSettings& kafka, FeedPla
       metrics_(metrics, plan_.label),
       health_(health),
       ownership_(settings.database, plan_.stream),
-      retry_({.first = 200ms, .longest = settings.retry_longest}),
-      thread_([this](const std::stop_token& stop) {
-          try {
-              run(stop);
-          } catch (...) {
-              const std::lock_guard lock(mutex_);
-              failure_ = std::current_exception();
-          }
-      }) {}
+      retry_({.first = 200ms, .longest = settings.retry_longest}) {
+    // Before anybody asks: the service is not ready until its feeds are.
+    health_.set_degraded(part_, "has not begun");
+    thread_ = std::jthread([this](const std::stop_token& stop) {
+        try {
+            run(stop);
+        } catch (...) {
+            const std::lock_guard lock(mutex_);
+            failure_ = std::current_exception();
+        }
+    });
+}
 
 Feed::~Feed() {
     thread_.request_stop();
@@ -81,7 +84,6 @@ Clock::Monotonic Feed::look() {
 }
 
 void Feed::run(const std::stop_token& stop) {
-    health_.set_degraded(part_, "has not begun");
     do {
         seen_at_ = Clock::system().now();
         if (!retry_.is_due()) continue;
