@@ -24,6 +24,7 @@ ingress:    core engine codec sql postgres catalogue executor kafka apply http t
 source:     core engine codec sql postgres catalogue kafka http telemetry service
 delivery:   core engine codec sql postgres catalogue http telemetry service
 notifier:   core engine codec sql postgres catalogue http telemetry service delivery
+changefeed: core engine codec sql postgres catalogue kafka telemetry service http
 testing:    core engine codec sql postgres catalogue kafka http
 '
 
@@ -35,7 +36,8 @@ aggregator: core flags runtime service
 ingress:    core flags ingress service
 source:     core flags source service
 notifier:   core flags notifier service
-cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runtime service source producer
+changefeed: core flags changefeed service
+cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runtime service source producer changefeed
 '
 
 # A third-party library's headers, and where they may be included.
@@ -73,7 +75,7 @@ check_rows() {
     while IFS=: read -r part allowed; do
         [[ -n $part ]] || continue
         allowed=$(tr -s ' ' '|' <<<"$part $allowed" | sed 's/|$//')
-        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress|source|notifier)/' \
+        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress|source|notifier|changefeed)/' \
             | grep -vE "\"(tidewheel/)?($allowed)/" | grep -vE '/tests/.*"tidewheel/testing/' || true)
         if [[ -n $offenders ]]; then
             echo "$offenders"

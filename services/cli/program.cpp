@@ -20,6 +20,7 @@
 #include "cli/commands/reset.hpp"
 #include "cli/commands/run.hpp"
 #include "cli/commands/schema.hpp"
+#include "cli/commands/snapshot.hpp"
 #include "cli/commands/status.hpp"
 #include "cli/commands/verify.hpp"
 #include "cli/commands/version.hpp"
@@ -82,6 +83,7 @@ void add_commands(CLI::App& app, Context& context) {
     add_apply(app, context);
     add_plan(app, context);
     add_drop(app, context);
+    add_snapshot(app, context);
     add_pause(app, context);
     add_redeliver(app, context);
     add_reset(app, context);

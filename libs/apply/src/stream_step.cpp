@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "changes_step.hpp"
 #include "error_location.hpp"
 #include "ingress_check.hpp"
 #include "stream_check.hpp"
@@ -23,7 +24,7 @@ void resolve(DeploymentState& deployment, StoredStream& stored) {
 }
 
 void resolve_mapped(DeploymentState& deployment, const sql::Statement& statement,
-                    StoredStream& stored) {
+                    StoredStream& stored, Deployed& done) {
     try {
         resolve(deployment, stored);
     } catch (const Error& error) {
@@ -34,6 +35,7 @@ void resolve_mapped(DeploymentState& deployment, const sql::Statement& statement
     check_sources(deployment.files, statement, stored.schema);
     check_ingress(deployment.files, statement, stored);
     check_stream(deployment.transaction, deployment.files, statement, stored.stream.name);
+    deploy_changes(deployment, statement, stored, done);
 }
 
 // Its table was made again when the streams were loaded.
@@ -50,6 +52,7 @@ void change_stream(DeploymentState& deployment, const Change& change, StoredStre
     StoredStream& current = *std::find_if(
         deployment.report.streams.begin(), deployment.report.streams.end(),
         [&](const StoredStream& each) { return each.stream.name == stored.stream.name; });
+    require_same_changes(deployment.files, change.statement, current, stored);
     stored.id = current.id;
     stored.is_foreign = current.is_foreign;
     const std::string& ddl = ddl_of(stored);
@@ -57,7 +60,7 @@ void change_stream(DeploymentState& deployment, const Change& change, StoredStre
         recreate(deployment.transaction, stored.is_foreign ? "FOREIGN TABLE" : "TABLE",
                  stored.stream.name, ddl);
     });
-    resolve_mapped(deployment, change.statement, stored);
+    resolve_mapped(deployment, change.statement, stored, done);
     deployment.alteration.stream(change.statement, current, stored, done);
     current = stored;
 }
@@ -90,7 +93,7 @@ void deploy_stream(DeploymentState& deployment, const Change& change, Deployed& 
     if (change.kind == ChangeKind::change) return change_stream(deployment, change, stored, done);
     const std::string& ddl = ddl_of(stored);
     blame(deployment.files, change.statement, ddl, [&] { deployment.transaction.run(ddl); });
-    resolve_mapped(deployment, change.statement, stored);
+    resolve_mapped(deployment, change.statement, stored, done);
     stored.id = catalogue::record_stream(deployment.transaction, stored,
                                          catalogue::origin_of(change.statement));
     if (!deployment.can_use_server)

@@ -69,6 +69,13 @@ std::vector<std::string> needs_of_service() {
             "JOIN tidewheel.sinks s ON to_regclass(s.subscribers) = c.oid CROSS JOIN (VALUES "
             "('SELECT')) r(right_) WHERE true" +
             lacks,
+        // The snapshot of a table whose changes a stream has; change_slot.hpp names publications.
+        "SELECT r.right_, " + of_relation + may_grant + relations +
+            "JOIN pg_publication_tables p ON p.schemaname = n.nspname AND p.tablename = c.relname "
+            "JOIN tidewheel.streams s ON p.pubname = left('tidewheel_' || CASE s.schema_name WHEN "
+            "'public' THEN '' ELSE s.schema_name || '_' END || s.name, 63) CROSS JOIN (VALUES "
+            "('SELECT')) r(right_) WHERE true" +
+            lacks,
         // ON CONFLICT reads the columns that it goes by, and DO UPDATE writes.
         "SELECT DISTINCT r.right_, " + of_relation + may_grant + relations +
             "JOIN tidewheel.statements s ON s.target_schema = n.nspname AND s.target_name = "

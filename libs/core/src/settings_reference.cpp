@@ -15,10 +15,10 @@ std::string programs_words(Programs programs) {
     if (programs == Programs::all) return "all";
     std::string words;
     const std::pair<Programs, const char*> names[] = {
-        {Programs::cli, "cli"},          {Programs::producer, "producer"},
-        {Programs::worker, "worker"},    {Programs::aggregator, "aggregator"},
-        {Programs::ingress, "ingress"},  {Programs::source, "source"},
-        {Programs::notifier, "notifier"}};
+        {Programs::cli, "cli"},           {Programs::producer, "producer"},
+        {Programs::worker, "worker"},     {Programs::aggregator, "aggregator"},
+        {Programs::ingress, "ingress"},   {Programs::source, "source"},
+        {Programs::notifier, "notifier"}, {Programs::changefeed, "changefeed"}};
     for (const auto& [one, name] : names) {
         if (is_for(programs, one)) words.append(words.empty() ? "" : ", ").append(name);
     }

@@ -29,7 +29,9 @@ const std::vector<Setting> table = {
     {"kafka_options", &Settings::kafka_options, "key=value", everyone,
      "a librdkafka property; may be repeated (environment: separated by ';')"},
     {"group", &Settings::group, "name", everyone,
-     "prefix of the consumer groups: GROUP.worker, GROUP.aggregator", 1},
+     "prefix of the consumer groups: GROUP.worker, GROUP.aggregator, and of the names under which "
+     "tidewheel-changefeed writes",
+     1},
     {"batch_rows", &Settings::batch_rows, "records", consumers,
      "maximum number of records in a batch", 1, 1'000'000},
     {"batch_bytes", &Settings::batch_bytes, "bytes", consumers,

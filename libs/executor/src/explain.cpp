@@ -136,6 +136,7 @@ Explanation explain(const catalogue::StoredStream& stored, const Executions& exe
                                       });
                            }));
     if (!stream.key.empty()) lines.emplace_back("key", stream.key);
+    if (stream.changes_of) lines.emplace_back("changes of", stream.changes_of->text());
     if (!stream.ingress.empty())
         lines.emplace_back("ingress", "POST " + stream.ingress +
                                           (stream.ingress_tokens.empty() ? ", without a token"

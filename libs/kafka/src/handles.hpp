@@ -48,6 +48,8 @@ using ConfigResource = Owned<rd_kafka_ConfigResource_t, rd_kafka_ConfigResource_
 #if RD_KAFKA_VERSION >= 0x020300ff
 using TopicCollection = Owned<rd_kafka_TopicCollection_t, rd_kafka_TopicCollection_destroy>;
 #endif
+using GroupMetadata =
+    Owned<rd_kafka_consumer_group_metadata_t, rd_kafka_consumer_group_metadata_destroy>;
 using DeleteRecords = Owned<rd_kafka_DeleteRecords_t, rd_kafka_DeleteRecords_destroy>;
 
 }  // namespace tidewheel::kafka

@@ -5,6 +5,7 @@
 #include "tidewheel/apply/view_index.hpp"
 #include "tidewheel/catalogue/catalogue_change.hpp"
 #include "tidewheel/catalogue/catalogue_rows.hpp"
+#include "tidewheel/catalogue/change_slot.hpp"
 #include "tidewheel/catalogue/sinks.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/operate/shadow_view.hpp"
@@ -34,8 +35,8 @@ Removal remove_statement(const catalogue::AppliedStatement& statement) {
             statement.id};
 }
 
-Removal remove_stream(const catalogue::AppliedStream& stream) {
-    return {
+Removal remove_stream(const catalogue::AppliedStream& stream, bool has_changes) {
+    Removal removal{
         stream.name.text(),
         "stream " + stream.name.text() + ": drops it and its dead letters; topic " + stream.topic +
             " is kept",
@@ -43,6 +44,13 @@ Removal remove_stream(const catalogue::AppliedStream& stream) {
                                        : "DROP TABLE IF EXISTS ") +
          stream.name.quoted()},
         [id = stream.id](Transaction& transaction) { catalogue::forget_stream(transaction, id); }};
+    if (has_changes) {
+        const std::string publication = catalogue::publication_of(stream.name);
+        removal.what += "; publication " + publication + " and its replication slot are dropped";
+        removal.ddl.push_back("DROP PUBLICATION IF EXISTS " + postgres::quote_name(publication));
+        removal.changes = stream.id;
+    }
+    return removal;
 }
 
 // We drop an index on a view ourselves: it is on the state table, under a name of ours.
@@ -119,7 +127,14 @@ class Selection {
             throw Error(Error::Kind::pipeline,
                         "stream " + stream.name.text() + " is read by " + readers,
                         "--cascade drops them as well.");
-        add(remove_stream(stream));
+        add(remove_stream(stream, has_changes(stream)));
+    }
+
+    bool has_changes(const catalogue::AppliedStream& stream) const {
+        const std::vector<sql::Stream> declared = catalogue::declared_streams(catalogue_rows_);
+        return std::ranges::any_of(declared, [&](const sql::Stream& each) {
+            return each.name == stream.name && each.changes_of;
+        });
     }
 
     bool chosen(const std::string& name) const {
@@ -169,6 +184,15 @@ std::vector<Removal> look_or_remove(const catalogue::Database& database, const D
     return removals;
 }
 
+// Not a part of any transaction. The services drop what an interruption leaves here.
+void drop_slots(const catalogue::Database& database, const std::vector<Removal>& removals) {
+    for (const Removal& removal : removals) {
+        if (removal.changes == 0) continue;
+        const auto connection = database.connect();
+        catalogue::drop_slot(*connection, catalogue::slot_of(*connection, removal.changes));
+    }
+}
+
 }  // namespace
 
 std::vector<Removal> find_removals(const catalogue::Database& database,
@@ -178,7 +202,9 @@ std::vector<Removal> find_removals(const catalogue::Database& database,
 
 std::vector<Removal> drop(const catalogue::Database& database, const DropRequest& request,
                           const std::vector<Removal>& agreed) {
-    return look_or_remove(database, request, &agreed);
+    std::vector<Removal> removed = look_or_remove(database, request, &agreed);
+    drop_slots(database, removed);
+    return removed;
 }
 
 }  // namespace tidewheel::operate

@@ -57,7 +57,7 @@ struct Settings {
 // libpq takes the last value that it is given, so what stands before the URL ("dbname", which it
 // expands) is a default. It also beats the environment and service files; so we keep out of the way
 // of those.
-Settings settings(const std::string& url, const std::string& application) {
+Settings settings(const std::string& url, const std::string& application, Mode mode) {
     std::map<std::string, std::string> set = parts(url);
     const bool has_service = set.contains("service") || std::getenv("PGSERVICE");
     Settings result;
@@ -72,6 +72,7 @@ Settings settings(const std::string& url, const std::string& application) {
     result.add("fallback_application_name", application.c_str());
     result.add("dbname", url.c_str());
     result.add("client_encoding", "UTF8");
+    if (mode == Mode::replication) result.add("replication", "database");
     result.end();
     return result;
 }
@@ -172,9 +173,9 @@ std::string address_in_words(const std::string& url) {
            (host.empty() ? part(" on port ", "port") : part(":", "port"));
 }
 
-Handle connect(const std::string& url, const std::string& application) {
+Handle connect(const std::string& url, const std::string& application, Mode mode) {
     const std::string name = cut_name(application);
-    const Settings with = settings(url, name);
+    const Settings with = settings(url, name, mode);
     Handle handle(PQconnectdbParams(with.names.data(), with.values.data(), 1));
     if (!handle) throw std::bad_alloc();
     if (PQstatus(handle.get()) != CONNECTION_OK) {

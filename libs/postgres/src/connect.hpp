@@ -21,7 +21,8 @@ using Result = std::unique_ptr<PGresult, ClearResult>;
 // service file say wins over our defaults. Throws Error (setting) for a URL that can't be read,
 // DatabaseError for the rest: setting for a wrong password, role or database, unavailable when
 // there is no server to talk to. No message shows the password.
-Handle connect(const std::string& url, const std::string& application);
+enum class Mode { ordinary, replication };
+Handle connect(const std::string& url, const std::string& application, Mode mode = Mode::ordinary);
 
 void ignore_notices(PGconn* handle);
 

@@ -60,6 +60,25 @@ RelationName name_of(std::string_view label) {
     return {first, read_part(label, ++at)};
 }
 
+std::optional<RelationName> qualified_name(std::string_view text) {
+    std::size_t at = 0;
+    const auto next = [&] {
+        const bool is_quoted = at < text.size() && text[at] == '"';
+        std::string name = read_part(text, at);
+        if (!is_quoted)
+            for (char& c : name)
+                if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+        return name;
+    };
+    RelationName found;
+    found.schema = next();
+    if (at >= text.size() || text[at] != '.') return std::nullopt;
+    ++at;
+    found.name = next();
+    if (at != text.size() || found.schema.empty() || found.name.empty()) return std::nullopt;
+    return found;
+}
+
 std::string find_label(const std::vector<std::string>& labels, const std::string& name,
                        const std::vector<std::string>& search_path) {
     std::vector<std::string> found;

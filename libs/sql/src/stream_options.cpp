@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 
+#include "changes_option.hpp"
 #include "ingress_options.hpp"
 #include "names.hpp"
 #include "option_list.hpp"
@@ -87,6 +88,7 @@ class StreamOptions {
             {"source_message", &StreamOptions::read_with<read_source_message>},
             {"source_interval", &StreamOptions::read_with<read_source_interval>},
             {"source_path", &StreamOptions::read_with<read_source_path>},
+            {"changes_of", &StreamOptions::read_with<read_changes_of>},
         };
         return all;
     }
@@ -210,6 +212,7 @@ class StreamOptions {
         check_format(stream_, location_, refusals_);
         check_ingress(options_, stream_, location_, refusals_);
         check_source(options_, stream_, location_, refusals_);
+        check_changes(options_, stream_, location_, refusals_);
         if (!options_.has("topic")) {
             refusals_.add(location_, fmt::format("stream {} names no topic", stream_.name.text()),
                           "Write OPTIONS (topic '…').");

@@ -136,6 +136,12 @@ TEST_CASE("A stream's options are checked by name and value") {
         {"topic 'x', partitions '2', route 'kind', route_a '1,1'", "names partition 1 twice"},
         {"topic 'x', partitions '2', route 'kind', route_a 'one'", "'one' is not a partition"},
         {"topic 'x', key 'knd'", "key 'knd' is not a column of s"},
+        {"topic 'x', changes_of 't'", "changes_of 't' is not a table with its schema"},
+        {"topic 'x', changes_of 'a.b.c'", "changes_of 'a.b.c' is not a table with its schema"},
+        {"topic 'x', changes_of '.t'", "changes_of '.t' is not a table with its schema"},
+        {"topic 'x', changes_of 'public.t', key 'a'", "both changes_of and key"},
+        {"topic 'x', changes_of 'public.t', ingress '/t'", "both changes_of and ingress"},
+        {"topic 'x', changes_of 'public.t', format 'bytes'", "changes_of, which writes JSON"},
         {"topic 'x', ingress 'products'", "ingress 'products' is not a path"},
         {"topic 'x', ingress '/'", "ingress '/' is not a path"},
         {"topic 'x', ingress '/a/'", "ingress '/a/' is not a path"},
@@ -208,6 +214,13 @@ TEST_CASE("What a topic can't promise is refused by name") {
     CHECK_THAT(
         error_of("CREATE FOREIGN TABLE IF NOT EXISTS s (a int) SERVER kafka OPTIONS (topic 'x')"),
         ContainsSubstring("IF NOT EXISTS is not supported"));
+}
+
+TEST_CASE("A stream of changes names its table as SQL does, and ignores tombstones") {
+    const Stream stream = stream_of("op text", "topic 'x', changes_of 'Shop.\"Old.Products\"'");
+    CHECK(stream.changes_of == RelationName{"shop", "Old.Products"});
+    CHECK(stream.ignores_tombstones);
+    CHECK_FALSE(stream_of("op text").changes_of);
 }
 
 TEST_CASE("A stream with an ingress has its path, the hashes of its tokens and its key") {

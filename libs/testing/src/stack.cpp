@@ -17,6 +17,8 @@
 namespace tidewheel::testing {
 namespace {
 
+constexpr std::string_view object_in_use = "55006";
+
 std::string required(const char* variable) {
     const char* value = std::getenv(variable);
     if (value == nullptr || *value == '\0')
@@ -67,7 +69,19 @@ TemporaryDatabase::TemporaryDatabase() : name_(unique("test")) {
 
 TemporaryDatabase::~TemporaryDatabase() {
     try {
-        on_shared_server("DROP DATABASE " + name_ + " WITH (FORCE)");
+        // FORCE doesn't end a walsender, which a killed client leaves behind for a moment.
+        eventually(
+            "no slot is in use",
+            [&] {
+                try {
+                    on_shared_server("DROP DATABASE " + name_ + " WITH (FORCE)");
+                    return true;
+                } catch (const postgres::DatabaseError& error) {
+                    if (error.sqlstate() != object_in_use) throw;
+                    return false;
+                }
+            },
+            std::chrono::seconds(10));
     } catch (const Error& error) {
         std::fprintf(stderr, "database %s stays behind: %s\n", name_.c_str(), error.what());
     }

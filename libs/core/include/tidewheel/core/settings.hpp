@@ -94,9 +94,10 @@ enum class Programs : std::uint8_t {
     aggregator = 8,
     ingress = 16,
     source = 32,
+    changefeed = 64,
     notifier = 128,
-    services = 2 | 4 | 8 | 16 | 32 | 128,
-    all = 1 | services
+    services = 254,
+    all = 255
 };
 
 }  // namespace tidewheel

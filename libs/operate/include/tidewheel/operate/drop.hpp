@@ -13,7 +13,8 @@ struct Removal {
     std::string name, what;
     std::vector<std::string> ddl;
     std::function<void(postgres::Transaction&)> forget;  // in the catalogue
-    int view = 0;  // whose rebuild may have left a state table
+    int view = 0;     // whose rebuild may have left a state table
+    int changes = 0;  // the stream whose replication slot goes with it, after the commit
 };
 
 // What to drop: statements, streams or plain objects, by the names that were applied.

@@ -78,6 +78,8 @@ struct Stream {
     // SHA-256 of the tokens of which a request must carry one, in hexadecimal; empty: no token.
     std::vector<std::string> ingress_tokens;
     StreamSource source;
+    // The table whose changes tidewheel-changefeed writes to the topic.
+    std::optional<RelationName> changes_of;
     bool ignores_tombstones = false;
     std::vector<StreamColumn> columns;
     std::vector<Check> checks;

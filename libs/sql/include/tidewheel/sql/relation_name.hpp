@@ -1,5 +1,6 @@
 #pragma once
 #include <compare>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,9 @@ struct RelationName {
 // so no two names have one label.
 std::string label(const RelationName& name);
 RelationName name_of(std::string_view label);
+// As SQL writes it, with its schema: parts without quotes are lower case. nullopt: it is something
+// else.
+std::optional<RelationName> qualified_name(std::string_view text);
 
 // The label among `labels` that a user means by `name`: the label itself, or the name without its
 // schema where it is the only one, or the first along the search path. Empty: there is none. Throws

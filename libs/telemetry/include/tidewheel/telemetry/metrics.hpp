@@ -47,6 +47,10 @@ enum class Metric {
     delivered_rows,         // counter {sink, subscriber}
     delivery_failures,      // counter {sink, subscriber}
     undelivered_rows,       // counter {sink, subscriber}
+    changefeed_records,     // counter {stream}
+    changefeed_seconds,     // histogram {stream}
+    changefeed_wal,         // gauge {stream}
+    changefeed_stopped,     // gauge {stream}
     ready,                  // gauge
     database_up,            // gauge
     broker_up,              // gauge
