@@ -173,8 +173,9 @@ TEST_CASE("A proxy is asked with CONNECT, and the server behind it is verified a
                    request->headers.at("Proxy-Authorization") == "Basic dTpw";
         client.tunnel(server.port());
     });
-    const ScriptedServer refusing(
-        [](Conversation& client) { client.request() && client.answer({.status = 407, .body = {}}); });
+    const ScriptedServer refusing([](Conversation& client) {
+        client.request() && client.answer({.status = 407, .body = {}});
+    });
     FetchOptions options;
     options.reach = {certificates.path("ca.pem"), "http://u:p@" + proxy.address()};
     CHECK(get("https://" + server.address() + "/", {}, options).body == "hello");

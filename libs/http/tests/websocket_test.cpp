@@ -116,8 +116,9 @@ TEST_CASE("A close is said to the server") {
 }
 
 TEST_CASE("What can't be connected is a clear error") {
-    const ScriptedServer plain(
-        [](Conversation& client) { client.request() && client.answer({.status = 401, .body = {}}); });
+    const ScriptedServer plain([](Conversation& client) {
+        client.request() && client.answer({.status = 401, .body = {}});
+    });
     CHECK_THAT(refusal_of(url_of(plain)), ContainsSubstring("answers with status 401"));
     const ScriptedServer silent([](Conversation& client) { client.hold(); });
     CHECK_THAT(refusal_of(url_of(silent), {.connect_timeout = 100ms}),
