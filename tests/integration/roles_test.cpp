@@ -2,6 +2,7 @@
 #include <csignal>
 
 #include "ingress_service.hpp"
+#include "source_service.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/deployment.hpp"
 #include "tidewheel/testing/process.hpp"
@@ -219,6 +220,25 @@ TEST_CASE("a service role takes records by HTTP, and judges them by the stream's
     const Ingress ingress(deployment, {"TIDEWHEEL_DATABASE=" + roles.service.url()});
     CHECK(ingress.post("/readings", R"({"n": 1})").status == 202);
     CHECK(ingress.post("/readings", R"({"n": 9})").status == 400);
+}
+
+TEST_CASE("a service role fetches records from a source, and a reader role sees how it stands") {
+    ThreeRoles roles;
+    Deployment deployment(roles.owner.url(), testing::kafka());
+    Rest rest;
+    rest.has(R"([{"n": 1}, {"n": 2}])");
+    printed(
+        deployment.apply("CREATE FOREIGN TABLE readings (n integer) SERVER kafka OPTIONS "
+                         "(topic '{topic}', source_interval '1', source '" +
+                         rest.url() + "')"));
+    const Source source(deployment, {"TIDEWHEEL_DATABASE=" + roles.service.url()});
+    eventually("the records arrive", [&] { return values_in(deployment).size() == 2; });
+    eventually("a reader sees them", [&] {
+        return postgres::Connection(roles.reader.url())
+                   .query("SELECT records FROM tidewheel.sources WHERE owner IS NOT NULL")
+                   .at(0)
+                   .integer(0) == 2;
+    });
 }
 
 TEST_CASE("a reader role reads what is stored and how far it is, and nothing else") {

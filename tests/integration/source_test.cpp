@@ -6,6 +6,7 @@
 #include "source_service.hpp"
 #include "tidewheel/core/clock.hpp"
 #include "tidewheel/testing/catch.hpp"
+#include "tidewheel/testing/certificates.hpp"
 #include "tidewheel/testing/proxy.hpp"
 #include "tidewheel/testing/servers.hpp"
 #include "tidewheel/testing/surroundings.hpp"
@@ -317,6 +318,35 @@ TEST_CASE("A poll makes a record of each element, and nothing of a body that did
     eventually("the new one arrives", [&] { return values_in(site).size() == 3; });
 }
 
+TEST_CASE("A body that Kafka has not acknowledged is fetched again after kill -9", "[outage]") {
+    testing::PrivateKafka kafka;
+    const testing::TemporaryDatabase database;
+    const testing::Deployment site(database.url(), kafka.settings());
+    Rest rest;
+    rest.has(R"({"data":[{"id":"old"}]})");
+    testing::require_applied(site, assets(rest.url(), ", source_interval '1 s'"));
+    const auto hash = [&] { return site.value("SELECT body_hash FROM tidewheel.sources"); };
+    Source owner(site);
+    eventually("the first body is stored",
+               [&] { return site.value("SELECT count(body_hash) FROM tidewheel.sources") == "1"; });
+    const std::string before = hash();
+    kafka.freeze();
+    const int polls = rest.polls();
+    rest.has(R"({"data":[{"id":"new"}]})");
+    eventually("the new body is fetched", [&] { return rest.polls() > polls; });
+    const std::string then = site.value("SELECT clock_timestamp()");
+    eventually("the claim is renewed", [&] {
+        return site.value("SELECT renewed_at > '" + then + "' FROM tidewheel.sources") == "t";
+    });
+    CHECK(hash() == before);
+    owner.process().signal(SIGKILL);
+    kafka.thaw();
+    const Source next(site);
+    eventually("it is in the topic",
+               [&] { return std::ranges::count(values_in(site), R"({"id":"new"})") > 0; });
+    eventually("the state is stored", [&] { return hash() != before; });
+}
+
 TEST_CASE("A body that is of no use makes no record, and is polled again") {
     const testing::Deployment site;
     Rest rest;
@@ -365,6 +395,27 @@ TEST_CASE("A poll by hand needs no service, and says how many records there are"
     CHECK(failed.status == 4);
     CHECK_THAT(failed.errors, ContainsSubstring("can't be read"));
     CHECK(site.tidewheel({"poll", "nothing"}).status == 2);
+}
+
+TEST_CASE("A source's certificate is verified, and nothing is taken from another server") {
+    const testing::Deployment site;
+    testing::CertificateFolder certificates;
+    certificates.sign("good", "DNS:localhost");
+    const http::ScriptedServer server(
+        [](http::Conversation& client) {
+            if (client.request()) client.answer({.body = R"({"data":[{"id":"a"}]})"});
+        },
+        http::ScriptedServer::Certificate{certificates.path("good.pem"),
+                                          certificates.path("good.key")});
+    testing::require_applied(site, assets("https://" + server.address() + "/", ""));
+    const auto refused = site.tidewheel({"poll", "assets"});
+    CHECK(refused.status == 4);
+    CHECK_THAT(refused.errors, ContainsSubstring("the certificate of localhost is not accepted"));
+    const std::string ca = certificates.path("ca.pem");
+    CHECK(site.tidewheel({"poll", "assets", "--source-ca-file", ca}).output ==
+          "assets: 1 record\n");
+    CHECK(site.tidewheel({"poll", "assets", "--source-ca-file", "nothing.pem"}).status == 2);
+    CHECK(values_in(site) == Values{R"({"id":"a"})"});
 }
 
 TEST_CASE("The source follows the catalogue: another URL, and none") {

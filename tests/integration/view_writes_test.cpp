@@ -71,6 +71,7 @@ TEST_CASE(
     cli.query("ALTER TABLE tidewheel.progress DROP COLUMN latency_p50, DROP COLUMN latency_p99");
     cli.query("ALTER TABLE tidewheel.streams DROP COLUMN group_number");
     cli.query("ALTER TABLE tidewheel.catalogue DROP COLUMN share, DROP COLUMN shares");
+    cli.query("DROP TABLE tidewheel.sources");
     cli.query(
         "ALTER TABLE tidewheel.dead_letters ADD UNIQUE NULLS NOT DISTINCT (topic, partition, "
         "\"offset\", statement_id, record_hash)");

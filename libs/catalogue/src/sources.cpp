@@ -57,7 +57,8 @@ bool store(postgres::Connection& connection, const SourceClaim& claim, const Sou
             .query("UPDATE tidewheel.sources SET owner = " + owner +
                        ", renewed_at = clock_timestamp(), complete_until = " + as_time("$3") +
                        ", polled_at = " + as_time("$4") +
-                       ", etag = $5, body_hash = $6, records = $7::bigint, trouble = $8, "
+                       ", etag = nullif($5, ''), body_hash = nullif($6, ''), records = $7::bigint, "
+                       "trouble = $8, "
                        "trouble_since = " +
                        as_time("$9") + " WHERE stream_id = $1::integer AND epoch = $2::bigint",
                    {std::to_string(claim.stream), std::to_string(claim.epoch),
@@ -124,7 +125,8 @@ void note_poll(postgres::Connection& connection, int stream, const std::string& 
     transaction.query(
         "INSERT INTO tidewheel.sources AS s (stream_id, url, epoch, renewed_at, polled_at, etag, "
         "body_hash, records) VALUES ($1::integer, $2, nextval('tidewheel.epoch'), "
-        "clock_timestamp(), clock_timestamp(), $3, $4, $5::bigint) ON CONFLICT (stream_id) DO "
+        "clock_timestamp(), clock_timestamp(), nullif($3, ''), $4, $5::bigint) ON CONFLICT "
+        "(stream_id) DO "
         "UPDATE SET polled_at = excluded.polled_at, etag = excluded.etag, body_hash = "
         "excluded.body_hash, records = s.records + excluded.records WHERE s.url = excluded.url "
         "AND " +

@@ -10,8 +10,9 @@
 // The table tidewheel.sources: which instance fetches a stream's records from its source, and how
 // far it has come. A claim is a lease: it holds for source_lease after it was renewed, by
 // PostgreSQL's clock. Its owner stops earlier, by its own clock, which runs while the process is
-// frozen: so two owners never fetch at the same time, whatever happens to one of them. Every
-// function throws DatabaseError.
+// frozen: so two owners never fetch at the same time, whether one was frozen or can't reach
+// PostgreSQL. (Only where that clock stands still, as in a machine that is suspended, does it go on
+// until its next renewal, two seconds later.) Every function throws DatabaseError.
 namespace tidewheel::catalogue {
 
 inline constexpr std::chrono::seconds source_lease{10};
