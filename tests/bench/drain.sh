@@ -1,6 +1,5 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # Sourced by `run` and `growth`: a Kafka and a PostgreSQL of their own, and services that drain a topic into it.
-# shellcheck disable=SC2154
 # They set root, bin, stack, events and runs; pipeline_of KINDS prints a pipeline file.
 
 say() { echo "$*" >&2; }

@@ -1,5 +1,6 @@
 // A changefeed whose servers die under it.
 #include <atomic>
+#include <limits>
 #include <map>
 #include <thread>
 
@@ -25,12 +26,17 @@ CREATE FOREIGN TABLE changes (op text)
 )";
 
 // Adds one to every counter, again and again, whatever happens to the server: what was committed is
-// in the table.
+// in the table. It stops where it is far ahead of what was waited for.
 class Load {
   public:
     explicit Load(const testing::Deployment& site) : site_(site) {
         thread_ = std::jthread([this](const std::stop_token& stop) {
             while (!stop.stop_requested()) {
+                const int allowed = allowed_;
+                if (rounds_ >= allowed) {
+                    allowed_.wait(allowed);
+                    continue;
+                }
                 try {
                     site_.query("UPDATE counters SET n = n + 1");
                     ++rounds_;
@@ -40,18 +46,25 @@ class Load {
             }
         });
     }
-    void await_rounds(int more) const {
+    void await_rounds(int more) {
         const int wanted = rounds_ + more;
+        allow(wanted + 2 * more);
         eventually("the load goes on", [&] { return rounds_ >= wanted; });
     }
     void end() {
         thread_.request_stop();
+        allow(std::numeric_limits<int>::max());
         thread_.join();
     }
 
   private:
+    void allow(int rounds) {
+        allowed_ = rounds;
+        allowed_.notify_all();
+    }
+
     const testing::Deployment& site_;
-    std::atomic<int> rounds_ = 0;
+    std::atomic<int> rounds_ = 0, allowed_ = 0;
     std::jthread thread_;
 };
 
