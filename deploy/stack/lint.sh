@@ -42,7 +42,9 @@ check_catalogue_writers() {
     writer skipped skipped_offsets.cpp || failed=1
     writer dead_letters dead_letters.cpp || failed=1
     writer waiting waiting.cpp || failed=1
+    writer sinks sinks.cpp || failed=1
     local table
+    for table in deliveries delivery_positions undelivered; do writer "$table" deliveries.cpp || failed=1; done
     for table in streams statements objects; do writer "$table" catalogue_rows.cpp || failed=1; done
     return "$failed"
 }

@@ -21,6 +21,8 @@ apply:      core engine codec sql postgres catalogue executor kafka
 operate:    core engine codec sql postgres catalogue executor kafka apply
 runtime:    core engine codec sql postgres catalogue executor kafka service telemetry
 ingress:    core engine codec sql postgres catalogue executor kafka apply http telemetry service
+delivery:   core engine codec sql postgres catalogue http telemetry service
+notifier:   core engine codec sql postgres catalogue http telemetry service delivery
 testing:    core engine codec sql postgres catalogue kafka http
 '
 
@@ -30,6 +32,7 @@ producer:   core codec flags kafka service telemetry http
 worker:     core flags runtime service
 aggregator: core flags runtime service
 ingress:    core flags ingress service
+notifier:   core flags notifier service
 cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runtime service producer
 '
 
@@ -41,7 +44,7 @@ rapidjson|google/protobuf      libs/codec/
 pg_query|fmt/                  libs/sql/
 prometheus/|spdlog             libs/telemetry/
 boost/(beast|asio)             libs/http/
-zlib\.h|openssl/               libs/ingress/
+zlib\.h|openssl/               libs/ingress/|libs/notifier/
 CLI/                           libs/flags/|services/cli/
 catch2/                        libs/testing/
 benchmark/                     tests/bench/
@@ -67,7 +70,7 @@ check_rows() {
     while IFS=: read -r part allowed; do
         [[ -n $part ]] || continue
         allowed=$(tr -s ' ' '|' <<<"$part $allowed" | sed 's/|$//')
-        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress)/' \
+        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress|notifier)/' \
             | grep -vE "\"(tidewheel/)?($allowed)/" | grep -vE '/tests/.*"tidewheel/testing/' || true)
         if [[ -n $offenders ]]; then
             echo "$offenders"

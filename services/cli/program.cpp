@@ -15,6 +15,7 @@
 #include "cli/commands/plan.hpp"
 #include "cli/commands/produce.hpp"
 #include "cli/commands/rebuild.hpp"
+#include "cli/commands/redeliver.hpp"
 #include "cli/commands/reset.hpp"
 #include "cli/commands/run.hpp"
 #include "cli/commands/schema.hpp"
@@ -81,6 +82,7 @@ void add_commands(CLI::App& app, Context& context) {
     add_plan(app, context);
     add_drop(app, context);
     add_pause(app, context);
+    add_redeliver(app, context);
     add_reset(app, context);
     add_rebuild(app, context);
     add_run(app, context);

@@ -4,6 +4,7 @@
 #include <regex>
 
 #include "error_location.hpp"
+#include "sink_step.hpp"
 #include "tidewheel/apply/view_index.hpp"
 
 namespace tidewheel::apply {
@@ -68,6 +69,7 @@ void index_view(DeploymentState& deployment, const Change& change, const ViewDef
 
 void deploy_object(DeploymentState& deployment, const Change& change, Deployed& done) {
     const auto& plain = std::get<sql::PlainStatement>(change.statement.body);
+    if (plain.sink) return deploy_sink(deployment, change, done);
     if (change.kind == ChangeKind::unchanged && !restore_plain(deployment, change, plain, done))
         return;
     int view = 0;

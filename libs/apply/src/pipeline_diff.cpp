@@ -76,6 +76,7 @@ class DefinitionDiff {
             nth == 1 ? plain.object : plain.object + " (" + std::to_string(nth) + ")";
         const catalogue::AppliedObject* applied = catalogue_rows_.object(object);
         const bool same = applied && applied->origin.fingerprint == statement.fingerprint;
+        if (plain.sink && applied) return add_sink(statement, *plain.sink, *applied);
         if (applied && !same && !plain.repeatable) {
             wrong_.push_back(differs(
                 statement, applied->origin, files_, "",
@@ -93,6 +94,24 @@ class DefinitionDiff {
              : again  ? ChangeKind::repeat
                       : ChangeKind::unchanged,
              object, applied ? &applied->origin : nullptr);
+    }
+
+    // Rows that wait have the columns of before.
+    void add_sink(const sql::Statement& statement, const sql::Sink& sink,
+                  const catalogue::AppliedObject& applied) {
+        const auto before = sql::parse_statement(applied.origin.text, {});
+        const auto& old = std::get<sql::PlainStatement>(before.body).sink.value();
+        const std::string name = sql::label(qualified(sink.name, schema_));
+        if (applied.origin.fingerprint == statement.fingerprint)
+            keep(statement, ChangeKind::unchanged, applied.object, &applied.origin);
+        else if (old.as_table == sink.as_table && old.server == sink.server)
+            keep(statement, ChangeKind::change, applied.object, &applied.origin);
+        else
+            wrong_.push_back(differs(
+                statement, applied.origin, files_, "in its columns or server",
+                "Run `tidewheel drop --cascade 'sink " + name +
+                    "'` when no rows wait (tidewheel status), then apply again: its statements "
+                    "read the topic from the start."));
     }
 
     void keep(const sql::Statement& statement, ChangeKind kind, const std::string& object = {},
@@ -150,8 +169,9 @@ std::string removed_stream(const catalogue::AppliedStream& applied) {
 std::string removed_object(const catalogue::AppliedObject& applied) {
     return applied.object + " is no longer in " + applied.origin.file +
            " but stays in the database; `tidewheel drop '" + applied.object +
-           (applied.view != 0 ? "'` would drop it"
-                              : "'` would remove it from the catalogue only; DROP it yourself");
+           (applied.view != 0 || catalogue::sink_of(applied)
+                ? "'` would drop it"
+                : "'` would remove it from the catalogue only; DROP it yourself");
 }
 
 // Whether an object, which the catalogue calls TABLE a.t, is in one of the schemas; names in public

@@ -1,7 +1,9 @@
 #include "row_definition.hpp"
 
 #include "error_location.hpp"
+#include "sink_step.hpp"
 #include "tidewheel/apply/type_check.hpp"
+#include "tidewheel/catalogue/sinks.hpp"
 #include "tidewheel/core/text.hpp"
 
 namespace tidewheel::apply {
@@ -17,6 +19,7 @@ void warn_of_rows(const DeploymentState& deployment, const sql::RowStatement& ro
                   Deployed& done) {
     const std::string table = rows.target.quoted();
     if (rows.on_conflict != sql::OnConflict::none ||
+        catalogue::is_sink(deployment.transaction, rows.target) ||
         !deployment.transaction.query("SELECT has_table_privilege($1, 'SELECT')", {table})[0]
              .boolean(0))
         return;
@@ -58,6 +61,7 @@ void resolve_table(const DeploymentState& deployment, sql::Statement& statement)
         throw sql::PipelineError({diagnostic_at_word(deployment.files, statement, rows.target.name,
                                                      rows.target.text() + " is not a table")});
     rows.target.schema = found[0].text(0);
+    check_rows_of_sink(deployment, statement);
 }
 
 void define_rows(const DeploymentState& deployment, const StoredStream& stream,

@@ -80,6 +80,21 @@ const AppliedStream* CatalogueRows::given_stream(const std::string& name) const 
     return found.empty() ? nullptr : stream(sql::name_of(found));
 }
 
+std::optional<sql::RelationName> sink_of(const AppliedObject& object) {
+    constexpr std::string_view kind = "sink ";
+    if (object.kind != "sink" || !object.object.starts_with(kind)) return std::nullopt;
+    sql::RelationName name = sql::name_of(std::string_view(object.object).substr(kind.size()));
+    return name;
+}
+
+const AppliedObject* CatalogueRows::given_sink(const std::string& name) const {
+    std::vector<std::string> labels;
+    for (const AppliedObject& each : objects)
+        if (const auto sink = sink_of(each)) labels.push_back(sql::label(*sink));
+    const std::string label = name.starts_with("sink ") ? name.substr(5) : name;
+    return object("sink " + sql::find_label(labels, label, search_path));
+}
+
 void lock_catalogue(Transaction& transaction) {
     transaction.query(std::string("SELECT pg_advisory_xact_lock(") + catalogue_lock + ")");
 }

@@ -18,7 +18,9 @@ std::string name_of(Purpose purpose) {
 constexpr const char* written_by_services =
     "(VALUES ('progress', 'INSERT'), ('progress', 'UPDATE'), ('waiting', 'INSERT'), "
     "('waiting', 'UPDATE'), ('waiting', 'DELETE'), ('dead_letters', 'INSERT'), "
-    "('dead_letters', 'UPDATE'))";
+    "('dead_letters', 'UPDATE'), ('deliveries', 'INSERT'), ('deliveries', 'UPDATE'), "
+    "('deliveries', 'DELETE'), ('delivery_positions', 'INSERT'), ('delivery_positions', 'UPDATE'), "
+    "('undelivered', 'INSERT'), ('undelivered', 'UPDATE'), ('undelivered', 'DELETE'))";
 
 const std::string of_relation = "quote_ident(n.nspname) || '.' || quote_ident(c.relname)";
 const std::string relations = " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace ";
@@ -33,7 +35,9 @@ std::vector<std::string> needs_of_service() {
         "FROM "
         "pg_namespace n WHERE NOT has_schema_privilege($1::name, n.oid, 'USAGE') AND (n.nspname = "
         "'tidewheel' OR n.nspname IN (SELECT schema_name FROM tidewheel.streams UNION SELECT "
-        "target_schema FROM tidewheel.statements))",
+        "target_schema FROM tidewheel.statements UNION SELECT schema_name FROM tidewheel.sinks "
+        "UNION "
+        "SELECT (parse_ident(subscribers))[1] FROM tidewheel.sinks WHERE subscribers IS NOT NULL))",
         "SELECT 'TEMPORARY', 'DATABASE ' || quote_ident(d.datname), pg_has_role(d.datdba, 'USAGE') "
         "FROM pg_database d WHERE d.datname = current_database() AND NOT "
         "has_database_privilege($1::name, d.oid, 'TEMPORARY')",
@@ -55,6 +59,15 @@ std::vector<std::string> needs_of_service() {
             "JOIN tidewheel.streams s ON s.schema_name = n.nspname AND s.name = c.relname CROSS "
             "JOIN (VALUES ('SELECT')) r(right_) WHERE true" +
             lacks,
+        // Of an outbox it reads what it delivers, and deletes it.
+        "SELECT r.right_, " + of_relation + may_grant + relations +
+            "JOIN tidewheel.sinks s ON s.schema_name = n.nspname AND s.name = c.relname CROSS JOIN "
+            "(VALUES ('SELECT'), ('DELETE')) r(right_) WHERE true" +
+            lacks,
+        "SELECT DISTINCT r.right_, " + of_relation + may_grant + relations +
+            "JOIN tidewheel.sinks s ON to_regclass(s.subscribers) = c.oid CROSS JOIN (VALUES "
+            "('SELECT')) r(right_) WHERE true" +
+            lacks,
         // ON CONFLICT reads the columns that it goes by, and DO UPDATE writes.
         "SELECT DISTINCT r.right_, " + of_relation + may_grant + relations +
             "JOIN tidewheel.statements s ON s.target_schema = n.nspname AND s.target_name = "
@@ -74,7 +87,8 @@ std::vector<std::string> needs_of_reader() {
         "'tidewheel' OR n.nspname IN (SELECT target_schema FROM tidewheel.statements))",
         "SELECT 'SELECT', " + of_relation + may_grant + relations +
             "WHERE n.nspname = 'tidewheel' AND c.relname IN ('catalogue', 'migrations', 'streams', "
-            "'statements', 'objects', 'progress', 'skipped', 'waiting', 'windows')" +
+            "'statements', 'objects', 'progress', 'skipped', 'waiting', 'windows', 'sinks', "
+            "'deliveries', 'delivery_positions')" +
             lacks,
         "SELECT format('SELECT (%s)', string_agg(quote_ident(a.attname), ', ')), " + of_relation +
             ", bool_and(pg_has_role(c.relowner, 'USAGE'))" + relations +

@@ -14,11 +14,10 @@ std::string code(const std::string& text) {
 std::string programs_words(Programs programs) {
     if (programs == Programs::all) return "all";
     std::string words;
-    const std::pair<Programs, const char*> names[] = {{Programs::cli, "cli"},
-                                                      {Programs::producer, "producer"},
-                                                      {Programs::worker, "worker"},
-                                                      {Programs::aggregator, "aggregator"},
-                                                      {Programs::ingress, "ingress"}};
+    const std::pair<Programs, const char*> names[] = {
+        {Programs::cli, "cli"},         {Programs::producer, "producer"},
+        {Programs::worker, "worker"},   {Programs::aggregator, "aggregator"},
+        {Programs::ingress, "ingress"}, {Programs::notifier, "notifier"}};
     for (const auto& [one, name] : names) {
         if (is_for(programs, one)) words.append(words.empty() ? "" : ", ").append(name);
     }

@@ -113,6 +113,24 @@ const std::vector<Setting> table = {
     {"ingress_delivery_time", &Settings::ingress_delivery_time, "time", Programs::ingress,
      "how long Kafka may take to acknowledge a record until its request is answered with 503", 100,
      600 * second},
+    {"notifier_secrets", &Settings::notifier_secrets, "path", Programs::notifier,
+     "directory with a file for each secret that sinks or subscribers name; requests are signed "
+     "with what is in it"},
+    {"notifier_connections", &Settings::notifier_connections, "connections", Programs::notifier,
+     "maximum number of requests at the same time; those to subscribers that fail have half of "
+     "them",
+     1, 1000},
+    {"notifier_timeout", &Settings::notifier_timeout, "time", Programs::notifier,
+     "how long a request may take, from the connection to the end of the answer", 100, hour},
+    {"notifier_private",
+     &Settings::notifier_private,
+     "word",
+     Programs::notifier,
+     "yes: subscribers may have private addresses (loopback, link-local, private networks); no: "
+     "they are not called",
+     0,
+     0,
+     {"yes", "no"}},
 };
 
 std::optional<std::string> not_a(std::string_view what, const std::string& value) {

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tidewheel/catalogue/progress.hpp"
+#include "tidewheel/catalogue/sinks.hpp"
 #include "tidewheel/core/failpoint.hpp"
 #include "tidewheel/core/retry.hpp"
 #include "tidewheel/postgres/backend_mark.hpp"
@@ -189,10 +190,12 @@ void BatchWriter::begin(const std::vector<int>& statements) {
     static const std::string mark =
         "SELECT " + postgres::require_backend("$3") +
         ", set_config('application_name', $1, true), pg_try_advisory_xact_lock_shared(" +
-        postgres::batch_mark("$2") + ")";
+        postgres::batch_mark("$2") + "), " + catalogue::set_lane("$4", "$5");
     session_->begin_with(
         {{"BEGIN"},
-         {mark, {lane_, std::to_string(claim_.epoch), std::to_string(session_->backend_pid())}},
+         {mark,
+          {lane_, std::to_string(claim_.epoch), std::to_string(session_->backend_pid()),
+           std::to_string(plan_.stream.id), std::to_string(claim_.partition)}},
          catalogue::require_claim(claim_, statements)},
         [this](const postgres::DatabaseError& error) {
             if (postgres::says_other_backend(error)) throw postgres::not_our_backend();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tidewheel/catalogue/sinks.hpp"
 #include "tidewheel/postgres/connection.hpp"
 
 namespace tidewheel::executor {
@@ -186,6 +187,7 @@ InsertTarget resolve_target(postgres::Transaction& transaction,
     target.conflict_key = conflict_key(transaction, statement, rules);
     target.in_any_order = in_any_order(transaction, statement.target, target);
     target.has_checks = rules.has_checks;
+    target.is_outbox = catalogue::is_sink(transaction, statement.target);
     target.last_wins = last_wins(transaction, statement, target, rules);
     return target;
 }

@@ -6,6 +6,7 @@
 #include "tidewheel/catalogue/catalogue_lock.hpp"
 #include "tidewheel/catalogue/dead_letters.hpp"
 #include "tidewheel/catalogue/progress.hpp"
+#include "tidewheel/catalogue/sinks.hpp"
 #include "tidewheel/core/failpoint.hpp"
 #include "tidewheel/postgres/sql_text.hpp"
 
@@ -18,6 +19,10 @@ std::vector<int> numbers_in(const std::string& text) {
     for (std::string each; std::getline(in, each, ',');)
         numbers.push_back(std::stoi(each));
     return numbers;
+}
+
+std::string quoted(int number) {
+    return postgres::quote_literal(std::to_string(number));
 }
 
 std::vector<int> statements_of(const StreamPlan& plan) {
@@ -77,6 +82,7 @@ Redriven Redrive::attempt(const std::vector<std::int64_t>& ids, RedriveOutcome o
     Redriven done;
     DeadLetterBatch dead_letters = lock(ids);
     const int partition = dead_letters.empty() ? 0 : dead_letters.front().record.partition;
+    session_.run("SELECT " + catalogue::set_lane(quoted(plan_.stream.id), quoted(partition)));
     for (DeadLetterBatch& batch : batches_of(std::move(dead_letters)))
         done.add(run_batch(batch, pace));
     // At the very end: a lane that is at the same rows waits for its progress with those locked.

@@ -126,7 +126,8 @@ std::string copy_into(const sql::RowStatement& rows, const InsertTarget& target)
 RowScript row_script(const catalogue::StoredStatement& statement, const InsertTarget& target) {
     const auto& rows = std::get<sql::RowStatement>(statement.statement.body);
     if (rows.on_conflict == sql::OnConflict::update) return in_rounds(statement, rows, target);
-    if (!rows.needs_order && !rows.uses_now) return DirectInsert{rows.batch_insert};
+    const bool in_order = rows.needs_order || (target.is_outbox && !rows.keeps_order);
+    if (!in_order && !rows.uses_now) return DirectInsert{rows.batch_insert};
     return DirectInsert{
         insert_into(rows, target) + "SELECT " + joined(quoted_columns(target, "q."), ", ") +
         " FROM " + collected(rows, target) + " ORDER BY q.tidewheel_seq " + rows.conflict_clause};

@@ -5,6 +5,7 @@
 #include "tidewheel/apply/view_index.hpp"
 #include "tidewheel/catalogue/catalogue_change.hpp"
 #include "tidewheel/catalogue/catalogue_rows.hpp"
+#include "tidewheel/catalogue/sinks.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/operate/shadow_view.hpp"
 
@@ -63,6 +64,15 @@ Removal remove_object(const catalogue::AppliedObject& object,
             forget};
 }
 
+Removal remove_sink(const catalogue::AppliedObject& object, const sql::RelationName& name) {
+    return {object.object,
+            object.object + ": drops it, with the rows that have not been delivered",
+            {catalogue::drop_outbox(name)},
+            [forgotten = object.object](Transaction& transaction) {
+                catalogue::forget_object(transaction, forgotten);
+            }};
+}
+
 class Selection {
   public:
     Selection(const catalogue::CatalogueRows& catalogue_rows, bool cascade)
@@ -73,6 +83,8 @@ class Selection {
             return add(remove_statement(*statement));
         if (const catalogue::AppliedStream* stream = catalogue_rows_.given_stream(name))
             return add_stream(*stream);
+        if (const catalogue::AppliedObject* sink = catalogue_rows_.given_sink(name))
+            return add_sink(*sink);
         for (const catalogue::AppliedObject& object : catalogue_rows_.objects)
             if (object.object == name) return add(remove_object(object, catalogue_rows_));
         throw Error(Error::Kind::setting, "nothing named " + name + " was applied",
@@ -82,6 +94,20 @@ class Selection {
     const std::vector<Removal>& removals() const { return removals_; }
 
   private:
+    void add_sink(const catalogue::AppliedObject& sink) {
+        const sql::RelationName name = catalogue::sink_of(sink).value();
+        std::string writers;
+        for (const catalogue::AppliedStatement& statement : catalogue_rows_.statements) {
+            if (statement.target != name || chosen(statement.name)) continue;
+            writers += (writers.empty() ? "" : ", ") + statement.name;
+            if (cascade_) add(remove_statement(statement));
+        }
+        if (!cascade_ && !writers.empty())
+            throw Error(Error::Kind::pipeline, sink.object + " is written to by " + writers,
+                        "--cascade drops them as well.");
+        add(remove_sink(sink, name));
+    }
+
     void add_stream(const catalogue::AppliedStream& stream) {
         std::string readers;
         for (const catalogue::AppliedStatement& statement : catalogue_rows_.statements) {

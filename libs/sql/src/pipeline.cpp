@@ -11,6 +11,7 @@
 #include "names.hpp"
 #include "plain_ddl.hpp"
 #include "rows.hpp"
+#include "sink.hpp"
 #include "source_text.hpp"
 #include "split.hpp"
 #include "stream.hpp"
@@ -112,7 +113,13 @@ class PipelineReader {
     }
 
     void read_body(ast::Tree& tree, const Piece& piece, Statement& statement, Refusals& refusals) {
-        if (tree.statement_as<ast::CreateForeignTable>()) {
+        if (const auto* foreign = tree.statement_as<ast::CreateForeignTable>();
+            foreign && is_sink_server(foreign->servername)) {
+            Sink sink = read_sink(tree, refusals);
+            statement.body = PlainStatement{"sink", "sink " + label(names_.created(sink.name)),
+                                            false,  sink.name,
+                                            {},     std::move(sink)};
+        } else if (foreign) {
             Stream stream = read_stream(tree, statement.text, refusals);
             names_.declare(stream);
             statement.body = std::move(stream);

@@ -251,6 +251,7 @@ class RowsReader {
         rows_.needs_order =
             rows_.uses_now || rows_.on_conflict == OnConflict::update ||
             (rows_.on_conflict == OnConflict::nothing && !stream_reference.keeps_order);
+        rows_.keeps_order = stream_reference.keeps_order;
         statement_.body = std::move(rows_);
     }
 

@@ -8,6 +8,7 @@
 #include "deparse.hpp"
 #include "functions.hpp"
 #include "names.hpp"
+#include "sink.hpp"
 #include "stream_options.hpp"
 
 namespace tidewheel::sql {
@@ -72,9 +73,11 @@ class StreamReader {
 
     void check_shape() {
         if (std::string_view(statement_.servername) != "kafka") {
-            refusals_.add(location(),
-                          fmt::format("SERVER {} is not supported", statement_.servername),
-                          "A stream is a topic: write SERVER kafka.");
+            refusals_.add(
+                location(), fmt::format("SERVER {} is not supported", statement_.servername),
+                "A stream is a topic: write SERVER kafka. Where rows are delivered to is a "
+                "table of one of the servers " +
+                    sink_servers() + ".");
         }
         if (table_.if_not_exists) {
             refusals_.add(location(), "IF NOT EXISTS is not supported for a stream",

@@ -18,6 +18,7 @@
 #include "tidewheel/core/signals.hpp"
 #include "tidewheel/core/text.hpp"
 #include "tidewheel/monitor/catching_up.hpp"
+#include "tidewheel/monitor/deliveries.hpp"
 #include "tidewheel/monitor/lag.hpp"
 #include "tidewheel/monitor/rates.hpp"
 #include "tidewheel/monitor/strangers.hpp"
@@ -65,7 +66,8 @@ int status(Context& context, const StatusOptions& options) {
                     *connection)));
         if (options.watch && context.out_is_terminal) send_control(context.out, "\x1b[H\x1b[2J");
         print_status(context, seen.statements, options.partitions,
-                     options.explain ? &reasons : nullptr, apply::describe_dropped(*connection));
+                     options.explain ? &reasons : nullptr, apply::describe_dropped(*connection),
+                     monitor::read_deliveries(*connection));
         if (seen.kafka_failure && !options.watch) throw *seen.kafka_failure;
         if (seen.kafka_failure) report_failure(*seen.kafka_failure, context.json, context.err);
     } while (options.watch && !stop.stop_requested());

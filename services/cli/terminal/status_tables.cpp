@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "cli/context.hpp"
+#include "cli/terminal/delivery_tables.hpp"
 #include "cli/terminal/table.hpp"
 #include "tidewheel/core/printable.hpp"
 #include "tidewheel/core/text.hpp"
@@ -157,7 +158,8 @@ Json as_json(const monitor::LagReason& reason) {
 
 Json as_json(const std::vector<monitor::Observed>& all,
              const std::vector<monitor::LagReason>* reasons,
-             const std::vector<std::string>& dropped) {
+             const std::vector<std::string>& dropped,
+             const std::vector<monitor::DeliveryStatus>& deliveries) {
     Json statements = Json::array();
     for (const monitor::Observed& each : all) {
         Json partitions = Json::array();
@@ -185,7 +187,10 @@ Json as_json(const std::vector<monitor::Observed>& all,
         }
         statements.push(std::move(statement));
     }
-    return Json::object().set("statements", statements).set("dropped_by_hand", dropped);
+    return Json::object()
+        .set("statements", statements)
+        .set("deliveries", as_json(deliveries))
+        .set("dropped_by_hand", dropped);
 }
 
 std::string reasons_text(const std::vector<monitor::Observed>& all,
@@ -210,13 +215,15 @@ std::string reasons_text(const std::vector<monitor::Observed>& all,
 
 void print_status(Context& context, const std::vector<monitor::Observed>& all, bool partitions,
                   const std::vector<monitor::LagReason>* reasons,
-                  const std::vector<std::string>& dropped) {
-    if (context.json) return print(context.out, as_json(all, reasons, dropped));
+                  const std::vector<std::string>& dropped,
+                  const std::vector<monitor::DeliveryStatus>& deliveries) {
+    if (context.json) return print(context.out, as_json(all, reasons, dropped, deliveries));
     if (all.empty())
         context.out << "No statement has been applied yet. Run tidewheel apply.\n";
     else
         context.out << statements_table(all) << (partitions ? "\n" + partitions_table(all) : "")
                     << (reasons ? "\n" + reasons_text(all, *reasons) : refusals_text(all));
+    context.out << deliveries_table(deliveries);
     for (const std::string& each : dropped)
         context.out << "warning: " << each << '\n';
     context.out << std::flush;

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "tidewheel/monitor/deliveries.hpp"
 #include "tidewheel/monitor/lag.hpp"
 #include "tidewheel/monitor/lag_diagnosis.hpp"
 
@@ -14,6 +15,7 @@ struct Context;
 // with SQL, a sentence each. With --json, one document.
 void print_status(Context& context, const std::vector<monitor::Observed>& all, bool partitions,
                   const std::vector<monitor::LagReason>* reasons,
-                  const std::vector<std::string>& dropped);
+                  const std::vector<std::string>& dropped,
+                  const std::vector<monitor::DeliveryStatus>& deliveries);
 
 }  // namespace tidewheel::cli

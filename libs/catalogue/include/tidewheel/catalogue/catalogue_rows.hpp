@@ -41,6 +41,9 @@ struct AppliedObject {
     int view = 0;  // an index that a pipeline declares on a view: the view's statement
 };
 
+// The name of the sink that the object is; nothing: it is none.
+std::optional<sql::RelationName> sink_of(const AppliedObject& object);
+
 struct CatalogueRows {
     std::vector<AppliedStream> streams;
     std::vector<AppliedStatement> statements;
@@ -55,6 +58,8 @@ struct CatalogueRows {
     // it may be one of several. nullptr: there is none.
     const AppliedStatement* given_statement(const std::string& name) const;
     const AppliedStream* given_stream(const std::string& name) const;
+    // The same with "sink " before it: a statement is mostly named like the sink that it fills.
+    const AppliedObject* given_sink(const std::string& name) const;
     const AppliedObject* object(const std::string& object) const;
 };
 

@@ -64,6 +64,12 @@ struct Settings {
     std::size_t ingress_queue_bytes = 64u << 20;
     std::chrono::milliseconds ingress_delivery_time{5000};
 
+    // How tidewheel-notifier delivers.
+    std::string notifier_secrets;           // a directory: a file for each secret
+    std::size_t notifier_connections = 32;  // at the same time
+    std::chrono::milliseconds notifier_timeout{10000};
+    std::string notifier_private = "no";  // whether private addresses may be called
+
     // What is worth saying at start, though nothing is wrong enough to stop: a program prints or
     // logs it. Not a setting.
     std::vector<std::string> warnings;
@@ -76,8 +82,9 @@ enum class Programs : std::uint8_t {
     worker = 4,
     aggregator = 8,
     ingress = 16,
-    services = 30,
-    all = 31
+    notifier = 128,
+    services = 158,
+    all = 159
 };
 
 }  // namespace tidewheel

@@ -27,6 +27,7 @@ struct InsertTarget {
     // Something besides types, NOT NULL and keys may refuse a row: a CHECK, a column that PostgreSQL
     // computes, what a partition asks for alone.
     bool has_checks = false;
+    bool is_outbox = false;  // rows are delivered in the order in which they are stored
     bool operator==(const InsertTarget&) const = default;
 };
 // Throws Error (refused) when the table is gone.

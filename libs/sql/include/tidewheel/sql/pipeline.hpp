@@ -10,6 +10,7 @@
 #include "tidewheel/sql/diagnostic.hpp"
 #include "tidewheel/sql/merge.hpp"
 #include "tidewheel/sql/relation_name.hpp"
+#include "tidewheel/sql/sink.hpp"
 
 // A pipeline file, parsed and checked without a database, by libpg_query. PostgreSQL checks types,
 // functions and tables, at `tidewheel apply`.
@@ -95,6 +96,8 @@ struct RowStatement {
     // Whether the order of the records matters to the result within a batch, or now() is used: then
     // it runs record by record.
     bool needs_order = false;
+    // Rows come out in the records' order, with every plan.
+    bool keeps_order = true;
     bool uses_now = false;
 
     // The batch form: the statement with pg_temp's view of the stream's name in the stream's place.
@@ -172,6 +175,7 @@ struct PlainStatement {
     bool repeatable = false;
     std::optional<RelationName> relation = {};  // the table, view, sequence or index that it makes
     std::optional<RelationName> indexed = {};   // CREATE INDEX: what the index is on
+    std::optional<Sink> sink = {};              // CREATE FOREIGN TABLE of another server than kafka
     bool operator==(const PlainStatement&) const = default;
 };
 

@@ -34,6 +34,11 @@ enum class Metric {
     ingress_records,        // counter {stream}
     ingress_refused,        // counter {stream, reason}
     ingress_seconds,        // histogram {stream}
+    waiting_rows,           // gauge {sink, subscriber}
+    waiting_seconds,        // gauge {sink, subscriber}
+    delivered_rows,         // counter {sink, subscriber}
+    delivery_failures,      // counter {sink, subscriber}
+    undelivered_rows,       // counter {sink, subscriber}
     ready,                  // gauge
     database_up,            // gauge
     broker_up,              // gauge

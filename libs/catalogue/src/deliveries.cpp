@@ -1,0 +1,176 @@
+#include "tidewheel/catalogue/deliveries.hpp"
+
+#include "tidewheel/postgres/sql_text.hpp"
+
+namespace tidewheel::catalogue {
+namespace {
+
+using postgres::Connection;
+using postgres::Parameter;
+using postgres::Row;
+using postgres::Transaction;
+
+DeliveryKey key_of(const Row& row) {
+    return {static_cast<int>(row.integer(0)), row.text(1)};
+}
+
+void read_positions(Connection& connection, Delivery& delivery) {
+    for (const Row& row : connection.query(
+             "SELECT stream_id, partition, seq, (extract(epoch FROM clock_timestamp() - "
+             "failing_since) * 1000)::bigint, note FROM tidewheel.delivery_positions WHERE sink_id "
+             "= $1 AND subscriber = $2",
+             {std::to_string(delivery.key.sink), delivery.key.subscriber})) {
+        DeliveryPosition position{
+            {static_cast<int>(row.integer(0)), static_cast<int>(row.integer(1))}, row.integer(2)};
+        if (!row.is_null(3)) position.failing_for = std::chrono::milliseconds(row.integer(3));
+        position.note = row.text(4);
+        delivery.positions.push_back(std::move(position));
+    }
+}
+
+// The owner stays so until the end of the transaction.
+bool commit_step(Transaction& transaction, const DeliveryStep& step) {
+    return !transaction
+                .query(
+                    "WITH owned AS (SELECT FROM tidewheel.deliveries WHERE sink_id = $1::integer "
+                    "AND subscriber = $2 AND epoch = $3::bigint FOR SHARE) "
+                    "INSERT INTO tidewheel.delivery_positions AS p (sink_id, subscriber, "
+                    "stream_id, partition, seq, delivered, delivered_at, failing_since, attempts, "
+                    "last_error, note) SELECT $1::integer, $2, $4::integer, $5::integer, "
+                    "$7::bigint, $8::bigint, CASE WHEN $8::bigint > 0 THEN clock_timestamp() END, "
+                    "CASE WHEN $9 <> '' THEN clock_timestamp() END, ($9 <> '')::integer, "
+                    "nullif($9, ''), $10 FROM owned "
+                    "ON CONFLICT (sink_id, subscriber, stream_id, partition) DO UPDATE SET seq = "
+                    "excluded.seq, delivered = p.delivered + excluded.delivered, delivered_at = "
+                    "coalesce(excluded.delivered_at, p.delivered_at), failing_since = CASE WHEN "
+                    "excluded.delivered > 0 THEN excluded.failing_since ELSE "
+                    "coalesce(p.failing_since, excluded.failing_since) END, attempts = CASE WHEN "
+                    "excluded.delivered > 0 THEN 0 ELSE p.attempts END + excluded.attempts, "
+                    "last_error = CASE WHEN excluded.delivered > 0 THEN excluded.last_error ELSE "
+                    "coalesce(excluded.last_error, p.last_error) END, note = excluded.note WHERE "
+                    "p.seq = $6::bigint RETURNING 1",
+                    {std::to_string(step.key.sink), step.key.subscriber, std::to_string(step.epoch),
+                     std::to_string(step.lane.stream), std::to_string(step.lane.partition),
+                     std::to_string(step.from), std::to_string(step.to),
+                     std::to_string(step.delivered), step.failure, step.note})
+                .empty();
+}
+
+void park(Transaction& transaction, const DeliveryStep& step) {
+    for (const ParkedRow& row : step.parked)
+        transaction.query(
+            "INSERT INTO tidewheel.undelivered (sink_id, subscriber, seq, row_json, reason, "
+            "stored_at) VALUES ($1, $2, $3, $4, $5, clock_timestamp() - $6::bigint * interval '1 "
+            "ms') ON CONFLICT DO NOTHING",
+            {std::to_string(step.key.sink), step.key.subscriber, std::to_string(row.seq),
+             row.row_json, step.failure, std::to_string(row.age.count())});
+}
+
+}  // namespace
+
+void register_subscribers(Connection& connection, const StoredSink& sink,
+                          const std::vector<NewSubscriber>& subscribers) {
+    std::vector<std::string> names, at_the_end;
+    for (const NewSubscriber& each : subscribers) {
+        names.push_back(each.name);
+        if (!each.from_beginning) at_the_end.push_back(each.name);
+    }
+    const std::string id = std::to_string(sink.id);
+    const bool as_before =
+        connection
+            .query(
+                "SELECT coalesce(array_agg(subscriber ORDER BY subscriber), '{}') = (SELECT "
+                "coalesce(array_agg(n ORDER BY n), '{}') FROM unnest($2::text[]) n) FROM "
+                "tidewheel.deliveries WHERE sink_id = $1",
+                {id, postgres::text_array(names)})
+            .at(0)
+            .boolean(0);
+    if (as_before) return;
+    Transaction transaction(connection);
+    transaction.query(
+        "DELETE FROM tidewheel.deliveries WHERE sink_id = $1 AND subscriber <> ALL ($2::text[])",
+        {id, postgres::text_array(names)});
+    transaction.query(
+        "INSERT INTO tidewheel.deliveries (sink_id, subscriber, start_seq) SELECT $1::integer, n, "
+        "CASE WHEN n = ANY ($3::text[]) THEN (SELECT coalesce(max(tidewheel_seq), 0) FROM " +
+            sink.sink.name.quoted() +
+            ") ELSE 0 END FROM unnest($2::text[]) n ON CONFLICT DO NOTHING",
+        {id, postgres::text_array(names), postgres::text_array(at_the_end)});
+    transaction.commit();
+}
+
+std::vector<Delivery> claim_deliveries(Connection& connection, const std::string& owner,
+                                       const std::vector<int>& sinks) {
+    std::vector<Delivery> claimed;
+    for (const Row& row : connection.query(
+             "UPDATE tidewheel.deliveries d SET owner = $1, epoch = nextval('tidewheel.epoch'), "
+             "seen_at = clock_timestamp() FROM (SELECT sink_id, subscriber FROM "
+             "tidewheel.deliveries WHERE sink_id = ANY ($2::integer[]) AND (owner IS NULL OR "
+             "seen_at < clock_timestamp() - interval '10 s') FOR NO KEY UPDATE SKIP LOCKED) free "
+             "WHERE d.sink_id = free.sink_id AND d.subscriber = free.subscriber RETURNING "
+             "d.sink_id, d.subscriber, d.epoch, d.start_seq",
+             {owner, postgres::id_array(sinks)}))
+        claimed.push_back({key_of(row), row.integer(2), row.integer(3), {}});
+    for (Delivery& each : claimed)
+        read_positions(connection, each);
+    return claimed;
+}
+
+std::vector<Kept> keep_deliveries(Connection& connection, const std::string& owner) {
+    std::vector<Kept> kept;
+    for (const Row& row : connection.query(
+             "UPDATE tidewheel.deliveries SET seen_at = clock_timestamp() WHERE owner = $1 "
+             "RETURNING sink_id, subscriber, epoch",
+             {owner}))
+        kept.push_back({key_of(row), row.integer(2)});
+    return kept;
+}
+
+void release_deliveries(Connection& connection, const std::string& owner) {
+    connection.query(
+        "UPDATE tidewheel.deliveries SET owner = NULL, seen_at = NULL WHERE owner = $1", {owner});
+}
+
+std::vector<bool> commit_deliveries(Connection& connection,
+                                    const std::vector<DeliveryStep>& steps) {
+    Transaction transaction(connection);
+    std::vector<bool> ours;
+    for (const DeliveryStep& step : steps) {
+        ours.push_back(commit_step(transaction, step));
+        if (ours.back()) park(transaction, step);
+    }
+    transaction.commit();
+    return ours;
+}
+
+std::vector<Redelivery> redeliveries(Connection& connection, const std::string& owner, int most) {
+    std::vector<Redelivery> rows;
+    for (const Row& row : connection.query(
+             "SELECT sink_id, subscriber, u.id, u.seq, u.row_json FROM tidewheel.undelivered u "
+             "JOIN tidewheel.deliveries d USING (sink_id, subscriber) WHERE d.owner = $1 AND "
+             "u.redrive_at IS NOT NULL ORDER BY u.redrive_at, u.seq LIMIT $2",
+             {owner, std::to_string(most)}))
+        rows.push_back({key_of(row), row.integer(2), row.integer(3), row.text(4)});
+    return rows;
+}
+
+void end_redelivery(Connection& connection, std::int64_t id, const std::string& reason) {
+    if (reason.empty())
+        connection.query("DELETE FROM tidewheel.undelivered WHERE id = $1", {std::to_string(id)});
+    else
+        connection.query(
+            "UPDATE tidewheel.undelivered SET redrive_at = NULL, reason = $2 WHERE id = $1",
+            {std::to_string(id), reason});
+}
+
+std::size_t request_redelivery(Transaction& transaction, int sink,
+                               const std::optional<std::string>& subscriber) {
+    return transaction
+        .query(
+            "UPDATE tidewheel.undelivered SET redrive_at = coalesce(redrive_at, now()) WHERE "
+            "sink_id = $1 AND ($2::text IS NULL OR subscriber = $2)",
+            {std::to_string(sink), subscriber})
+        .affected;
+}
+
+}  // namespace tidewheel::catalogue

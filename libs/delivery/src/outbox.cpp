@@ -1,0 +1,120 @@
+#include "outbox.hpp"
+
+namespace tidewheel::delivery {
+namespace {
+
+using catalogue::OutboxLane;
+using catalogue::StoredSink;
+using postgres::Connection;
+using postgres::Row;
+
+constexpr const char* piece_bytes = "1048576";
+constexpr const char* trimmed_at_once = "5000";
+
+std::vector<postgres::Parameter> with_lane(const OutboxLane& lane,
+                                           std::vector<postgres::Parameter> more = {}) {
+    std::vector<postgres::Parameter> all{std::to_string(lane.stream),
+                                         std::to_string(lane.partition)};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+}
+
+std::string columns_of(const StoredSink& sink, const char* suffix) {
+    std::string list;
+    for (const std::string& column : sink.sink.columns)
+        list += (list.empty() ? "o." : ", o.") + postgres::quote_name(column) + suffix;
+    return list;
+}
+
+// Where a subscriber is in the lane of a row of the outbox.
+const std::string position_of =
+    "coalesce((SELECT p.seq FROM tidewheel.delivery_positions p WHERE p.sink_id = d.sink_id AND "
+    "p.subscriber = d.subscriber AND p.stream_id = o.tidewheel_stream AND p.partition = "
+    "o.tidewheel_partition), d.start_seq)";
+
+}  // namespace
+
+// From the last lane to the first: each step lands at the end of the next lane's rows, and not
+// where rows were deleted.
+std::vector<LaneEnd> lane_ends(Connection& connection, const StoredSink& sink) {
+    const std::string table = sink.sink.name.quoted();
+    const std::string one =
+        "SELECT o.tidewheel_stream, o.tidewheel_partition, o.tidewheel_seq FROM " + table + " o ";
+    const std::string last =
+        "ORDER BY o.tidewheel_stream DESC, o.tidewheel_partition DESC, o.tidewheel_seq DESC LIMIT "
+        "1";
+    std::vector<LaneEnd> ends;
+    for (const Row& row : connection.query(
+             "WITH RECURSIVE ends AS ((" + one + last +
+             ") UNION ALL SELECT n.* FROM ends CROSS JOIN LATERAL (" + one +
+             "WHERE (o.tidewheel_stream, o.tidewheel_partition) < (ends.tidewheel_stream, "
+             "ends.tidewheel_partition) " +
+             last + ") n) SELECT * FROM ends"))
+        ends.push_back(
+            {{static_cast<int>(row.integer(0)), static_cast<int>(row.integer(1))}, row.integer(2)});
+    return ends;
+}
+
+std::vector<OutboxRow> read_rows(Connection& connection, const StoredSink& sink, RowForm form,
+                                 const OutboxLane& lane, std::int64_t after, std::size_t most) {
+    const bool json = form == RowForm::json;
+    const std::string shown =
+        json ? "(SELECT row_to_json(r)::text FROM (SELECT " + columns_of(sink, "") + ") r)"
+             : columns_of(sink, "::text");
+    std::vector<OutboxRow> rows;
+    for (const Row& row : connection.query(
+             "SELECT q.* FROM (SELECT o.tidewheel_seq, (extract(epoch FROM clock_timestamp() - "
+             "o.tidewheel_stored_at) * 1000)::bigint, sum(pg_column_size(o.*)) OVER (ORDER BY "
+             "o.tidewheel_seq) - pg_column_size(o.*) AS before, " +
+                 shown + " FROM " + sink.sink.name.quoted() +
+                 " o WHERE o.tidewheel_stream = $1::integer AND o.tidewheel_partition = "
+                 "$2::integer AND o.tidewheel_seq > $3::bigint ORDER BY o.tidewheel_seq LIMIT "
+                 "$4::bigint) q WHERE q.before < " +
+                 piece_bytes + " ORDER BY q.tidewheel_seq",
+             with_lane(lane, {std::to_string(after), std::to_string(most)}))) {
+        OutboxRow& one = rows.emplace_back();
+        one.seq = row.integer(0);
+        one.age = std::chrono::milliseconds(row.integer(1));
+        if (json) one.json = row.text(3);
+        for (std::size_t i = 3; !json && i < row.size(); ++i)
+            one.values.push_back(row.field(i));
+    }
+    return rows;
+}
+
+// A sink without subscribers keeps nothing but what it is told to.
+bool trim(Connection& connection, const StoredSink& sink, const OutboxLane& lane) {
+    const std::string table = sink.sink.name.quoted();
+    const std::size_t deleted =
+        connection
+            .query("DELETE FROM " + table + " WHERE ctid = ANY (ARRAY(SELECT o.ctid FROM " + table +
+                       " o WHERE o.tidewheel_stream = $1::integer AND o.tidewheel_partition = "
+                       "$2::integer AND o.tidewheel_seq <= (SELECT coalesce(min(coalesce(p.seq, "
+                       "d.start_seq)), 9223372036854775807) FROM tidewheel.deliveries d LEFT JOIN "
+                       "tidewheel.delivery_positions p ON p.sink_id = d.sink_id AND p.subscriber = "
+                       "d.subscriber AND p.stream_id = $1::integer AND p.partition = $2::integer "
+                       "WHERE d.sink_id = $3::integer) AND o.tidewheel_stored_at <= "
+                       "clock_timestamp() - $4::bigint * interval '1 ms' ORDER BY o.tidewheel_seq "
+                       "LIMIT " +
+                       trimmed_at_once + "))",
+                   with_lane(lane, {std::to_string(sink.id), std::to_string(sink.keep.count())}))
+            .affected;
+    return deleted == std::stoul(trimmed_at_once);
+}
+
+Waiting waiting_rows(Connection& connection, const StoredSink& sink,
+                     const std::string& subscriber) {
+    const Row row =
+        connection
+            .query(
+                "SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - "
+                "min(w.tidewheel_stored_at)), 0)::float8 FROM (SELECT o.tidewheel_stored_at "
+                "FROM tidewheel.deliveries d, " +
+                    sink.sink.name.quoted() + " o WHERE d.sink_id = $1 AND d.subscriber = $2 " +
+                    "AND o.tidewheel_seq > " + position_of + " LIMIT 100000) w",
+                {std::to_string(sink.id), subscriber})
+            .at(0);
+    return {row.integer(0), row.number(1)};
+}
+
+}  // namespace tidewheel::delivery

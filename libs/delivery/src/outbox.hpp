@@ -1,0 +1,35 @@
+#pragma once
+#include <vector>
+
+#include "tidewheel/delivery/destination.hpp"
+
+// The rows of a sink, in the order in which they are delivered. Every function throws DatabaseError.
+namespace tidewheel::delivery {
+
+struct LaneEnd {
+    catalogue::OutboxLane lane;
+    std::int64_t last = 0;  // the lane's last row
+};
+// The lanes that hold rows. As quick as there are lanes, however many rows wait.
+std::vector<LaneEnd> lane_ends(postgres::Connection& connection, const catalogue::StoredSink& sink);
+
+// The rows of the lane after `after`: at most `most`, and of about a megabyte together.
+std::vector<OutboxRow> read_rows(postgres::Connection& connection,
+                                 const catalogue::StoredSink& sink, RowForm form,
+                                 const catalogue::OutboxLane& lane, std::int64_t after,
+                                 std::size_t most);
+
+// Deletes rows that every subscriber is past and that need not be kept, a few thousand at most.
+// True: there may be more.
+bool trim(postgres::Connection& connection, const catalogue::StoredSink& sink,
+          const catalogue::OutboxLane& lane);
+
+struct Waiting {
+    std::int64_t rows = 0;
+    double oldest_seconds = 0;
+};
+// What a subscriber has not got yet; `rows` is counted up to 100,000.
+Waiting waiting_rows(postgres::Connection& connection, const catalogue::StoredSink& sink,
+                     const std::string& subscriber);
+
+}  // namespace tidewheel::delivery

@@ -1,0 +1,57 @@
+#include "tidewheel/monitor/deliveries.hpp"
+
+#include "tidewheel/sql/relation_name.hpp"
+
+namespace tidewheel::monitor {
+namespace {
+
+using postgres::Row;
+
+// How much waits for each subscriber: by lane, the rows behind its position.
+std::string waiting_query(const std::string& outbox) {
+    return "SELECT count(o.*), coalesce(extract(epoch FROM clock_timestamp() - "
+           "min(o.tidewheel_stored_at)), 0)::float8 FROM tidewheel.deliveries d LEFT JOIN " +
+           outbox +
+           " o ON o.tidewheel_seq > coalesce((SELECT p.seq FROM tidewheel.delivery_positions p "
+           "WHERE p.sink_id = d.sink_id AND p.subscriber = d.subscriber AND p.stream_id = "
+           "o.tidewheel_stream AND p.partition = o.tidewheel_partition), d.start_seq) WHERE "
+           "d.sink_id = $1 AND d.subscriber = $2";
+}
+
+constexpr const char* subscribers_query =
+    "SELECT d.sink_id, s.schema_name, s.name, d.subscriber, coalesce(d.owner, ''), "
+    "coalesce(sum(p.delivered), 0)::bigint, extract(epoch FROM clock_timestamp() - "
+    "min(p.failing_since))::float8, coalesce((array_agg(p.last_error ORDER BY p.failing_since) "
+    "FILTER (WHERE p.failing_since IS NOT NULL))[1], '') FROM tidewheel.deliveries d JOIN "
+    "tidewheel.sinks s ON s.id = d.sink_id LEFT JOIN tidewheel.delivery_positions p ON p.sink_id = "
+    "d.sink_id AND p.subscriber = d.subscriber GROUP BY 1, 2, 3, 4, 5 ORDER BY 2, 3, 4";
+
+}  // namespace
+
+std::vector<DeliveryStatus> read_deliveries(postgres::Connection& connection) {
+    std::vector<DeliveryStatus> all;
+    for (const Row& row : connection.query(subscribers_query)) {
+        const sql::RelationName name{row.text(1), row.text(2)};
+        const Row waiting =
+            connection.query(waiting_query(name.quoted()), {row.text(0), row.text(3)}).at(0);
+        const Row aside = connection
+                              .query(
+                                  "SELECT count(*) FROM tidewheel.undelivered WHERE sink_id = "
+                                  "$1 AND subscriber = $2",
+                                  {row.text(0), row.text(3)})
+                              .at(0);
+        DeliveryStatus& one = all.emplace_back();
+        one.sink = sql::label(name);
+        one.subscriber = row.text(3);
+        one.waiting = waiting.integer(0);
+        one.oldest_seconds = waiting.number(1);
+        one.delivered = row.integer(5);
+        one.undelivered = aside.integer(0);
+        one.owner = row.text(4);
+        if (!row.is_null(6)) one.failing_seconds = row.number(6);
+        one.last_error = row.text(7);
+    }
+    return all;
+}
+
+}  // namespace tidewheel::monitor

@@ -1,0 +1,14 @@
+#include "tidewheel/notifier/service.hpp"
+
+#include "tidewheel/delivery/service.hpp"
+#include "webhook.hpp"
+
+namespace tidewheel::notifier {
+
+void run_service(const Settings& settings, std::stop_token stop) {
+    WebhookKind kind(settings);
+    delivery::run_service(settings, {"tidewheel-notifier", settings.notifier_connections}, kind,
+                          std::move(stop));
+}
+
+}  // namespace tidewheel::notifier
