@@ -23,6 +23,7 @@ runtime:    core engine codec sql postgres catalogue executor kafka service tele
 ingress:    core engine codec sql postgres catalogue executor kafka apply http telemetry service
 delivery:   core engine codec sql postgres catalogue http telemetry service
 notifier:   core engine codec sql postgres catalogue http telemetry service delivery
+capture:    core engine codec sql postgres catalogue http telemetry service delivery
 testing:    core engine codec sql postgres catalogue kafka http
 '
 
@@ -33,6 +34,7 @@ worker:     core flags runtime service
 aggregator: core flags runtime service
 ingress:    core flags ingress service
 notifier:   core flags notifier service
+capture:    core flags capture service
 cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runtime service producer
 '
 
@@ -44,7 +46,8 @@ rapidjson|google/protobuf      libs/codec/
 pg_query|fmt/                  libs/sql/
 prometheus/|spdlog             libs/telemetry/
 boost/(beast|asio)             libs/http/
-zlib\.h|openssl/               libs/ingress/|libs/notifier/
+zlib\.h|openssl/               libs/ingress/|libs/notifier/|libs/capture/
+avro\.h                        libs/capture/
 CLI/                           libs/flags/|services/cli/
 catch2/                        libs/testing/
 benchmark/                     tests/bench/
@@ -70,7 +73,7 @@ check_rows() {
     while IFS=: read -r part allowed; do
         [[ -n $part ]] || continue
         allowed=$(tr -s ' ' '|' <<<"$part $allowed" | sed 's/|$//')
-        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress|notifier)/' \
+        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress|notifier|capture)/' \
             | grep -vE "\"(tidewheel/)?($allowed)/" | grep -vE '/tests/.*"tidewheel/testing/' || true)
         if [[ -n $offenders ]]; then
             echo "$offenders"

@@ -70,21 +70,25 @@ struct Settings {
     std::chrono::milliseconds notifier_timeout{10000};
     std::string notifier_private = "no";  // whether private addresses may be called
 
+    // Where tidewheel-capture writes.
+    std::string capture_directory;
+
     // What is worth saying at start, though nothing is wrong enough to stop: a program prints or
     // logs it. Not a setting.
     std::vector<std::string> warnings;
 };
 
 // Which programs show a setting.
-enum class Programs : std::uint8_t {
+enum class Programs : std::uint16_t {
     cli = 1,
     producer = 2,
     worker = 4,
     aggregator = 8,
     ingress = 16,
     notifier = 128,
-    services = 158,
-    all = 159
+    capture = 256,
+    services = 414,
+    all = 415
 };
 
 }  // namespace tidewheel
