@@ -17,14 +17,15 @@ std::string with_parts(const std::string& table) {
            table + ")) ";
 }
 
-// Why COPY may not do; nullopt: it may.
+// Why COPY may not do; nullopt: it may. The trigger of an outbox only locks, before the first row.
 std::optional<std::string> obstacle(postgres::Transaction& transaction, const std::string& table) {
     const postgres::Row row =
         transaction
             .query(with_parts("$1::regclass") +
                        "SELECT bool_and(c.relkind IN ('r', 'p')), bool_or(c.relhasrules), "
                        "bool_or(c.relrowsecurity), EXISTS (SELECT FROM pg_trigger t JOIN part ON "
-                       "t.tgrelid = part.oid WHERE NOT t.tgisinternal) FROM pg_class c JOIN part "
+                       "t.tgrelid = part.oid WHERE NOT t.tgisinternal AND t.tgfoid <> "
+                       "'tidewheel.lock_outbox_lane()'::regprocedure) FROM pg_class c JOIN part "
                        "ON c.oid = part.oid",
                    {table})
             .at(0);

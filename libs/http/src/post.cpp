@@ -3,6 +3,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <future>
+#include <limits>
 
 #include "asio.hpp"
 #include "message.hpp"
@@ -36,7 +37,7 @@ Url parse(const std::string& url) {
     auto address = parse_address(authority);
     if (!address) address = parse_address(authority + ":80");
     if (!address || authority.find('@') != std::string::npos ||
-        target.find_first_of(" \r\n") != std::string::npos)
+        url.find_first_of(" \t\r\n") != std::string::npos)
         throw not_a_url(url);
     return {*std::move(address), authority, std::move(target)};
 }
@@ -86,7 +87,7 @@ asio::awaitable<std::vector<Endpoint>> look_up(asio::io_context& io, const Addre
 asio::awaitable<Response> read_answer(beast::tcp_stream& stream, std::size_t most) {
     beast::flat_buffer buffer;
     beast::http::response_parser<beast::http::buffer_body> parser;
-    parser.body_limit(boost::none);
+    parser.body_limit(std::numeric_limits<std::uint64_t>::max());
     co_await beast::http::async_read_header(stream, buffer, parser, asio::use_awaitable);
     std::string body(most, '\0');
     std::size_t size = 0;

@@ -30,6 +30,7 @@ Json as_json(const std::vector<verify::Verified>& results, bool ignore_unexpecte
         list.push(Json::object()
                       .set("statements", result.statements)
                       .set("relation", result.stored)
+                      .set("compared", result.compared)
                       .set("equal", result.equal(ignore_unexpected))
                       .set("rows", result.difference.expected)
                       .set("missing", result.difference.missing)
@@ -43,6 +44,7 @@ Json as_json(const std::vector<verify::Verified>& results, bool ignore_unexpecte
 
 std::string verdict(const verify::Verified& result, bool ignore_unexpected) {
     const verify::Difference& difference = result.difference;
+    if (!result.compared && result.problems.empty()) return "not compared";
     if (!result.equal(ignore_unexpected)) {
         if (difference.missing == 0 && difference.unexpected == 0) return "NOT VERIFIED";
         return "DIFFERS: " + plural(difference.missing, "row") + " missing, " +

@@ -41,7 +41,7 @@ std::string deliveries_table(const std::vector<monitor::DeliveryStatus>& all) {
     return "\n" + table.text() + errors;
 }
 
-Json as_json(const std::vector<monitor::DeliveryStatus>& all) {
+Json deliveries_as_json(const std::vector<monitor::DeliveryStatus>& all) {
     Json deliveries = Json::array();
     for (const monitor::DeliveryStatus& each : all)
         deliveries.push(

@@ -9,6 +9,6 @@ namespace tidewheel::cli {
 
 // The subscribers of sinks, as `tidewheel status` shows them; empty: there are none.
 std::string deliveries_table(const std::vector<monitor::DeliveryStatus>& all);
-codec::Json as_json(const std::vector<monitor::DeliveryStatus>& all);
+codec::Json deliveries_as_json(const std::vector<monitor::DeliveryStatus>& all);
 
 }  // namespace tidewheel::cli

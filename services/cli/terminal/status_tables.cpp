@@ -189,7 +189,7 @@ Json as_json(const std::vector<monitor::Observed>& all,
     }
     return Json::object()
         .set("statements", statements)
-        .set("deliveries", as_json(deliveries))
+        .set("deliveries", deliveries_as_json(deliveries))
         .set("dropped_by_hand", dropped);
 }
 

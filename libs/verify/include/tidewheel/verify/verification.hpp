@@ -15,6 +15,7 @@ struct Verified {
     std::vector<std::string> statements;
     std::string stored;
     Difference difference;
+    bool compared = true;  // false: a sink, whose rows are gone once they are delivered
     // What else is wrong: a record that PostgreSQL judges differently, history that is gone.
     std::vector<std::string> problems;
     std::vector<std::string> notes;  // worth knowing, but no problem
