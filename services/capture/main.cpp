@@ -7,8 +7,7 @@ int main(int argc, char** argv) {
     const auto settings = flags::parse_service(
         argc, argv,
         {.name = "tidewheel-capture",
-         .purpose =
-             "Writes the rows of every sink of SERVER files to files, Avro or NDJSON.",
+         .purpose = "Writes the rows of every sink of SERVER files to files, Avro or NDJSON.",
          .programs = Programs::capture});
     if (!settings) return settings.failure();
     return service::run_main("capture", *settings,

@@ -2,6 +2,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include "applied.hpp"
@@ -95,8 +96,9 @@ TEST_CASE("Every record, good or bad, is in an Avro file that a public reader re
 TEST_CASE("A file ends when it is full, and no later than its time") {
     const testing::Deployment site;
     const Captured files;
-    testing::require_applied(site, raw + sink(", format 'ndjson', roll_bytes '10 kB', roll_after "
-                                              "'1 s'") +
+    testing::require_applied(site, raw +
+                                       sink(", format 'ndjson', roll_bytes '10 kB', roll_after "
+                                            "'1 s'") +
                                        statement);
     const auto worker = site.start("tidewheel-worker");
     const auto capture = files.start(site);
@@ -117,8 +119,9 @@ TEST_CASE("A kill at any step leaves the same files: each row once, none in two"
     for (const char* format : {"avro", "ndjson"}) {
         const testing::Deployment site;
         const Captured files, undisturbed;
-        testing::require_applied(site, raw + sink(std::string(", format '") + format +
-                                                  "', roll_bytes '5 kB', roll_after '1 hour'") +
+        testing::require_applied(site, raw +
+                                           sink(std::string(", format '") + format +
+                                                "', roll_bytes '5 kB', roll_after '1 hour'") +
                                            statement);
         send(site, 0, 200);
         const auto worker = site.start("tidewheel-worker");

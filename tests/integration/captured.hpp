@@ -14,7 +14,8 @@ namespace tidewheel::testing {
 // The rows of an Avro file as fastavro, a public reader, has them: bytes are text in latin1, times
 // and decimals are texts.
 inline std::vector<codec::Json> read_avro(const std::string& path) {
-    const Finished read = run({std::string(TIDEWHEEL_SOURCE_DIR) + "/tests/integration/read_avro", path});
+    const Finished read =
+        run({std::string(TIDEWHEEL_SOURCE_DIR) + "/tests/integration/read_avro", path});
     if (read.status != 0) throw std::runtime_error(path + ": " + read.output + read.errors);
     std::vector<codec::Json> rows;
     std::istringstream lines(read.output);

@@ -17,9 +17,8 @@ namespace {
 // Apache Avro 1.11 specification, "Names".
 bool is_avro_name(const std::string& name) {
     return !std::isdigit(static_cast<unsigned char>(name.front())) &&
-           std::ranges::all_of(name, [](unsigned char c) {
-               return c < 128 && (std::isalnum(c) || c == '_');
-           });
+           std::ranges::all_of(
+               name, [](unsigned char c) { return c < 128 && (std::isalnum(c) || c == '_'); });
 }
 
 void check_columns(const DeploymentState& deployment, const sql::Statement& statement,
@@ -37,8 +36,8 @@ void check_size(DeploymentState& deployment, const sql::Statement& statement,
     bool is_positive = false;
     try {
         in_savepoint(deployment.transaction, [&] {
-            is_positive = deployment.transaction.query("SELECT pg_size_bytes($1) > 0", {size})[0]
-                              .boolean(0);
+            is_positive =
+                deployment.transaction.query("SELECT pg_size_bytes($1) > 0", {size})[0].boolean(0);
         });
     } catch (const postgres::DatabaseError& error) {
         if (error.retryable()) throw;

@@ -17,7 +17,8 @@ constexpr std::string_view magic("Obj\x01", 4);
 constexpr const char* rows_key = "tidewheel.rows";
 
 void append_long(std::string& bytes, std::int64_t number) {
-    auto rest = (static_cast<std::uint64_t>(number) << 1) ^ static_cast<std::uint64_t>(number >> 63);
+    auto rest =
+        (static_cast<std::uint64_t>(number) << 1) ^ static_cast<std::uint64_t>(number >> 63);
     for (; rest >= 0x80; rest >>= 7)
         bytes += static_cast<char>((rest & 0x7f) | 0x80);
     bytes += static_cast<char>(rest);
@@ -52,7 +53,8 @@ std::string marker(const std::string& text) {
 // Without the checksum and header of zlib, as Avro has it.
 std::string deflated(const std::string& rows) {
     z_stream stream{};
-    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) !=
+        Z_OK)
         throw std::bad_alloc();
     std::string packed(deflateBound(&stream, rows.size()), '\0');
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(rows.data()));
@@ -100,6 +102,8 @@ class AvroEncoder : public FileEncoder {
         append_bytes(bytes, options_.deflate ? deflated(rows) : rows);
         return bytes + sync(first);
     }
+
+    std::size_t block_overhead() const override { return 10 + 10 + 16; }
 
     std::size_t count_rows(const std::filesystem::path& file) const override {
         std::string expected(magic);

@@ -30,15 +30,24 @@ void set_bytes(avro_value_t& field, std::string bytes) {
 
 void set(avro_value_t& field, const Column& column, const std::string& text) {
     switch (avro_type(column)) {
-        case AvroType::boolean: return check(avro_value_set_boolean(&field, text == "true" || text == "t"));
-        case AvroType::int32: return check(avro_value_set_int(&field, number<std::int32_t>(text)));
-        case AvroType::int64: return check(avro_value_set_long(&field, number<std::int64_t>(text)));
-        case AvroType::float32: return check(avro_value_set_float(&field, number<float>(text)));
-        case AvroType::float64: return check(avro_value_set_double(&field, number<double>(text)));
-        case AvroType::bytes: return set_bytes(field, bytea_bytes(text));
-        case AvroType::decimal: return set_bytes(field, decimal_bytes(text, column.scale));
-        case AvroType::date: return check(avro_value_set_int(&field, date_days(text)));
-        case AvroType::timestamp: return check(avro_value_set_long(&field, timestamp_micros(text)));
+        case AvroType::boolean:
+            return check(avro_value_set_boolean(&field, text == "true" || text == "t"));
+        case AvroType::int32:
+            return check(avro_value_set_int(&field, number<std::int32_t>(text)));
+        case AvroType::int64:
+            return check(avro_value_set_long(&field, number<std::int64_t>(text)));
+        case AvroType::float32:
+            return check(avro_value_set_float(&field, number<float>(text)));
+        case AvroType::float64:
+            return check(avro_value_set_double(&field, number<double>(text)));
+        case AvroType::bytes:
+            return set_bytes(field, bytea_bytes(text));
+        case AvroType::decimal:
+            return set_bytes(field, decimal_bytes(text, column.scale));
+        case AvroType::date:
+            return check(avro_value_set_int(&field, date_days(text)));
+        case AvroType::timestamp:
+            return check(avro_value_set_long(&field, timestamp_micros(text)));
         case AvroType::string:
             // The length has the zero at the end, which is not written.
             return check(avro_value_set_string_len(&field, const_cast<char*>(text.c_str()),

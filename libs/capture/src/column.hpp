@@ -8,7 +8,7 @@ namespace tidewheel::capture {
 // A column of the sink as PostgreSQL has it, domains as what they are made of.
 struct Column {
     std::string name;
-    std::string type;  // pg_type.typname of pg_catalog; empty: another schema's type
+    std::string type;   // pg_type.typname of pg_catalog; empty: another schema's type
     int precision = 0;  // of numeric(p,s)
     int scale = 0;
     bool not_null = false;

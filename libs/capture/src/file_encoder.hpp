@@ -26,6 +26,7 @@ class FileEncoder {
     virtual std::string row(const Values& values) = 0;
     // Rows, one behind the other, as they stand in the file.
     virtual std::string block(const std::string& rows, std::size_t count, std::int64_t first) = 0;
+    virtual std::size_t block_overhead() const { return 0; }  // beside the rows, at most
     // How many rows a complete file has. Throws Error (refused) if it is none of this format.
     virtual std::size_t count_rows(const std::filesystem::path& file) const = 0;
 };

@@ -48,9 +48,8 @@ std::vector<delivery::Subscriber> FileKind::subscribers(postgres::Connection& co
 std::unique_ptr<delivery::Destination> FileKind::open(const delivery::Place& place) {
     return std::make_unique<FileLane>(
         known_.at(place.sink.id), directory_, place,
-        [troubles = troubles_, sink = place.sink.id, lane = place.lane](const std::string& failure) {
-            troubles->set(sink, lane, failure);
-        });
+        [troubles = troubles_, sink = place.sink.id,
+         lane = place.lane](const std::string& failure) { troubles->set(sink, lane, failure); });
 }
 
 }  // namespace tidewheel::capture

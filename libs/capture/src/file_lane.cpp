@@ -47,15 +47,15 @@ Delivered FileLane::deliver(std::span<const OutboxRow> rows, std::stop_token) {
 void FileLane::take(const OutboxRow& row, Delivered& done) {
     if (to_skip_ > 0) return skip(row, done);
     const std::string bytes = encoder_->row(row.values);
-    if (file_ && must_end(row, bytes.size())) publish(done);
+    if (file_ && must_end(row, bytes)) publish(done);
     if (!file_) begin(row);
     if (to_skip_ > 0) return skip(row, done);
     file_->add(bytes, row.seq);
 }
 
-bool FileLane::must_end(const OutboxRow& row, std::size_t bytes) const {
+bool FileLane::must_end(const OutboxRow& row, const std::string& bytes) const {
     return row.stored_at - begun_ >= options_.roll_after ||
-           file_->size() + bytes > options_.roll_bytes;
+           file_->size_with(bytes) > options_.roll_bytes;
 }
 
 // If the file is there, whoever has made it did not come to commit the position.
@@ -80,8 +80,9 @@ void FileLane::skip(const OutboxRow& row, Delivered& done) {
 void FileLane::publish(Delivered& done) {
     file_->publish();
     done.through = file_->last();
-    telemetry::log(Level::info, "file written",
-                   {{"path", file_->path().string()}, {"rows", file_->rows()}, {"bytes", file_->size()}});
+    telemetry::log(
+        Level::info, "file written",
+        {{"path", file_->path().string()}, {"rows", file_->rows()}, {"bytes", file_->size()}});
     file_.reset();
 }
 

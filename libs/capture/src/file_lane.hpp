@@ -22,7 +22,7 @@ class FileLane : public delivery::Destination {
 
   private:
     void take(const delivery::OutboxRow& row, delivery::Delivered& done);
-    bool must_end(const delivery::OutboxRow& row, std::size_t bytes) const;
+    bool must_end(const delivery::OutboxRow& row, const std::string& bytes) const;
     void begin(const delivery::OutboxRow& row);
     void skip(const delivery::OutboxRow& row, delivery::Delivered& done);
     void publish(delivery::Delivered& done);

@@ -11,7 +11,8 @@
 namespace tidewheel::capture {
 namespace {
 
-constexpr std::array<std::string_view, 6> numbers{"int2", "int4", "int8", "float4", "float8", "numeric"};
+constexpr std::array<std::string_view, 6> numbers{"int2",   "int4",   "int8",
+                                                  "float4", "float8", "numeric"};
 constexpr std::array<std::string_view, 2> times{"timestamp", "timestamptz"};
 
 bool is_one_of(std::span<const std::string_view> types, const std::string& type) {
@@ -33,7 +34,8 @@ std::string as_json(const Column& column, const std::string& text) {
     std::string changed = text;
     if (column.type == "json" || column.type == "jsonb") {
         // Within its strings they are escaped.
-        std::ranges::replace_if(changed, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+        std::ranges::replace_if(
+            changed, [](char c) { return c == '\n' || c == '\r'; }, ' ');
         return changed;
     }
     if (is_one_of(times, column.type)) {
@@ -70,8 +72,9 @@ class NdjsonEncoder : public FileEncoder {
         std::ifstream stream(file, std::ios::binary);
         const auto lines = std::count(std::istreambuf_iterator<char>(stream), {}, '\n');
         if (lines == 0)
-            throw Error(Error::Kind::refused, file.string() + " is not a file of this sink: it has "
-                                                              "no line");
+            throw Error(Error::Kind::refused, file.string() +
+                                                  " is not a file of this sink: it has "
+                                                  "no line");
         return static_cast<std::size_t>(lines);
     }
 

@@ -82,12 +82,12 @@ PartFile::PartFile(FileEncoder& encoder, const fs::path& root, fs::path path, st
     if (file_ < 0) throw_errno("can't create", part_);
     try {
         write(encoder_.header(range_));
+        failpoint("file_begun");
     } catch (...) {
         close(file_);
         unlink(part_.c_str());
         throw;
     }
-    failpoint("file_begun");
 }
 
 PartFile::~PartFile() {

@@ -21,8 +21,11 @@ class PartFile {
     std::int64_t first() const { return range_.first; }
     std::int64_t last() const { return range_.last; }
     std::size_t rows() const { return range_.rows; }
-    // At most so large, as it is now.
-    std::size_t size() const { return written_ + block_.size(); }
+    std::size_t size() const { return written_; }  // of what is written
+    // At most so large, with this row.
+    std::size_t size_with(const std::string& row) const {
+        return written_ + block_.size() + row.size() + encoder_.block_overhead();
+    }
     const std::filesystem::path& path() const { return path_; }
 
     void add(const std::string& row, std::int64_t seq);

@@ -17,7 +17,8 @@ std::string programs_words(Programs programs) {
     const std::pair<Programs, const char*> names[] = {
         {Programs::cli, "cli"},         {Programs::producer, "producer"},
         {Programs::worker, "worker"},   {Programs::aggregator, "aggregator"},
-        {Programs::ingress, "ingress"}, {Programs::notifier, "notifier"}, {Programs::capture, "capture"}};
+        {Programs::ingress, "ingress"}, {Programs::notifier, "notifier"},
+        {Programs::capture, "capture"}};
     for (const auto& [one, name] : names) {
         if (is_for(programs, one)) words.append(words.empty() ? "" : ", ").append(name);
     }

@@ -33,8 +33,7 @@ std::string two(unsigned number) {
 }
 
 constexpr Placeholder placeholders[] = {
-    {"topic",
-     [](const Place& at) { return at.values.topic.empty() ? "none" : at.values.topic; }},
+    {"topic", [](const Place& at) { return at.values.topic.empty() ? "none" : at.values.topic; }},
     {"partition",
      [](const Place& at) {
          return at.values.partition < 0 ? "none" : std::to_string(at.values.partition);

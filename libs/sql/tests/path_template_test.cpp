@@ -37,9 +37,10 @@ TEST_CASE("a time before 1970 is of its own second") {
 
 TEST_CASE("a path that leads elsewhere, or by which two files could have one name, is refused") {
     CHECK_FALSE(wrong_path("{topic}/{yyyy}/{first}"));
-    for (const char* path : {"", "/etc/{first}", "a//{first}", "a/", "../{first}", "a/../{first}",
-                             "a/.hidden{first}", "{topic}/{yyyy}", "{first}/{yyyy}", "{first}{first}",
-                             "a b/{first}", "{first", "{nothing}/{first}", "a\n/{first}"}) {
+    for (const char* path :
+         {"", "/etc/{first}", "a//{first}", "a/", "../{first}", "a/../{first}", "a/.hidden{first}",
+          "{topic}/{yyyy}", "{first}/{yyyy}", "{first}{first}", "a b/{first}", "{first",
+          "{nothing}/{first}", "a\n/{first}"}) {
         INFO(path);
         CHECK(wrong_path(path));
     }

@@ -10,8 +10,8 @@
 namespace tidewheel::sql {
 
 struct PathValues {
-    std::string topic;      // empty: no service stored the rows; written as none
-    int partition = -1;     // -1: the same
+    std::string topic;   // empty: no service stored the rows; written as none
+    int partition = -1;  // -1: the same
     std::chrono::sys_time<std::chrono::microseconds> time{};
     std::int64_t first = 0;  // the number of the file's first row
     std::string mark;        // of the sink: no other sink's files can have the same name
