@@ -83,8 +83,7 @@ struct Bench {
 
     std::unique_ptr<FileLane> open(FileOptions with = options()) {
         return std::make_unique<FileLane>(
-            std::move(with), directory.path,
-            delivery::Place{sink, "", {7, 2}, position, note},
+            std::move(with), directory.path, delivery::Place{sink, "", {7, 2}, position, note},
             [this](const std::string& failure) { trouble = failure; }, clock);
     }
     void commit(const Delivered& done) {
@@ -144,7 +143,8 @@ TEST_CASE("the time in the path may be a column's") {
     std::vector<std::string> names;
     for (const auto& [name, text] : files_in(bench.directory.path))
         names.push_back(name.substr(0, 30));
-    CHECK(names == std::vector<std::string>{"store-events/2/2023-06-07T1004", "store-events/2/2026-01-02T0000"});
+    CHECK(names == std::vector<std::string>{"store-events/2/2023-06-07T1004",
+                                            "store-events/2/2026-01-02T0000"});
 }
 
 TEST_CASE("after a failure at any step the files are the same, byte for byte") {
@@ -210,8 +210,8 @@ TEST_CASE("a directory that is missing is a failure that names it, until it is t
     fs::remove_all(bench.directory.path);
     const Delivered done = bench.open()->deliver(rows(1, 2), {});
     REQUIRE(done.failure);
-    CHECK(done.failure->reason ==
-          "can't use the directory " + bench.directory.path.string() + ": No such file or directory");
+    CHECK(done.failure->reason == "can't use the directory " + bench.directory.path.string() +
+                                      ": No such file or directory");
     fs::create_directory(bench.directory.path);
     CHECK_FALSE(bench.open()->deliver(rows(1, 2), {}).failure);
     CHECK(bench.trouble.empty());
@@ -229,9 +229,11 @@ TEST_CASE("Apache's library reads what is written, packed or not") {
         REQUIRE(lane->deliver({}, {}).through == 9000);
         const auto files = files_in(bench.directory.path);
         REQUIRE(files.size() == 1);
-        CHECK(files.begin()->second.find("tidewheel.last&0000000000000009000") != std::string::npos);
+        CHECK(files.begin()->second.find("tidewheel.last&0000000000000009000") !=
+              std::string::npos);
         avro_file_reader_t reader = nullptr;
-        REQUIRE(avro_file_reader((bench.directory.path / files.begin()->first).c_str(), &reader) == 0);
+        REQUIRE(avro_file_reader((bench.directory.path / files.begin()->first).c_str(), &reader) ==
+                0);
         avro_schema_t schema = avro_file_reader_get_writer_schema(reader);
         avro_value_iface_t* kind = avro_generic_class_from_schema(schema);
         avro_value_t value;
