@@ -84,7 +84,8 @@ std::vector<std::string> needs_of_reader() {
         "SELECT 'USAGE', 'SCHEMA ' || quote_ident(n.nspname), pg_has_role(n.nspowner, 'USAGE') "
         "FROM "
         "pg_namespace n WHERE NOT has_schema_privilege($1::name, n.oid, 'USAGE') AND (n.nspname = "
-        "'tidewheel' OR n.nspname IN (SELECT target_schema FROM tidewheel.statements))",
+        "'tidewheel' OR n.nspname IN (SELECT target_schema FROM tidewheel.statements UNION SELECT "
+        "schema_name FROM tidewheel.sinks))",
         "SELECT 'SELECT', " + of_relation + may_grant + relations +
             "WHERE n.nspname = 'tidewheel' AND c.relname IN ('catalogue', 'migrations', 'streams', "
             "'statements', 'objects', 'progress', 'skipped', 'waiting', 'windows', 'sinks', "
@@ -93,9 +94,16 @@ std::vector<std::string> needs_of_reader() {
         "SELECT format('SELECT (%s)', string_agg(quote_ident(a.attname), ', ')), " + of_relation +
             ", bool_and(pg_has_role(c.relowner, 'USAGE'))" + relations +
             "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped "
-            "WHERE c.oid = 'tidewheel.dead_letters'::regclass AND a.attname NOT IN ('key', "
-            "'headers', 'payload', 'detail') AND NOT has_column_privilege($1::name, c.oid, "
+            "WHERE c.oid IN ('tidewheel.dead_letters'::regclass, "
+            "'tidewheel.undelivered'::regclass) AND "
+            "a.attname NOT IN ('key', 'headers', 'payload', 'detail', 'row_json') AND NOT "
+            "has_column_privilege($1::name, c.oid, "
             "a.attnum, 'SELECT') GROUP BY 2",
+        // Of an outbox, what waits is counted.
+        "SELECT 'SELECT', " + of_relation + may_grant + relations +
+            "JOIN tidewheel.sinks s ON s.schema_name = n.nspname AND s.name = c.relname WHERE "
+            "true" +
+            lacks,
         "SELECT DISTINCT 'SELECT', " + of_relation + may_grant + relations +
             "JOIN tidewheel.statements s ON s.target_schema = n.nspname AND s.target_name = "
             "c.relname AND s.rebuilds IS NULL WHERE true" +
