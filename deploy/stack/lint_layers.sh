@@ -25,6 +25,7 @@ source:     core engine codec sql postgres catalogue kafka http telemetry servic
 delivery:   core engine codec sql postgres catalogue http telemetry service
 notifier:   core engine codec sql postgres catalogue http telemetry service delivery
 changefeed: core engine codec sql postgres catalogue kafka telemetry service http
+capture:    core engine codec sql postgres catalogue http telemetry service delivery
 testing:    core engine codec sql postgres catalogue kafka http
 '
 
@@ -37,6 +38,7 @@ ingress:    core flags ingress service
 source:     core flags source service
 notifier:   core flags notifier service
 changefeed: core flags changefeed service
+capture:    core flags capture service
 cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runtime service source producer changefeed
 '
 
@@ -49,7 +51,8 @@ pg_query|fmt/                  libs/sql/
 prometheus/|spdlog             libs/telemetry/
 boost/(beast|asio)             libs/http/
 zlib\.h                        libs/ingress/
-openssl/                       libs/http/|libs/notifier/
+openssl/                       libs/http/|libs/notifier/|libs/capture/
+avro\.h                        libs/capture/
 CLI/                           libs/flags/|services/cli/
 catch2/                        libs/testing/
 benchmark/                     tests/bench/
@@ -75,7 +78,7 @@ check_rows() {
     while IFS=: read -r part allowed; do
         [[ -n $part ]] || continue
         allowed=$(tr -s ' ' '|' <<<"$part $allowed" | sed 's/|$//')
-        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress|source|notifier|changefeed)/' \
+        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress|source|notifier|changefeed|capture)/' \
             | grep -vE "\"(tidewheel/)?($allowed)/" | grep -vE '/tests/.*"tidewheel/testing/' || true)
         if [[ -n $offenders ]]; then
             echo "$offenders"

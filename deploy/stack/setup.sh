@@ -25,6 +25,7 @@ libcli11-dev              header  CLI/CLI.hpp
 libspdlog-dev             header  spdlog/spdlog.h
 libboost-dev              header  boost/beast.hpp
 zlib1g-dev                header  zlib.h
+libavro-dev               header  avro.h
 libssl-dev                header  openssl/evp.h
 catch2                    header  catch2/catch_all.hpp catch2/catch.hpp
 LIST

@@ -1,6 +1,7 @@
 #include "sink_step.hpp"
 
 #include "error_location.hpp"
+#include "files_sink.hpp"
 #include "tidewheel/apply/dropped.hpp"
 #include "tidewheel/catalogue/sinks.hpp"
 
@@ -83,8 +84,9 @@ void deploy_sink(DeploymentState& deployment, const Change& change, Deployed&) {
                "sink " + name.text() + " was dropped, and with it the rows that waited",
                "Run `tidewheel drop --cascade '" + change.object + "'`, then apply again.");
     if (change.kind == ChangeKind::unchanged) return;
-    for (const char* option : {"retry_for", "keep"})
+    for (const char* option : {"retry_for", "keep", "roll_after"})
         check_interval(deployment, change.statement, option, sink.option(option));
+    if (sink.server == "files") check_files_sink(deployment, change, sink);
     const std::string subscribers =
         find_subscribers(deployment, change.statement, sink.option("subscribers"));
     if (change.kind == ChangeKind::create) make(deployment, change, sink, name);

@@ -18,7 +18,8 @@ std::string programs_words(Programs programs) {
         {Programs::cli, "cli"},           {Programs::producer, "producer"},
         {Programs::worker, "worker"},     {Programs::aggregator, "aggregator"},
         {Programs::ingress, "ingress"},   {Programs::source, "source"},
-        {Programs::notifier, "notifier"}, {Programs::changefeed, "changefeed"}};
+        {Programs::notifier, "notifier"}, {Programs::changefeed, "changefeed"},
+        {Programs::capture, "capture"}};
     for (const auto& [one, name] : names) {
         if (is_for(programs, one)) words.append(words.empty() ? "" : ", ").append(name);
     }

@@ -156,6 +156,9 @@ const std::vector<Setting> table = {
      0,
      0,
      {"yes", "no"}},
+    {"capture_directory", &Settings::capture_directory, "path", Programs::capture,
+     "directory below which sinks of SERVER files have their files; all services must see the same "
+     "one"},
 };
 
 std::optional<std::string> not_a(std::string_view what, const std::string& value) {

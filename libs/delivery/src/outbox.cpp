@@ -64,19 +64,22 @@ std::vector<OutboxRow> read_rows(Connection& connection, const StoredSink& sink,
     std::vector<OutboxRow> rows;
     for (const Row& row : connection.query(
              "SELECT q.* FROM (SELECT o.tidewheel_seq, (extract(epoch FROM clock_timestamp() - "
-             "o.tidewheel_stored_at) * 1000)::bigint, sum(pg_column_size(o.*)) OVER (ORDER BY "
-             "o.tidewheel_seq) - pg_column_size(o.*) AS before, " +
+             "o.tidewheel_stored_at) * 1000)::bigint, (extract(epoch FROM o.tidewheel_stored_at) * "
+             "1000000)::bigint, sum(pg_column_size(o.*)) OVER (ORDER BY o.tidewheel_seq) - "
+             "pg_column_size(o.*) AS tidewheel_before, " +
                  shown + " FROM " + sink.sink.name.quoted() +
                  " o WHERE o.tidewheel_stream = $1::integer AND o.tidewheel_partition = "
                  "$2::integer AND o.tidewheel_seq > $3::bigint ORDER BY o.tidewheel_seq LIMIT "
-                 "$4::bigint) q WHERE q.before < " +
+                 "$4::bigint) q WHERE q.tidewheel_before < " +
                  piece_bytes + " ORDER BY q.tidewheel_seq",
              with_lane(lane, {std::to_string(after), std::to_string(most)}))) {
         OutboxRow& one = rows.emplace_back();
         one.seq = row.integer(0);
         one.age = std::chrono::milliseconds(row.integer(1));
-        if (json) one.json = row.text(3);
-        for (std::size_t i = 3; !json && i < row.size(); ++i)
+        one.stored_at = std::chrono::sys_time<std::chrono::microseconds>(
+            std::chrono::microseconds(row.integer(2)));
+        if (json) one.json = row.text(4);
+        for (std::size_t i = 4; !json && i < row.size(); ++i)
             one.values.push_back(row.field(i));
     }
     return rows;

@@ -100,8 +100,7 @@ void Roster::register_all(Connection& connection) {
             }
         } catch (const Error& error) {
             if (error.retryable()) throw;
-            complaint_ =
-                "the subscribers of " + sink.sink.name.text() + " can't be read: " + error.what();
+            complaint_ = "sink " + sink.sink.name.text() + ": " + error.what();
             continue;
         }
         catalogue::register_subscribers(connection, sink, known);

@@ -11,6 +11,7 @@
 #include "names.hpp"
 #include "option_list.hpp"
 #include "tidewheel/core/suggestion.hpp"
+#include "tidewheel/sql/path_template.hpp"
 
 namespace tidewheel::sql {
 namespace {
@@ -51,6 +52,25 @@ std::optional<std::string> is_secret(const Sink&, const std::string& value) {
                : std::optional<std::string>("is not a name of letters, digits, '_', '-' and '.'");
 }
 
+std::optional<std::string> is_path(const Sink&, const std::string& value) {
+    return wrong_path(value);
+}
+
+std::optional<std::string> is_format(const Sink&, const std::string& value) {
+    if (value == "avro" || value == "ndjson") return std::nullopt;
+    return "is not supported: the formats are avro and ndjson";
+}
+
+std::optional<std::string> is_codec(const Sink&, const std::string& value) {
+    if (value == "null" || value == "deflate") return std::nullopt;
+    return "is not supported: the codecs are null and deflate";
+}
+
+std::optional<std::string> is_column(const Sink& sink, const std::string& value) {
+    if (std::ranges::count(sink.columns, value)) return std::nullopt;
+    return "is not a column of the sink";
+}
+
 struct Option {
     std::string_view name;
     Check check;
@@ -71,7 +91,15 @@ std::span<const Server> servers() {
                                    {"batch", is_rows},
                                    {"retry_for", is_anything},
                                    {"keep", is_anything}},
-                                  {"url", "subscribers"}}};
+                                  {"url", "subscribers"}},
+                                 {"files",
+                                  {{"path", is_path},
+                                   {"format", is_format},
+                                   {"codec", is_codec},
+                                   {"time", is_column},
+                                   {"roll_after", is_anything},
+                                   {"roll_bytes", is_anything}},
+                                  {"path"}}};
     return all;
 }
 
@@ -193,7 +221,8 @@ class SinkReader {
             list += (list.empty() ? "" : " or ") + std::string(name);
         refusals_.add(
             location(),
-            fmt::format("{} {} needs one of the options {}", sink_.server, sink_.name.text(), list),
+            fmt::format("{} {} needs {} {}", sink_.server, sink_.name.text(),
+                        server_.one_of.size() == 1 ? "the option" : "one of the options", list),
             "");
     }
 

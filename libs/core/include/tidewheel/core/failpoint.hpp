@@ -17,7 +17,7 @@
 // a single record.
 namespace tidewheel {
 
-inline constexpr std::array<std::string_view, 15> failpoint_names{
+inline constexpr std::array<std::string_view, 20> failpoint_names{
     "in_claim",      // the claim is written, but not committed
     "after_claim",   // it is committed, but nothing is fetched yet
     "on_open",       // a lane has connected to PostgreSQL
@@ -33,6 +33,11 @@ inline constexpr std::array<std::string_view, 15> failpoint_names{
     "before_change",  // a command has changed what runs, but not committed
     "after_change",   // it has committed; what follows (a rebuild, say) has not begun
     "before_join",    // a service is about to join its consumer groups
+    "file_begun",     // a file of a sink is begun, beside its place
+    "before_sync",    // it has its rows, but they may not be on disk
+    "before_link",    // they are; it has no name yet
+    "after_link",     // it has its name, and that may not be on disk
+    "after_publish",  // that is, too; the position is not committed
 };
 
 inline constexpr std::size_t failpoints_of_lanes = 12;  // the first ones

@@ -81,13 +81,16 @@ struct Settings {
     std::chrono::milliseconds notifier_timeout{10000};
     std::string notifier_private = "no";  // whether private addresses may be called
 
+    // Where tidewheel-capture writes.
+    std::string capture_directory;
+
     // What is worth saying at start, though nothing is wrong enough to stop: a program prints or
     // logs it. Not a setting.
     std::vector<std::string> warnings;
 };
 
 // Which programs show a setting.
-enum class Programs : std::uint8_t {
+enum class Programs : std::uint16_t {
     cli = 1,
     producer = 2,
     worker = 4,
@@ -96,8 +99,9 @@ enum class Programs : std::uint8_t {
     source = 32,
     changefeed = 64,
     notifier = 128,
-    services = 254,
-    all = 255
+    capture = 256,
+    services = 510,
+    all = 511
 };
 
 }  // namespace tidewheel

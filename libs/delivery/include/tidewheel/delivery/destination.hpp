@@ -21,6 +21,7 @@ struct OutboxRow {
     std::string json;      // the user's columns as PostgreSQL's row_to_json has them; see RowForm
     std::vector<std::optional<std::string>> values = {};  // their texts in PostgreSQL's form
     std::chrono::milliseconds age{0};                     // since it was stored
+    std::chrono::sys_time<std::chrono::microseconds> stored_at{};  // rises within a lane
 };
 
 enum class RowForm {

@@ -1,0 +1,13 @@
+#include "tidewheel/capture/service.hpp"
+
+#include "file_kind.hpp"
+#include "tidewheel/delivery/service.hpp"
+
+namespace tidewheel::capture {
+
+void run_service(const Settings& settings, std::stop_token stop) {
+    FileKind kind(settings);
+    delivery::run_service(settings, {.name = "tidewheel-capture"}, kind, std::move(stop));
+}
+
+}  // namespace tidewheel::capture
