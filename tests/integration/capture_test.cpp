@@ -74,7 +74,7 @@ TEST_CASE("Every record, good or bad, is in an Avro file that a public reader re
     testing::require_applied(site, raw + sink(", roll_after '1 s'") + statement);
     const auto worker = site.start("tidewheel-worker");
     const auto capture = files.start(site);
-    site.send(1, {R"({"id":1})", "not JSON", "@tombstone", "@hex 00ff80", "@key k|v"});
+    site.send(1, {R"({"id":1})", "not JSON", "@tombstone", "@hex fe80", "@key k|v"});
     eventually("the file is written", [&] { return files.names().size() == 1; });
     const std::string name = files.names().front();
     CHECK_THAT(name, Catch::Matchers::StartsWith("all-events/" + site.topic() + "/1/2026/01/01/"));
@@ -84,11 +84,11 @@ TEST_CASE("Every record, good or bad, is in an Avro file that a public reader re
     CHECK(read[0].find("value")->string() == R"({"id":1})");
     CHECK(read[1].find("value")->string() == "not JSON");
     CHECK(read[2].find("value")->is_null());
-    CHECK(read[3].find("value")->string() == std::string("\0\xc3\xbf\xc2\x80", 5));  // latin1
+    CHECK(read[3].find("value")->string() == "\xc3\xbe\xc2\x80");  // latin1
     CHECK(read[4].find("key")->string() == "k");
     CHECK(read[4].find("pos")->integer() == 4);
     CHECK_THAT(read[0].find("headers")->string(), ContainsSubstring("origin"));
-    CHECK_THAT(read[0].find("at")->string(), Catch::Matchers::StartsWith("2026-01-01 00:00:00"));
+    CHECK_THAT(read[0].find("at")->string(), Catch::Matchers::StartsWith("2026-01-01T00:00:00"));
     eventually("the outbox is empty", [&] { return waiting(site) == "0"; });
     CHECK(files.names().size() == 1);  // and none without rows
 }
@@ -104,6 +104,7 @@ TEST_CASE("A file ends when it is full, and no later than its time") {
     const auto capture = files.start(site);
     for (int partition = 0; partition < 3; ++partition)
         send(site, partition, 100);
+    site.arrive();
     eventually("the outbox is empty", [&] { return waiting(site) == "0"; });
     require_each_once(files, 3, 100);
     CHECK(files.names().size() >= 12);

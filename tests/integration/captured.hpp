@@ -20,7 +20,7 @@ inline std::vector<codec::Json> read_avro(const std::string& path) {
     std::vector<codec::Json> rows;
     std::istringstream lines(read.output);
     for (std::string line; std::getline(lines, line);)
-        rows.push_back(*codec::Json::parse(line));
+        rows.push_back(codec::Json::parse(line).value());
     return rows;
 }
 
@@ -72,7 +72,7 @@ class Captured {
             }
             std::ifstream lines(file);
             for (std::string line; std::getline(lines, line);)
-                rows.push_back(*codec::Json::parse(line));
+                rows.push_back(codec::Json::parse(line).value());
         }
         return rows;
     }
