@@ -50,7 +50,7 @@ rapidjson|google/protobuf      libs/codec/
 pg_query|fmt/                  libs/sql/
 prometheus/|spdlog             libs/telemetry/
 boost/(beast|asio)             libs/http/
-zlib\.h                        libs/ingress/
+zlib\.h                        libs/ingress/|libs/capture/
 openssl/                       libs/http/|libs/notifier/|libs/capture/
 avro\.h                        libs/capture/
 CLI/                           libs/flags/|services/cli/

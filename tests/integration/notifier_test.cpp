@@ -267,7 +267,7 @@ TEST_CASE("What a sink can't be is refused by name, and a sink is dropped with i
     CHECK_THAT(refused(sink("url 'ftp://x'")), ContainsSubstring("url 'ftp://x' is not a URL"));
     CHECK_THAT(refused(sink("secret 'a'")), ContainsSubstring("needs one of the options url or"));
     CHECK_THAT(refused(sink("url 'http://x', colour 'red'")),
-               ContainsSubstring("unknown option colour of a webhook"));
+               ContainsSubstring("unknown option colour of SERVER webhook"));
     CHECK_THAT(refused(sink("url 'http://x', retry_for 'soon'")),
                ContainsSubstring("retry_for 'soon' is not an interval"));
     CHECK_THAT(refused(sink("subscribers 'nobody'")),

@@ -207,7 +207,7 @@ class SinkReader {
             list += (list.empty() ? "" : ", ") + names.emplace_back(each.name);
         const std::string near = did_you_mean(option.defname, names);
         options.refuse(option,
-                       fmt::format("unknown option {} of a {}", option.defname, sink_.server),
+                       fmt::format("unknown option {} of SERVER {}", option.defname, sink_.server),
                        near.empty() ? "The options are " + list + "." : near);
     }
 

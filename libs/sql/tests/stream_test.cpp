@@ -209,8 +209,8 @@ TEST_CASE("What a topic can't promise is refused by name") {
         INFO(each.columns);
         CHECK_THAT(refusal_of(each.columns), ContainsSubstring(each.said));
     }
-    CHECK_THAT(error_of("CREATE FOREIGN TABLE s (a int) SERVER files OPTIONS (topic 'x')"),
-               ContainsSubstring("SERVER files is not supported"));
+    CHECK_THAT(error_of("CREATE FOREIGN TABLE s (a int) SERVER elsewhere OPTIONS (topic 'x')"),
+               ContainsSubstring("SERVER elsewhere is not supported"));
     CHECK_THAT(
         error_of("CREATE FOREIGN TABLE IF NOT EXISTS s (a int) SERVER kafka OPTIONS (topic 'x')"),
         ContainsSubstring("IF NOT EXISTS is not supported"));
