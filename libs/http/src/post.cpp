@@ -4,42 +4,25 @@
 #include <boost/beast/http.hpp>
 #include <future>
 #include <limits>
+#include <memory>
 
 #include "asio.hpp"
+#include "connect.hpp"
 #include "message.hpp"
-#include "target.hpp"
 #include "tidewheel/core/error.hpp"
+#include "tidewheel/core/url.hpp"
 
 namespace tidewheel::http {
 namespace {
 
-using namespace std::chrono_literals;
 using Endpoint = asio::ip::tcp::endpoint;
 
-struct Url {
-    Address address;
-    std::string authority;  // as in the Host header
-    std::string target;
-};
-
-Error not_a_url(const std::string& url) {
-    return Error(Error::Kind::setting, "'" + url + "' is not a URL that can be called",
-                 "Write http://host:port/path.");
-}
-
 Url parse(const std::string& url) {
-    constexpr std::string_view scheme = "http://";
-    if (!url.starts_with(scheme)) throw not_a_url(url);
-    const auto end = std::min(url.find_first_of("/?#", scheme.size()), url.size());
-    const std::string authority = url.substr(scheme.size(), end - scheme.size());
-    std::string target = url.substr(end, url.find('#') - end);
-    if (!target.starts_with('/')) target.insert(0, "/");
-    auto address = parse_address(authority);
-    if (!address) address = parse_address(authority + ":80");
-    if (!address || authority.find('@') != std::string::npos ||
-        url.find_first_of(" \t\r\n") != std::string::npos)
-        throw not_a_url(url);
-    return {*std::move(address), authority, std::move(target)};
+    auto parsed = parse_url(url);
+    if (!parsed || parsed->is_websocket() || !parsed->user_info.empty())
+        throw Error(Error::Kind::setting, "'" + url + "' is not a URL that can be called",
+                    "Write https://host:port/path, or http.");
+    return *std::move(parsed);
 }
 
 WireRequest to_wire(const Url& url, const std::string& body,
@@ -47,7 +30,7 @@ WireRequest to_wire(const Url& url, const std::string& body,
     WireRequest request;
     request.method(beast::http::verb::post);
     request.target(url.target);
-    request.set(beast::http::field::host, url.authority);
+    request.set(beast::http::field::host, url.authority());
     request.keep_alive(false);
     for (const auto& [name, value] : headers)
         request.set(name, value);
@@ -69,22 +52,23 @@ Response to_response(const beast::http::response_header<>& wire, std::string bod
     return response;
 }
 
-asio::awaitable<std::vector<Endpoint>> look_up(asio::io_context& io, const Address& address,
+asio::awaitable<std::vector<Endpoint>> look_up(asio::io_context& io, const Url& url,
                                                bool private_addresses) {
     asio::ip::tcp::resolver resolver(io);
     std::vector<Endpoint> allowed;
     for (const auto& found :
-         co_await resolver.async_resolve(address.host, address.port, asio::use_awaitable))
+         co_await resolver.async_resolve(url.host, url.port, asio::use_awaitable))
         if (private_addresses || !is_private_address(found.endpoint().address().to_string()))
             allowed.push_back(found.endpoint());
     if (allowed.empty())
-        throw Error(Error::Kind::refused, address.host + " is a private address",
+        throw Error(Error::Kind::refused, url.host + " is a private address",
                     "The setting notifier_private allows such addresses.");
     co_return allowed;
 }
 
 // The answer's status counts. Of a body that is too large, or breaks off, the beginning is enough.
-asio::awaitable<Response> read_answer(beast::tcp_stream& stream, std::size_t most) {
+template <class Stream>
+asio::awaitable<Response> read_answer(Stream& stream, std::size_t most) {
     beast::flat_buffer buffer;
     beast::http::response_parser<beast::http::buffer_body> parser;
     parser.body_limit(std::numeric_limits<std::uint64_t>::max());
@@ -104,36 +88,42 @@ asio::awaitable<Response> read_answer(beast::tcp_stream& stream, std::size_t mos
     co_return to_response(parser.get().base(), std::move(body));
 }
 
-asio::awaitable<Response> exchange(asio::io_context& io, const Url& url, const WireRequest& request,
-                                   const PostOptions& options) {
-    const auto endpoints = co_await look_up(io, url.address, options.private_addresses);
-    beast::tcp_stream stream(io);
-    co_await stream.async_connect(endpoints, asio::use_awaitable);
+template <class Stream>
+asio::awaitable<Response> converse(Stream& stream, const WireRequest& request, std::size_t most) {
     co_await beast::http::async_write(stream, request, asio::use_awaitable);
-    co_return co_await read_answer(stream, options.answer_bytes);
+    Response response = co_await read_answer(stream, most);
+    co_return response;
 }
 
-// Looks for a stop in between.
-bool run_until(asio::io_context& io, std::future<Response>& response, const PostOptions& options) {
-    constexpr auto slice = 50ms;
-    const auto deadline = std::chrono::steady_clock::now() + options.timeout;
-    while (response.wait_for(0s) != std::future_status::ready) {
-        const auto now = std::chrono::steady_clock::now();
-        if (now >= deadline || options.stop.stop_requested()) return false;
-        io.run_for(std::min<std::chrono::steady_clock::duration>(slice, deadline - now));
+asio::awaitable<Response> exchange(asio::io_context& io, const Url& url, const WireRequest& request,
+                                   const PostOptions& options, asio::ssl::context* context) {
+    const auto endpoints = co_await look_up(io, url, options.private_addresses);
+    auto stream = std::make_unique<beast::tcp_stream>(io);
+    co_await stream->async_connect(endpoints, asio::use_awaitable);
+    if (!context) {
+        Response plain = co_await converse(*stream, request, options.answer_bytes);
+        co_return plain;
     }
-    return true;
+    auto secured = co_await secure(std::move(stream), url, *context);
+    Response response = co_await converse(*secured, request, options.answer_bytes);
+    co_return response;
 }
 
 }  // namespace
 
 Response post(const std::string& url, const std::string& body,
               const std::map<std::string, std::string>& headers, const PostOptions& options) {
+    const auto deadline = std::chrono::steady_clock::now() + options.timeout;
     const Url parsed = parse(url);
     const WireRequest request = to_wire(parsed, body, headers);
+    std::unique_ptr<asio::ssl::context> context;
+    if (parsed.is_secure()) context = std::make_unique<asio::ssl::context>(client_context({}));
     asio::io_context io;
-    auto response = asio::co_spawn(io, exchange(io, parsed, request, options), asio::use_future);
-    const bool answered = run_until(io, response, options);
+    auto response =
+        asio::co_spawn(io, exchange(io, parsed, request, options, context.get()), asio::use_future);
+    const bool answered = run_until(io, deadline, options.stop, [&] {
+        return response.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    });
     try {
         if (answered) return response.get();
     } catch (const boost::system::system_error& error) {

@@ -1,7 +1,10 @@
 #include "tidewheel/http/post.hpp"
 
 #include "tidewheel/core/error.hpp"
+#include "tidewheel/http/scripted_server.hpp"
 #include "tidewheel/testing/catch.hpp"
+#include "tidewheel/testing/certificates.hpp"
+#include "tidewheel/testing/surroundings.hpp"
 
 using namespace tidewheel;
 using namespace std::chrono_literals;
@@ -80,10 +83,32 @@ TEST_CASE("What doesn't answer in time, or when a stop is asked for, is given up
     CHECK(failure(server.url(), options) == "given up for a stop");
 }
 
-TEST_CASE("What is no URL of http is a mistake") {
-    for (const char* url :
-         {"https://x/", "x", "http://", "http://user@127.0.0.1/", "http://a b/"}) {
+TEST_CASE("What is no URL of http or https is a mistake") {
+    for (const char* url : {"wss://x/", "x", "http://", "http://user@127.0.0.1/", "http://a b/"}) {
         INFO(url);
         CHECK_THAT(failure(url, here), ContainsSubstring("is not a URL that can be called"));
     }
+}
+
+TEST_CASE("By https, the certificate must be trusted and of the host that the URL names") {
+    testing::CertificateFolder certificates;
+    certificates.sign("good", "DNS:localhost");
+    certificates.sign("elsewhere", "DNS:elsewhere.example");
+    const auto server = [&](const std::string& name) {
+        return std::make_unique<http::ScriptedServer>(
+            [](http::Conversation& client) {
+                while (const auto request = client.request())
+                    if (!client.answer({.body = request->body + request->headers.at("a")})) return;
+            },
+            http::ScriptedServer::Certificate{certificates.path(name + ".pem"),
+                                              certificates.path(name + ".key")});
+    };
+    const auto good = server("good"), other = server("elsewhere");
+    const auto url = [](const http::ScriptedServer& of) {
+        return "https://localhost:" + std::to_string(of.port()) + "/";
+    };
+    CHECK_THAT(failure(url(*good), here), ContainsSubstring("is not accepted"));
+    const testing::EnvironmentVariable trusted("SSL_CERT_FILE", certificates.path("ca.pem"));
+    CHECK(http::post(url(*good), "body ", {{"a", "header"}}, here).body == "body header");
+    CHECK_THAT(failure(url(*other), here), ContainsSubstring("hostname mismatch"));
 }

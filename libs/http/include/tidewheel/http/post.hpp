@@ -18,9 +18,10 @@ struct PostOptions {
     std::stop_token stop = {};  // gives up soon
 };
 
-// One POST, one connection, plain http; for URLs that others write. Follows no redirect. Throws
-// Error: setting, it is no URL of this kind; refused, every address is private; unavailable,
-// nothing answers in time, the connection breaks, or a stop was asked for.
+// One POST, one connection, by http or https; for URLs that others write; certificates are verified
+// by the system's. Follows no redirect and uses no proxy. Throws Error: setting, it is no URL of this kind;
+// refused, every address is private, or the certificate is not accepted; unavailable, nothing
+// answers in time, the connection breaks, or a stop was asked for.
 Response post(const std::string& url, const std::string& body,
               const std::map<std::string, std::string>& headers, const PostOptions& options);
 
