@@ -71,7 +71,12 @@ TEST_CASE(
     cli.query("ALTER TABLE tidewheel.progress DROP COLUMN latency_p50, DROP COLUMN latency_p99");
     cli.query("ALTER TABLE tidewheel.streams DROP COLUMN group_number");
     cli.query("ALTER TABLE tidewheel.catalogue DROP COLUMN share, DROP COLUMN shares");
-    cli.query("DROP TABLE tidewheel.sources");
+    cli.query(
+        "DROP TABLE tidewheel.sources, tidewheel.sinks, tidewheel.deliveries, "
+        "tidewheel.delivery_positions, tidewheel.undelivered");
+    cli.query(
+        "DROP FUNCTION tidewheel.lock_outbox_lane, tidewheel.lane_stream, "
+        "tidewheel.lane_partition");
     cli.query(
         "ALTER TABLE tidewheel.dead_letters ADD UNIQUE NULLS NOT DISTINCT (topic, partition, "
         "\"offset\", statement_id, record_hash)");
