@@ -20,7 +20,7 @@ class FileEncoder {
   public:
     virtual ~FileEncoder() = default;
     virtual std::string extension() const = 0;  // .avro
-    // As long for every range: it is written anew when the range is known.
+    // As long for every range: it is written again when the range is known.
     virtual std::string header(const RowRange& range) const = 0;
     // One row. Throws Error (refused) for a text that is none of its column's type.
     virtual std::string row(const Values& values) = 0;

@@ -24,7 +24,7 @@ struct SlotState {
 std::optional<SlotState> find_slot(postgres::Connection& connection, const std::string& slot);
 
 // Ends whoever reads from it; then drops it, if it exists. Throws Error (unavailable) when somebody
-// goes on reading for five seconds.
+// keeps reading for five seconds.
 void drop_slot(postgres::Connection& connection, const std::string& slot);
 
 }  // namespace tidewheel::catalogue

@@ -11,7 +11,7 @@
 // far it has come. A claim is a lease: it holds for source_lease after it was renewed, by
 // PostgreSQL's clock. Its owner stops earlier, by its own clock, which runs while the process is
 // frozen: so two owners never fetch at the same time, whether one was frozen or can't reach
-// PostgreSQL. (Only where that clock stands still, as in a machine that is suspended, does it go on
+// PostgreSQL. (Only where that clock stands still, as in a machine that is suspended, does it continue
 // until its next renewal, two seconds later.) Every function throws DatabaseError.
 namespace tidewheel::catalogue {
 
@@ -37,7 +37,7 @@ struct SourceClaim {
 };
 
 // Takes a source that nobody holds; nullopt: somebody does. A source with another URL than before
-// begins anew.
+// begins again.
 std::optional<SourceClaim> claim_source(postgres::Connection& connection, int stream,
                                         const std::string& url, const std::string& owner);
 // Renews the claim, and stores the state. False: it is not ours any more, and nothing was stored.

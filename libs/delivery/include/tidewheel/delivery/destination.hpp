@@ -75,7 +75,7 @@ class Destination {
 struct Subscriber {
     std::string name;
     bool from_beginning = true;  // when it is seen for the first time
-    // Where rows go, in a word of the kind's own: destinations are made anew when it changes.
+    // Where rows go, in a word of the kind's own: destinations are made again when it changes.
     std::string version = {};
 };
 
