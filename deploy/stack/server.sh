@@ -65,8 +65,9 @@ wait_until() {
     done
 }
 
-# A zombie is gone, too: in a container nobody may collect it.
-gone() { ! grep '^State:' "/proc/$1/status" 2>/dev/null | grep -qv Z; }
+# A zombie is gone, too: in a container nobody may collect it. Every thread counts: the first may be a zombie while the others still
+# hold the process's ports.
+gone() { ! grep -h '^State:' "/proc/$1/task/"*/status 2>/dev/null | grep -qv Z; }
 
 # The verbs that every server has; the sourcing script defines start, stop, alive, env and send_signal.
 dispatch() {

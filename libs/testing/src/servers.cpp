@@ -71,6 +71,11 @@ PrivateServer::~PrivateServer() {
 
 void PrivateServer::start() {
     call("start");
+    const std::string addresses = call("env");
+    if (addresses_.empty()) addresses_ = addresses;
+    if (addresses != addresses_)
+        throw Error(Error::Kind::unavailable, "deploy/stack/" + script_ + " was at " + addresses_ +
+                                                  "and is now at " + addresses);
 }
 
 void PrivateServer::stop() {

@@ -12,8 +12,8 @@ int free_port();  // on the loopback address, as things are now
 
 // A server of one test's own, to be broken: started by the constructor through deploy/stack, wiped
 // by the destructor. Every call returns when it has happened. What it holds outlives stop() and
-// kill(); start() brings it back under the same port, unless another program took that meanwhile,
-// so ask for the address again.
+// kill(); start() brings it back under the same ports, and throws where another program took one
+// meanwhile, for clients of the test know the old one.
 class PrivateServer {
   public:
     PrivateServer(const PrivateServer&) = delete;
@@ -39,6 +39,7 @@ class PrivateServer {
 
     std::string script_, state_;
     std::vector<std::string> environment_;
+    std::string addresses_;  // as `env` printed them after the first start
 };
 
 class PrivateKafka : public PrivateServer {
