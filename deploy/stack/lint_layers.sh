@@ -39,6 +39,7 @@ source:     core flags source service
 notifier:   core flags notifier service
 changefeed: core flags changefeed service
 capture:    core flags capture service
+simulator:  core flags codec http producer
 cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runtime service source producer changefeed
 '
 
@@ -51,9 +52,9 @@ pg_query|fmt/                  libs/sql/
 prometheus/|spdlog             libs/telemetry/
 boost/(beast|asio)             libs/http/
 zlib\.h                        libs/ingress/|libs/capture/
-openssl/                       libs/http/|libs/notifier/|libs/capture/
+openssl/                       libs/http/
 avro\.h                        libs/capture/
-CLI/                           libs/flags/|services/cli/
+CLI/                           libs/flags/|services/cli/|services/simulator/
 catch2/                        libs/testing/
 benchmark/                     tests/bench/
 '

@@ -1,8 +1,8 @@
-# The local stack as a whole: Kafka, PostgreSQL, two workers, one aggregator. Sourced by `dev`.
+# The local stack as a whole: Kafka, PostgreSQL, and the services of a pipeline. Sourced by `dev`.
 # shellcheck shell=bash disable=SC2154
 
 programs=${TIDEWHEEL_BIN:-$root/build/dev/bin}
-services=(worker-1 worker-2 aggregator-1)  # the program tidewheel-NAME, and a number
+services=(worker-1 worker-2 aggregator-1)  # what `up` starts: the program tidewheel-NAME, and a number
 
 start_servers() {
     local kafka failed=0
@@ -32,6 +32,13 @@ export_environment() {
 
 # One service by its name; everything of it lies in .state/log.
 service_program() { echo "$programs/tidewheel-${1%-*}"; }
+# Those that were started, by `up` or a demo, and not stopped since.
+started_services() {
+    local file
+    for file in "$state"/log/*.supervisor; do
+        if [[ -e $file ]]; then basename "$file" .supervisor; fi
+    done
+}
 service_pid() { cat "$state/log/$1.pid" 2>/dev/null; }
 
 # "(deleted)" after the name: the program was rebuilt since, and the old one is running.
@@ -52,6 +59,7 @@ supervisor_alive() {
 }
 service_ends() { tail -1 "$state/log/$1.ends" 2>/dev/null; }
 
+# start_service NAME [ARGUMENT…]
 start_service() {
     if supervisor_alive "$1" && service_alive "$1" && [[ $(service_executable "$1") == "$(service_program "$1")" ]]; then return; fi
     stop_service "$1"
@@ -59,7 +67,7 @@ start_service() {
     mkdir -p "$dir"
     rm -f "$dir/$1".{ends,pid}
     TIDEWHEEL_LISTEN=127.0.0.1:$(remembered_port "$1.port") TIDEWHEEL_INSTANCE=$1 \
-        run_detached "$dir/$1.log" "$stack/supervise" "$dir/$1" "$(service_program "$1")"
+        run_detached "$dir/$1.log" "$stack/supervise" "$dir/$1" "$(service_program "$1")" "${@:2}"
     echo $! >"$dir/$1.supervisor"
 }
 
@@ -100,24 +108,30 @@ service_history() {
     fi
 }
 
-up() {
-    local service
-    for program in tidewheel tidewheel-worker tidewheel-aggregator; do
-        [[ -x $programs/$program ]] || die "$program is not built: run ./dev build"
+# run_pipeline FILE SERVICE…: the servers, the pipeline, and its services.
+run_pipeline() {
+    local service pipeline=$1
+    shift
+    for service in "$@"; do
+        [[ -x $(service_program "$service") ]] || die "$(service_program "$service") is not built: run ./dev build"
     done
     start_servers || die "the servers did not start"
     export_environment
     tidewheel init
-    tidewheel apply "$root/pipelines/"
-    for service in "${services[@]}"; do start_service "$service"; done
-    for service in "${services[@]}"; do await_service "$service"; done
+    tidewheel apply "$pipeline"
+    for service in "$@"; do start_service "$service"; done
+    for service in "$@"; do await_service "$service"; done
+}
+
+up() {
+    run_pipeline "$root/pipelines/" "${services[@]}"
     say "two workers and one aggregator run; their logs are in $state/log"
 }
 
 # Services first: they finish their batches while the servers still answer.
 down() {
     local service
-    for service in "${services[@]}"; do stop_service "$service"; done
+    for service in $(started_services); do stop_service "$service"; done
     if [[ ${1:-} == --wipe ]]; then
         stop_servers wipe
         rm -rf "$state/log"
@@ -131,7 +145,7 @@ status() {
     local service failed=0
     "$stack/kafka" status || failed=1
     "$stack/postgres" status || failed=1
-    for service in "${services[@]}"; do
+    for service in $(started_services); do
         if service_alive "$service"; then
             say "$service: running (pid $(service_pid "$service"), http://127.0.0.1:$(<"$state/log/$service.port")/metrics)$(service_history "$service")"
             supervisor_alive "$service" || { say "$service: its supervisor is gone, so it will not be restarted"; failed=1; }

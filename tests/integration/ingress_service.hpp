@@ -23,7 +23,7 @@ class Ingress {
         admin_ = admin_url(*process_);
         eventually("the ingress is ready", [&] { return ready().status == 200; });
         const std::string log = process_->errors();
-        const auto at = log.find("ingress=http://") + 8;
+        const auto at = log.find("ingress=http") + 8;
         url_ = log.substr(at, log.find_first_of(" \n", at) - at);
     }
 
@@ -34,6 +34,7 @@ class Ingress {
     }
     http::Response get(const std::string& path) const { return http::fetch("GET", url_ + path); }
     http::Response ready() const { return http::fetch("GET", admin_ + "/readyz"); }
+    const std::string& url() const { return url_; }
     std::string metrics() const { return http::fetch("GET", admin_ + "/metrics").body; }
     Process& process() { return *process_; }
 

@@ -140,7 +140,8 @@ Explanation explain(const catalogue::StoredStream& stored, const Executions& exe
     if (!stream.ingress.empty())
         lines.emplace_back("ingress", "POST " + stream.ingress +
                                           (stream.ingress_tokens.empty() ? ", without a token"
-                                                                         : ", with a token"));
+                                                                         : ", with a token") +
+                                          (stream.ingress_secrets.empty() ? "" : ", signed"));
     if (!stream.source.url.empty()) lines.emplace_back("source", source_text(stream.source));
     return lines;
 }

@@ -36,19 +36,6 @@ WireRequest to_wire(const std::string& method, const Url& url, const std::string
     return request;
 }
 
-Response from_wire(WireResponse&& wire) {
-    Response response;
-    response.status = static_cast<int>(wire.result_int());
-    for (const auto& field : wire) {
-        const std::string name(field.name_string().data(), field.name_string().size());
-        response.headers[name] = std::string(field.value().data(), field.value().size());
-    }
-    const auto type = wire[beast::http::field::content_type];
-    response.content_type = std::string(type.data(), type.size());
-    response.body = std::move(wire.body());
-    return response;
-}
-
 template <class Stream>
 asio::awaitable<Response> converse(Stream& stream, const WireRequest& request,
                                    std::size_t body_bytes) {

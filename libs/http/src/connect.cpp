@@ -1,25 +1,16 @@
 #include "connect.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <boost/beast/http.hpp>
 
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/core/version.hpp"
+#include "tidewheel/http/digest.hpp"
 
 namespace tidewheel::http {
 namespace {
 
 namespace wire = beast::http;
-
-std::string base64(const std::string& text) {
-    std::string encoded(4 * ((text.size() + 2) / 3), '\0');
-    EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                    reinterpret_cast<const unsigned char*>(text.data()),
-                    static_cast<int>(text.size()));
-    return encoded;
-}
 
 Url proxy_url(const std::string& text) {
     auto url = parse_url(text.find("://") == std::string::npos ? "http://" + text : text);
@@ -47,7 +38,7 @@ asio::awaitable<void> ask_proxy(beast::tcp_stream& stream, const Url& url, const
     wire::request<wire::empty_body> request(wire::verb::connect, host + ":" + url.port, 11);
     request.set(wire::field::host, host + ":" + url.port);
     if (!proxy.user_info.empty())
-        request.set(wire::field::proxy_authorization, "Basic " + base64(proxy.user_info));
+        request.set(wire::field::proxy_authorization, "Basic " + to_base64(proxy.user_info));
     co_await wire::async_write(stream, request, asio::use_awaitable);
     beast::flat_buffer buffer;
     wire::response_parser<wire::empty_body> parser;

@@ -41,6 +41,19 @@ std::optional<Request> from_wire(WireRequest&& request) {
     return result;
 }
 
+Response from_wire(WireResponse&& wire) {
+    Response response;
+    response.status = static_cast<int>(wire.result_int());
+    for (const auto& field : wire) {
+        const std::string name(field.name_string().data(), field.name_string().size());
+        response.headers[name] = std::string(field.value().data(), field.value().size());
+    }
+    const auto type = wire[beast::http::field::content_type];
+    response.content_type = std::string(type.data(), type.size());
+    response.body = std::move(wire.body());
+    return response;
+}
+
 WireResponse to_wire(Response&& response, bool is_head, unsigned version, bool keep_alive) {
     WireResponse wire;
     wire.version(version);

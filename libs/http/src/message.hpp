@@ -13,6 +13,7 @@ using WireResponse = beast::http::response<beast::http::string_body>;
 // Between Beast's messages and ours. nullopt: the request is not one to be trusted (RFC 9112,
 // sections 3.2 and 6.1): no Host or two, a transfer coding other than chunked, a bad target.
 std::optional<Request> from_wire(WireRequest&& request);
+Response from_wire(WireResponse&& response);
 WireResponse to_wire(Response&& response, bool is_head, unsigned version, bool keep_alive);
 
 // What a client is told whose request could not be read.

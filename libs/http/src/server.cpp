@@ -4,6 +4,7 @@
 #include <set>
 #include <thread>
 
+#include "server_certificate.hpp"
 #include "session.hpp"
 #include "target.hpp"
 #include "tidewheel/core/error.hpp"
@@ -41,6 +42,7 @@ struct Server::State {
                  .handlers = handlers,
                  .mailbox = std::make_shared<Mailbox>(io),
                  .cut_off_slowest_body = {}},
+          certificate(),
           acceptor(listening(io, address)),
           endpoint(acceptor.local_endpoint()),
           grace(io) {
@@ -64,6 +66,7 @@ struct Server::State {
     std::set<Session*> sessions;
     asio::thread_pool handlers;
     Shared shared;
+    std::optional<ServerCertificate> certificate;  // TLS
     asio::io_context io{1};
     tcp::acceptor acceptor;
     tcp::endpoint endpoint;
@@ -136,7 +139,9 @@ asio::awaitable<void> Server::State::hold(tcp::socket socket) {
     // time even for that.
     const bool full = sessions.size() >= shared.limits.connections && !make_room();
     if (shared.stopping || sessions.size() >= 2 * shared.limits.connections) co_return;
-    Session session(std::move(socket), shared);
+    std::shared_ptr<asio::ssl::context> context;
+    if (certificate) context = certificate->context(shared.on_error);
+    Session session(ServerStream(std::move(socket), std::move(context)), shared);
     const Registered registered(*this, session);
     if (full) {
         co_await session.refuse();
@@ -189,6 +194,10 @@ void Server::describe_refusals(std::function<Response(int, const std::string&)> 
     state_->shared.router.describe_refusals(std::move(describe));
 }
 
+void Server::use_tls(CertificateFiles files) {
+    state_->certificate.emplace(std::move(files));
+}
+
 void Server::on_error(std::function<void(const std::string&)> report) {
     state_->shared.on_error = std::move(report);
 }
@@ -207,7 +216,7 @@ std::string Server::url() const {
     std::string host = address.to_string();
     if (address.is_unspecified()) host = address.is_v6() ? "::1" : "127.0.0.1";
     if (address.is_v6()) host = "[" + host + "]";
-    return "http://" + host + ":" + std::to_string(port());
+    return (state_->certificate ? "https://" : "http://") + host + ":" + std::to_string(port());
 }
 
 }  // namespace tidewheel::http

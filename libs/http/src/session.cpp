@@ -18,17 +18,17 @@ bool expects_continue(const Parser& parser) {
 
 }  // namespace
 
-Session::Session(asio::ip::tcp::socket socket, Shared& shared)
-    : stream_(std::move(socket)), shared_(shared) {}
+Session::Session(ServerStream stream, Shared& shared)
+    : stream_(std::move(stream)), shared_(shared) {}
 
 void Session::stop() {
-    if (!answering_) stream_.close();
+    if (!answering_) stream_.tcp().close();
 }
 
 void Session::give_way() {
     gone_ = true;
     hold(0);
-    stream_.close();
+    stream_.tcp().close();
 }
 
 std::optional<std::chrono::steady_clock::time_point> Session::waiting_since() const {
@@ -39,15 +39,24 @@ std::optional<std::chrono::steady_clock::time_point> Session::body_since() const
     return handling_ || gone_ || held_ == 0 ? std::nullopt : std::optional(body_since_);
 }
 
+// False: the client doesn't speak TLS, or not in time.
+asio::awaitable<bool> Session::open() {
+    stream_.tcp().expires_after(std::min(shared_.limits.header_timeout, shared_.limits.timeout));
+    const beast::error_code error = co_await stream_.open();
+    co_return !error && !gone_;
+}
+
 asio::awaitable<void> Session::serve() {
-    bool again = true;
+    bool again = co_await open();
+    if (!again) co_return;
     while (again && !shared_.stopping)
         again = co_await serve_one();
     co_await drain();
 }
 
 asio::awaitable<void> Session::refuse() {
-    stream_.expires_after(std::chrono::seconds(1));
+    if (!co_await open()) co_return;
+    stream_.tcp().expires_after(std::chrono::seconds(1));
     Response response = shared_.router.refusal(503, "too many connections");
     response.headers["Retry-After"] = "1";
     co_await send(std::move(response), false, 11, false);
@@ -71,7 +80,7 @@ asio::awaitable<bool> Session::serve_one() {
     auto request = from_wire(parser.release());
     if (!request) co_return co_await refuse(400, "bad request");
     answering_ = handling_ = true;
-    stream_.expires_never();  // the handler takes what it takes
+    stream_.tcp().expires_never();  // the handler takes what it takes
     Response response = co_await handle(*std::move(request));
     handling_ = false;
     hold(0);
@@ -104,16 +113,16 @@ asio::awaitable<beast::error_code> Session::read(Parser& parser) {
     parser.body_limit(limits.body_bytes);
     beast::error_code error;
     if (!first_ && buffer_.size() == 0) {
-        stream_.expires_after(limits.timeout);
+        stream_.tcp().expires_after(limits.timeout);
         const std::size_t size =
             co_await stream_.async_read_some(buffer_.prepare(first_read), into(error));
         if (error) co_return error == asio::error::eof ? beast::http::error::end_of_stream : error;
         buffer_.commit(size);
     }
     first_ = false;
-    stream_.expires_after(std::min(limits.header_timeout, limits.timeout));
+    stream_.tcp().expires_after(std::min(limits.header_timeout, limits.timeout));
     co_await beast::http::async_read_header(stream_, buffer_, parser, into(error));
-    stream_.expires_after(limits.timeout);
+    stream_.tcp().expires_after(limits.timeout);
     if (!error && expects_continue(parser)) {
         constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
         co_await asio::async_write(stream_, asio::buffer(go_on.data(), go_on.size()), into(error));
@@ -146,7 +155,7 @@ asio::awaitable<bool> Session::send(Response response, bool is_head, unsigned ve
                                     bool keep_alive) {
     const WireResponse wire = to_wire(std::move(response), is_head, version, keep_alive);
     beast::http::response_serializer<beast::http::string_body> serializer(wire);
-    stream_.expires_after(shared_.limits.timeout);
+    stream_.tcp().expires_after(shared_.limits.timeout);
     beast::error_code error;
     if (is_head) {
         co_await beast::http::async_write_header(stream_, serializer, into(error));
@@ -159,12 +168,12 @@ asio::awaitable<bool> Session::send(Response response, bool is_head, unsigned ve
 // A client that still sends would lose our answer to a reset, so read on for a moment (RFC 9112,
 // section 9.6).
 asio::awaitable<void> Session::drain() {
+    stream_.tcp().expires_after(std::chrono::seconds(1));
+    co_await stream_.finish();
     beast::error_code error;
-    stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
-    stream_.expires_after(std::chrono::seconds(1));
     char ignored[4096];
     while (!error && !shared_.stopping) {
-        co_await stream_.async_read_some(asio::buffer(ignored), into(error));
+        co_await stream_.tcp().async_read_some(asio::buffer(ignored), into(error));
     }
 }
 

@@ -1,5 +1,4 @@
 #pragma once
-#include <boost/beast/core.hpp>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -8,6 +7,7 @@
 #include "asio.hpp"
 #include "message.hpp"
 #include "router.hpp"
+#include "server_stream.hpp"
 
 namespace tidewheel::http {
 
@@ -29,7 +29,7 @@ struct Shared {
 // One connection. Everything but the handlers runs on the I/O thread.
 class Session {
   public:
-    Session(asio::ip::tcp::socket socket, Shared& shared);
+    Session(ServerStream stream, Shared& shared);
     ~Session() { hold(0); }
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -46,6 +46,7 @@ class Session {
     std::optional<std::chrono::steady_clock::time_point> body_since() const;
 
   private:
+    asio::awaitable<bool> open();
     asio::awaitable<bool> serve_one();
     asio::awaitable<bool> refuse(int status, const char* why);
     asio::awaitable<Response> handle(Request&& request);
@@ -57,7 +58,7 @@ class Session {
     asio::awaitable<bool> send(Response response, bool is_head, unsigned version, bool keep_alive);
     asio::awaitable<void> drain();
 
-    beast::tcp_stream stream_;
+    ServerStream stream_;
     beast::flat_buffer buffer_;
     Shared& shared_;
     bool answering_ = false;

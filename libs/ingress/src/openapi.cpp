@@ -38,8 +38,10 @@ constexpr Answer refusals[] = {
 
 Json answers(const sql::Stream& stream) {
     Json all = object({{"202", reference("responses", "Accepted")}});
-    if (!stream.ingress_tokens.empty())
-        all.set("401", object({{"description", "The request carries no token of the stream."},
+    if (!stream.ingress_tokens.empty() || !stream.ingress_secrets.empty())
+        all.set("401", object({{"description",
+                                "The request carries no token of the stream, or no "
+                                "signature by one of its secrets."},
                                {"content", content("application/problem+json",
                                                    reference("schemas", "Problem"))}}));
     for (const Answer& each : refusals)
@@ -101,8 +103,10 @@ Json operation(const sql::Stream& stream) {
                         {"parameters", std::move(parameters)},
                         {"requestBody", request_body(stream)},
                         {"responses", answers(stream)}});
-    if (!stream.ingress_tokens.empty())
-        post.set("security", Json::array().push(object({{"token", Json::array()}})));
+    Json security = Json::object();
+    if (!stream.ingress_tokens.empty()) security.set("token", Json::array());
+    if (!stream.ingress_secrets.empty()) security.set("signature", Json::array());
+    if (!security.members().empty()) post.set("security", Json::array().push(std::move(security)));
     return object({{"post", std::move(post)}});
 }
 
@@ -161,7 +165,13 @@ std::string openapi_document(const std::vector<const sql::Stream*>& streams) {
         object({{"schemas", std::move(schemas)},
                 {"responses", object({{"Accepted", accepted_answer()}})},
                 {"securitySchemes",
-                 object({{"token", object({{"type", "http"}, {"scheme", "bearer"}})}})}});
+                 object({{"token", object({{"type", "http"}, {"scheme", "bearer"}})},
+                         {"signature", object({{"type", "apiKey"},
+                                               {"in", "header"},
+                                               {"name", "webhook-signature"},
+                                               {"description",
+                                                "As Standard Webhooks 1.0 has it, with webhook-id "
+                                                "and webhook-timestamp."}})}})}});
     const Json document = object(
         {{"openapi", "3.1.0"},
          {"info", object({{"title", "Tidewheel ingress"}, {"version", std::string(version())}})},

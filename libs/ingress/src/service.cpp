@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "catalogue_follower.hpp"
@@ -49,6 +50,15 @@ http::ServerLimits server_limits(const Settings& settings) {
     return limits;
 }
 
+std::optional<http::CertificateFiles> certificate_files(const Settings& settings) {
+    const std::string &chain = settings.ingress_certificate_file, &key = settings.ingress_key_file;
+    if (chain.empty() && key.empty()) return std::nullopt;
+    if (chain.empty())
+        throw Error(Error::Kind::setting, "ingress_key_file without ingress_certificate_file",
+                    "Name the file of the certificate, too.");
+    return http::CertificateFiles{chain, key.empty() ? chain : key};
+}
+
 class Service {
   public:
     explicit Service(const Settings& settings)
@@ -58,7 +68,7 @@ class Service {
           publisher_(kafka_, {settings.ingress_queue_records, settings.ingress_queue_bytes,
                               settings.ingress_delivery_time}),
           surroundings_{publisher_, shell_.metrics(), settings.ingress_body_bytes,
-                        settings.ingress_queue_records},
+                        settings.ingress_queue_records, settings.ingress_secrets},
           strays_(shell_.metrics(), ""),
           catalogue_(settings, surroundings_, shell_.health()),
           server_(std::make_unique<http::Server>(settings.ingress_listen, server_limits(settings),
@@ -87,6 +97,7 @@ class Service {
 
   private:
     void add_routes() {
+        if (const auto files = certificate_files(settings_)) server_->use_tls(*files);
         server_->describe_refusals([this](int status, const std::string& why) {
             strays_.count_answer(status);
             Problem problem{status, why};

@@ -2,11 +2,14 @@
 
 #include <zlib.h>
 
+#include <chrono>
 #include <utility>
 
+#include "sender.hpp"
+#include "tidewheel/core/clock.hpp"
 #include "tidewheel/core/text.hpp"
 #include "tidewheel/http/bearer.hpp"
-#include "token.hpp"
+#include "tidewheel/telemetry/log.hpp"
 
 namespace tidewheel::ingress {
 namespace {
@@ -19,8 +22,11 @@ constexpr std::size_t longest_idempotency_key = 255;
 
 const std::map<std::string, std::string> try_again{{"Retry-After", "1"}};
 
-std::optional<std::string> idempotency_key_of(const http::Request& request) {
-    const std::string_view key = http::header(request, "idempotency-key");
+// The id of a signed request serves as well: it is the same when the request is sent again.
+std::optional<std::string> idempotency_key_of(const http::Request& request,
+                                              const sql::Stream& stream) {
+    std::string_view key = http::header(request, "idempotency-key");
+    if (key.empty() && !stream.ingress_secrets.empty()) key = http::header(request, "webhook-id");
     return key.empty() ? std::nullopt : std::optional<std::string>(key);
 }
 
@@ -48,9 +54,9 @@ StreamEndpoint::StreamEndpoint(const Surroundings& surroundings, StreamRules rul
 void StreamEndpoint::answer(http::Request&& request, http::Respond respond) {
     respond = metrics_.counted(std::move(respond));
     if (auto refused = refusal_of(request)) return respond(response_of(*std::move(refused)));
-    const auto idempotency_key = idempotency_key_of(request);
+    const auto idempotency_key = idempotency_key_of(request, rules_.stream.stream);
     if (idempotency_key && idempotency_key->size() > longest_idempotency_key)
-        return respond(response_of({400, "the header Idempotency-Key has more than " +
+        return respond(response_of({400, "the header Idempotency-Key or webhook-id has more than " +
                                              std::to_string(longest_idempotency_key) + " bytes"}));
     const bool partial = is_partial(request);
     const auto body = read_body(std::move(request), surroundings_.most_bytes);
@@ -81,17 +87,22 @@ void StreamEndpoint::answer(http::Request&& request, http::Respond respond) {
     send(std::move(judgement), refused, idempotency_key, respond);
 }
 
-std::optional<Problem> StreamEndpoint::refusal_of(const http::Request& request) const {
+std::optional<Problem> StreamEndpoint::refusal_of(const http::Request& request) {
     if (request.method != "POST")
         return Problem{405, "records are sent with POST", {}, {{"Allow", "POST"}}};
-    const std::vector<std::string>& hashes = rules_.stream.stream.ingress_tokens;
-    if (hashes.empty()) return std::nullopt;
-    const auto token = http::bearer_token(request);
-    if (token && is_known(*token, hashes)) return std::nullopt;
-    return Problem{401,
-                   "the request must carry a token: Authorization: Bearer …",
-                   {},
-                   {{"WWW-Authenticate", "Bearer"}}};
+    try {
+        auto refused =
+            refusal_of_sender(request, rules_.stream.stream, surroundings_.secrets, unix_time());
+        complained_ = false;
+        return refused;
+    } catch (const Error& error) {
+        if (!complained_.exchange(true))
+            telemetry::log(telemetry::Level::error, "no signature can be checked",
+                           {{"stream", rules_.stream.stream.name.text()},
+                            {"reason", error.what()},
+                            {"hint", error.hint()}});
+        return Problem{503, "the secrets of the stream can't be read here", {}, try_again};
+    }
 }
 
 Judgement StreamEndpoint::judge(const RawRecords& records,

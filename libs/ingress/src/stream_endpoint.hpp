@@ -18,6 +18,7 @@ struct Surroundings {
     kafka::Publisher& publisher;
     telemetry::Metrics& metrics;
     std::size_t most_bytes, most_records;  // of a request
+    std::string secrets;                   // the directory of their files; empty: none
 };
 
 // The path of one stream. Any thread may call it; it never waits for Kafka. It lives until its last
@@ -30,7 +31,7 @@ class StreamEndpoint : public std::enable_shared_from_this<StreamEndpoint> {
     void answer(http::Request&& request, http::Respond respond);
 
   private:
-    std::optional<Problem> refusal_of(const http::Request& request) const;
+    std::optional<Problem> refusal_of(const http::Request& request);
     Judgement judge(const RawRecords& records, const std::optional<std::string>& idempotency_key);
     void send(Judgement&& judgement, std::size_t refused,
               const std::optional<std::string>& idempotency_key, const http::Respond& respond);
@@ -41,7 +42,8 @@ class StreamEndpoint : public std::enable_shared_from_this<StreamEndpoint> {
     const Surroundings& surroundings_;
     const StreamRules rules_;
     EndpointMetrics metrics_;
-    std::atomic<std::uint32_t> next_{0};  // for records of a route that have no key
+    std::atomic<std::uint32_t> next_{0};   // for records of a route that have no key
+    std::atomic<bool> complained_{false};  // about secrets
     std::mutex mutex_;
     std::vector<std::unique_ptr<RecordJudge>> idle_;
 };

@@ -33,7 +33,7 @@ TEST_CASE("The description of the paths is made of the streams' DDL") {
         std::string(64, 'a') +
         "');"
         "CREATE FOREIGN TABLE visits (at timestamptz NOT NULL, note jsonb) SERVER kafka OPTIONS "
-        "(topic 'visits', ingress '/shop/visits')");
+        "(topic 'visits', ingress '/shop/visits', ingress_secrets 'till')");
     std::string document = ingress::openapi_document({&streams[0], &streams[1]});
     const std::string number = "\"version\": \"" + std::string(version()) + "\"";
     REQUIRE(document.find(number) != std::string::npos);

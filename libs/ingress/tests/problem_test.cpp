@@ -1,8 +1,6 @@
 #include "problem.hpp"
 
-#include "tidewheel/http/digest.hpp"
 #include "tidewheel/testing/catch.hpp"
-#include "token.hpp"
 
 using namespace tidewheel;
 using namespace tidewheel::ingress;
@@ -36,14 +34,4 @@ TEST_CASE("What is not known is left out, and so are most of very many records")
     CHECK(json.find("errors")->items().size() == most_errors_named);
     CHECK_FALSE(json.find("errors")->items()[0].find("line"));
     CHECK_FALSE(json.find("errors")->items()[0].find("field"));
-}
-
-TEST_CASE("A token is known by its SHA-256") {
-    // FIPS 180-2, appendix B.1
-    using http::sha256;
-    CHECK(sha256("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    CHECK(is_known("abc", {sha256("x"), sha256("abc")}));
-    CHECK_FALSE(is_known("abd", {sha256("x"), sha256("abc")}));
-    CHECK_FALSE(is_known(sha256("abc"), {sha256("abc")}));
-    CHECK_FALSE(is_known("abc", {}));
 }

@@ -21,11 +21,6 @@ Message message_of(const std::string& uid, const std::string& type, const delive
 Message message_of(const std::string& uid, const std::string& type,
                    std::span<const delivery::OutboxRow> rows);
 
-// The key in a secret's text: what whsec_… has in base64; any other text as it stands. Throws Error
-// (setting) for bad base64.
-std::string signing_key(std::string_view secret);
-// v1,…: the base64 of the HMAC-SHA256 of "id.timestamp.body".
-std::string signature(const Message& message, std::int64_t timestamp, std::string_view key);
 // `key`: empty: unsigned.
 std::map<std::string, std::string> headers_of(const Message& message, std::int64_t timestamp,
                                               std::string_view key);

@@ -8,6 +8,7 @@
 #include "tidewheel/core/secret.hpp"
 #include "tidewheel/core/text.hpp"
 #include "tidewheel/http/post.hpp"
+#include "tidewheel/http/webhook_signature.hpp"
 
 namespace tidewheel::notifier {
 namespace {
@@ -19,12 +20,6 @@ using delivery::OutboxRow;
 constexpr std::chrono::milliseconds default_retry_for = 24h;
 constexpr auto longest_turn = 1s;  // then what was sent is committed, and others have their turn
 constexpr std::size_t shown_of_an_answer = 200;
-
-std::int64_t unix_time() {
-    return std::chrono::duration_cast<std::chrono::seconds>(
-               Clock::system().wall().time_since_epoch())
-        .count();
-}
 
 delivery::Failure failure_of(const http::Response& answer) {
     delivery::Failure failure{"answered " + std::to_string(answer.status)};
@@ -72,8 +67,8 @@ class Webhook : public delivery::Destination {
                         "The setting notifier_secrets names the directory of the secrets.");
         if (subscriber_.secret.find('/') != std::string::npos || subscriber_.secret.front() == '.')
             throw Error(Error::Kind::setting, "a secret's name is not the name of a file");
-        return signing_key(read_secret(settings_.notifier_secrets + "/" + subscriber_.secret,
-                                       "secret", "--notifier-secrets"));
+        return http::signing_key(read_secret(settings_.notifier_secrets + "/" + subscriber_.secret,
+                                             "secret", "--notifier-secrets"));
     }
 
     std::optional<delivery::Failure> send(std::span<const OutboxRow> rows, const std::string& key,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "secret_name.hpp"
 #include "stream_options.hpp"
 
 namespace tidewheel::sql {
@@ -50,6 +51,17 @@ void read_ingress_tokens(OptionList& options, const ast::Option& option, Stream&
     }
 }
 
+void read_ingress_secrets(OptionList& options, const ast::Option& option, Stream& stream) {
+    for (std::string name : cut_at(value_of(option), ',')) {
+        std::erase(name, ' ');
+        // Not shown: it may be the secret itself.
+        if (!is_secret_name(name))
+            return options.refuse(option, "ingress_secrets is not a list of names",
+                                  "Each is the name of a file: letters, digits, '_', '-' and '.'.");
+        stream.ingress_secrets.push_back(std::move(name));
+    }
+}
+
 void check_ingress(const OptionList& options, const Stream& stream, int location,
                    Refusals& refusals) {
     if (!stream.ingress.empty() && stream.format != "json")
@@ -57,11 +69,12 @@ void check_ingress(const OptionList& options, const Stream& stream, int location
                      fmt::format("stream {} has an ingress, which takes JSON, and the format {}",
                                  stream.name.text(), stream.format),
                      "Leave out one of both.");
-    if (options.has("ingress_tokens") && !options.has("ingress"))
-        refusals.add(location,
-                     fmt::format("stream {} has ingress_tokens without the option ingress",
-                                 stream.name.text()),
-                     "The option ingress '/path' says where records may be sent.");
+    for (const char* option : {"ingress_tokens", "ingress_secrets"})
+        if (options.has(option) && !options.has("ingress"))
+            refusals.add(location,
+                         fmt::format("stream {} has {} without the option ingress",
+                                     stream.name.text(), option),
+                         "The option ingress '/path' says where records may be sent.");
 }
 
 }  // namespace tidewheel::sql

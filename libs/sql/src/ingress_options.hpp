@@ -7,6 +7,7 @@ namespace tidewheel::sql {
 
 void read_ingress_path(OptionList& options, const ast::Option& option, Stream& stream);
 void read_ingress_tokens(OptionList& options, const ast::Option& option, Stream& stream);
+void read_ingress_secrets(OptionList& options, const ast::Option& option, Stream& stream);
 // What is wrong with them together; the others are read already.
 void check_ingress(const OptionList& options, const Stream& stream, int location,
                    Refusals& refusals);

@@ -10,6 +10,7 @@
 #include "deparse.hpp"
 #include "names.hpp"
 #include "option_list.hpp"
+#include "secret_name.hpp"
 #include "tidewheel/core/suggestion.hpp"
 #include "tidewheel/sql/path_template.hpp"
 
@@ -40,16 +41,9 @@ std::optional<std::string> is_rows(const Sink&, const std::string& value) {
     return "is not a number from 1 to 1000";
 }
 
-// A file's name and nothing else.
 std::optional<std::string> is_secret(const Sink&, const std::string& value) {
-    const bool is_name =
-        !value.empty() && value.size() <= 100 && value.front() != '.' &&
-        std::ranges::all_of(value, [](unsigned char c) {
-            return c < 128 && (std::isalnum(c) || c == '_' || c == '-' || c == '.');
-        });
-    return is_name
-               ? std::nullopt
-               : std::optional<std::string>("is not a name of letters, digits, '_', '-' and '.'");
+    if (is_secret_name(value)) return std::nullopt;
+    return "is not a name of letters, digits, '_', '-' and '.'";
 }
 
 std::optional<std::string> is_path(const Sink&, const std::string& value) {

@@ -84,6 +84,7 @@ class StreamOptions {
             {"tombstones", &StreamOptions::read_tombstones},
             {"ingress", &StreamOptions::read_with<read_ingress_path>},
             {"ingress_tokens", &StreamOptions::read_with<read_ingress_tokens>},
+            {"ingress_secrets", &StreamOptions::read_with<read_ingress_secrets>},
             {"source", &StreamOptions::read_with<read_source_url>},
             {"source_message", &StreamOptions::read_with<read_source_message>},
             {"source_interval", &StreamOptions::read_with<read_source_interval>},

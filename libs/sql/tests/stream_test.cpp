@@ -151,6 +151,9 @@ TEST_CASE("A stream's options are checked by name and value") {
         {"topic 'x', ingress '/openapi.json'", "is a page of the service"},
         {"topic 'x', ingress '/a', ingress_tokens 'secret'", "not a list of SHA-256 hashes"},
         {"topic 'x', ingress_tokens '" + std::string(64, 'a') + "'", "without the option ingress"},
+        {"topic 'x', ingress '/a', ingress_secrets '../till'", "not a list of names"},
+        {"topic 'x', ingress '/a', ingress_secrets ''", "not a list of names"},
+        {"topic 'x', ingress_secrets 'till'", "ingress_secrets without the option ingress"},
         {"topic 'x', source 'ftp://x/'", "source is not a URL"},
         {"topic 'x', source 'wss://a b/'", "source is not a URL"},
         {"topic 'x', source 'https://me:secret@x/'", "holds a user or password"},
@@ -228,12 +231,13 @@ TEST_CASE("A stream with an ingress has its path, the hashes of its tokens and i
     const auto pipeline = parse_pipeline(
         "CREATE FOREIGN TABLE s (id text) SERVER kafka OPTIONS (topic 'x', ingress '/shop/a.b-c', "
         "key 'id', ingress_tokens '" +
-            hash + ", " + other + "')",
+            hash + ", " + other + "', ingress_secrets 'till-2, till-1')",
         "p.sql");
     const auto& stream = std::get<Stream>(pipeline.statements.front().body);
     CHECK(stream.ingress == "/shop/a.b-c");
     CHECK(stream.key == "id");
     CHECK(stream.ingress_tokens == std::vector{hash, other});
+    CHECK(stream.ingress_secrets == std::vector<std::string>{"till-2", "till-1"});
 }
 
 TEST_CASE("A stream with a source says from where, and how often, its records come") {

@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <cstdint>
 
 namespace tidewheel {
 
@@ -12,5 +13,11 @@ class Clock {
     virtual std::chrono::system_clock::time_point wall() const = 0;  // for what people read
     static const Clock& system();
 };
+
+// Seconds since 1970, UTC.
+inline std::int64_t unix_time(const Clock& clock = Clock::system()) {
+    return std::chrono::duration_cast<std::chrono::seconds>(clock.wall().time_since_epoch())
+        .count();
+}
 
 }  // namespace tidewheel

@@ -55,6 +55,9 @@ struct Settings {
 
     // What tidewheel-ingress takes from its clients.
     std::string ingress_listen = "127.0.0.1:8080";  // the streams' paths and /openapi.json
+    std::string ingress_certificate_file;           // PEM; empty: plain HTTP
+    std::string ingress_key_file;                   // empty: in the file of the certificate
+    std::string ingress_secrets;                    // a directory: a file for each secret
     std::size_t ingress_body_bytes = 1u << 20;      // of a request, also when it is inflated
     std::size_t ingress_header_bytes = 16u << 10;
     std::chrono::milliseconds ingress_read_time{20000};

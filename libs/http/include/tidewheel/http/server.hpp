@@ -45,6 +45,12 @@ struct ServerLimits {
     std::chrono::milliseconds grace{1000};
 };
 
+// A server's certificate and its key, PEM.
+struct CertificateFiles {
+    std::string chain_file;  // the server's own first, then those between it and the authority
+    std::string key_file;
+};
+
 // A small HTTP/1.1 server on Boost.Beast. Handlers run on its `threads`, so they must be
 // thread-safe; a slow one holds one of these threads and nothing else, since reading and writing
 // have a thread of their own. An exception in a handler is answered with 500 and its message is
@@ -69,9 +75,13 @@ class Server {
     // plain text, unless this is set. Before start().
     void describe_refusals(std::function<Response(int status, const std::string& why)> describe);
     void on_error(std::function<void(const std::string&)> report);  // before start()
+    // Serves https alone, TLS 1.2 and newer. Files that change are read again for new connections;
+    // where they can't be used, on_error is told, and the last good certificate stays. Throws Error
+    // (setting) for files that can't be used now. Before start().
+    void use_tls(CertificateFiles files);
     void start();
     std::uint16_t port() const;
-    std::string url() const;  // http://127.0.0.1:41234
+    std::string url() const;  // http://127.0.0.1:41234, or https://
 
   private:
     struct State;

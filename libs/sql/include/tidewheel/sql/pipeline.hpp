@@ -77,6 +77,8 @@ struct Stream {
     std::string ingress;  // the path at which tidewheel-ingress takes records; empty: none
     // SHA-256 of the tokens of which a request must carry one, in hexadecimal; empty: no token.
     std::vector<std::string> ingress_tokens;
+    // Names of secrets, one of which must sign each request; empty: no signature.
+    std::vector<std::string> ingress_secrets;
     StreamSource source;
     // The table whose changes tidewheel-changefeed writes to the topic.
     std::optional<RelationName> changes_of;
