@@ -35,10 +35,10 @@ demo_retail() {
     tidewheel verify
 }
 
-# TIDEWHEEL_DEMO_COUNT, TIDEWHEEL_DEMO_RATE: for tests, which have less time.
+# TIDEWHEEL_STACK_DEMO_COUNT, TIDEWHEEL_STACK_DEMO_RATE: for tests, which have less time.
 demo_products() {
-    local count=${TIDEWHEEL_DEMO_COUNT:-90000} load
-    load=(--count "$count" --rate "${TIDEWHEEL_DEMO_RATE:-1500}" --ids $((count / 2)) --bad 1)
+    local count=${TIDEWHEEL_STACK_DEMO_COUNT:-90000} load
+    load=(--count "$count" --rate "${TIDEWHEEL_STACK_DEMO_RATE:-1500}" --ids $((count / 2)) --bad 1)
     heading "Kafka, PostgreSQL, pipelines/systems/products.sql; ingress, worker, changefeed, notifier; three subscribers"
     TIDEWHEEL_INGRESS_LISTEN=127.0.0.1:$(mkdir -p "$state/log" && dir=$state/log remembered_port ingress.port)
     export TIDEWHEEL_INGRESS_LISTEN TIDEWHEEL_NOTIFIER_PRIVATE=yes
@@ -70,7 +70,8 @@ subscriber_url() { echo "http://127.0.0.1:$(<"$state/log/simulator-$1.port")"; }
 
 of_load() { sed -n "s/.*\"$1\": \([0-9.]*\).*/\1/p" "$state/log/load.json"; }
 show_load() {
-    echo "$(of_load accepted) accepted, $(of_load refused) refused; until the answer: p50 $(of_load p50_ms) ms, p99 $(of_load p99_ms) ms"
+    printf '%d accepted, %d refused; until the answer: p50 %.1f ms, p99 %.1f ms\n' \
+        "$(of_load accepted)" "$(of_load refused)" "$(of_load p50_ms)" "$(of_load p99_ms)"
 }
 
 received() {
@@ -81,12 +82,12 @@ received() {
 all_received() { [[ $(received | grep -c "\"rows\": $(of_load accepted),") == 3 ]]; }
 await_subscribers() { wait_until 120 all_received || { received >&2; die "the subscribers don't have every change after 120 s"; }; }
 
-# Bad updates have no id of type text.
+# Bad updates have no id, or an empty one.
 compare_products() {
     local different
     different=$(psql -X -q -At -v ON_ERROR_STOP=1 "$TIDEWHEEL_DATABASE" -c "CREATE TEMP TABLE sent (line text)" \
         -c "\\copy sent FROM STDIN WITH (FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02')" \
-        -c "WITH last AS (SELECT DISTINCT ON (line::jsonb ->> 'id') line::jsonb AS document FROM sent WHERE line LIKE '{\"id\":\"%'
+        -c "WITH last AS (SELECT DISTINCT ON (line::jsonb ->> 'id') line::jsonb AS document FROM sent WHERE line LIKE '{\"id\":\"product%'
                           ORDER BY line::jsonb ->> 'id', (line::jsonb ->> 'version')::bigint DESC),
                  wrong AS (SELECT FROM last FULL JOIN products USING (document) WHERE id IS NULL OR last.document IS NULL)
             SELECT count(*) FROM wrong")

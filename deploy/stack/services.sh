@@ -49,7 +49,7 @@ service_executable() {
 # By the name that it was started under: a linker may rename what it replaces.
 service_alive() {
     local pid
-    pid=$(service_pid "$1") && [[ $(tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | head -1) == "$(service_program "$1")" ]]
+    pid=$(service_pid "$1") && [[ $({ tr '\0' '\n' <"/proc/$pid/cmdline"; } 2>/dev/null | head -1) == "$(service_program "$1")" ]]
 }
 
 # Its supervisor starts it again when it ends.

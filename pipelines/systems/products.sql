@@ -10,7 +10,7 @@ CREATE FOREIGN TABLE product_updates (
     product_group_id  text    OPTIONS (json 'productGroupId'),
     product_text      text    OPTIONS (json 'productText'),
     version           bigint,                                  -- absent: the later record is newer
-    document          jsonb   OPTIONS (value 'true')
+    document          text    OPTIONS (value 'true') NOT NULL
 ) SERVER kafka OPTIONS (topic 'product-updates', partitions '4', key 'id', ingress '/products');
 
 CREATE TABLE products (
@@ -23,7 +23,7 @@ CREATE TABLE products (
 
 -- All updates of a product are in one partition, so the later one wins; one with an older version never does.
 INSERT INTO products AS stored
-SELECT id, product_group_id, product_text, version, document
+SELECT id, product_group_id, product_text, version, document::jsonb
 FROM product_updates
 ON CONFLICT (id) DO UPDATE
 SET product_group_id = excluded.product_group_id,

@@ -35,8 +35,7 @@ struct Shared {
 // One connection's share of the load.
 class Client {
   public:
-    explicit Client(Shared& shared)
-        : shared_(shared), connection_(shared.options.to, answer_time) {
+    explicit Client(Shared& shared) : shared_(shared), connection_(shared.options.to, answer_time) {
         if (!shared.options.token.empty())
             headers_["Authorization"] = "Bearer " + shared.options.token;
     }
@@ -77,8 +76,7 @@ class Client {
     // 0: no answer came.
     int attempt(const std::string& update) {
         try {
-            const http::Response answer =
-                connection_.post(shared_.options.path, update, headers_);
+            const http::Response answer = connection_.post(shared_.options.path, update, headers_);
             if (is_for_later(answer.status) && report_.first_failure.empty())
                 report_.first_failure = std::to_string(answer.status) + ": " + answer.body;
             return answer.status;

@@ -10,7 +10,8 @@ using producer::SplitMix64;
 
 constexpr std::uint64_t groups = 2000;
 constexpr int long_attributes = 10, long_size = 82, text_size = 5;
-constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+constexpr std::string_view letters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 SplitMix64 random_of(std::uint64_t seed, std::uint64_t number) {
     return SplitMix64(SplitMix64::mix(seed) + number);
@@ -36,7 +37,7 @@ std::string Products::update(std::uint64_t number) const {
     if (!bad)
         json += "\"id\":" + id + ",";
     else if (number % 3 == 1)
-        json += "\"id\":[" + id + "],";
+        json += "\"id\":\"\",";
     json += "\"productGroupId\":\"productGroup_" + std::to_string(product % groups) +
             "\",\"productText\":\"";
     add_random(json, random, text_size);

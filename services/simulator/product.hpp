@@ -19,7 +19,7 @@ class Products {
     explicit Products(const ProductOptions& options)
         : options_(options), bad_(producer::Share::percent(options.bad)) {}
 
-    // A bad one has no id, an id that is no text, or ends too early: by its number.
+    // A bad one has no id, an empty id, or ends too early: by its number.
     bool is_bad(std::uint64_t number) const;
     // `version` of it is its number, so of two updates of a product the greater one is newer.
     std::string update(std::uint64_t number) const;

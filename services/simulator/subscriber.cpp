@@ -62,9 +62,9 @@ bool Subscriber::is_signed(const http::Request& request) const {
     const std::string_view time = http::header(request, "webhook-timestamp");
     std::int64_t seconds = 0;
     std::from_chars(time.data(), time.data() + time.size(), seconds);
-    return same_secret(http::header(request, "webhook-signature"),
-                       http::webhook_signature(http::header(request, "webhook-id"), seconds,
-                                               request.body, key_));
+    return same_secret(
+        http::header(request, "webhook-signature"),
+        http::webhook_signature(http::header(request, "webhook-id"), seconds, request.body, key_));
 }
 
 bool Subscriber::add(const std::string& body) {

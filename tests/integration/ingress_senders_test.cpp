@@ -26,8 +26,8 @@ std::string pipeline(const std::string& options) {
 std::string curl(const std::string& url, std::vector<std::string> more) {
     std::vector<std::string> command{"curl", "-s", "-o", "/dev/null", "-w", "%{http_code}"};
     command.insert(command.end(), more.begin(), more.end());
-    command.insert(command.end(), {"-H", "Content-Type: application/json", "-d", "{\"id\":\"a\"}",
-                                   url + "/s"});
+    command.insert(command.end(),
+                   {"-H", "Content-Type: application/json", "-d", "{\"id\":\"a\"}", url + "/s"});
     return testing::run(command, {}, std::chrono::seconds(30)).output;
 }
 
@@ -38,9 +38,9 @@ TEST_CASE("With a certificate the ingress takes records by https, and by nothing
     testing::require_applied(site, pipeline(""));
     testing::CertificateFolder certificates;
     certificates.sign("server", "DNS:localhost,IP:127.0.0.1");
-    const Ingress ingress(
-        site, {"TIDEWHEEL_INGRESS_CERTIFICATE_FILE=" + certificates.path("server.pem"),
-               "TIDEWHEEL_INGRESS_KEY_FILE=" + certificates.path("server.key")});
+    const Ingress ingress(site,
+                          {"TIDEWHEEL_INGRESS_CERTIFICATE_FILE=" + certificates.path("server.pem"),
+                           "TIDEWHEEL_INGRESS_KEY_FILE=" + certificates.path("server.key")});
     REQUIRE(ingress.url().starts_with("https://"));
     CHECK(curl(ingress.url(), {"--cacert", certificates.path("ca.pem")}) == "202");
     CHECK(curl(ingress.url(), {}) == "000");  // not trusted
@@ -72,11 +72,11 @@ TEST_CASE("A stream with secrets takes only what is signed by one of them") {
     std::filesystem::create_directory(folder);
     Ingress ingress(site, {"TIDEWHEEL_INGRESS_SECRETS=" + folder.string()});
     const auto send = [&](const std::string& key, const std::string& time) {
-        const auto signature = testing::run(
-            {"bash", "-c",
-             "printf %s \"msg_7.$TIME.{\\\"id\\\":\\\"a\\\"}\" | openssl dgst -sha256 -hmac \"$KEY\" "
-             "-binary | base64 -w0"},
-            {"TIME=" + time, "KEY=" + key});
+        const auto signature = testing::run({"bash", "-c",
+                                             "printf %s \"msg_7.$TIME.{\\\"id\\\":\\\"a\\\"}\" | "
+                                             "openssl dgst -sha256 -hmac \"$KEY\" "
+                                             "-binary | base64 -w0"},
+                                            {"TIME=" + time, "KEY=" + key});
         return curl(ingress.url(), {"-H", "webhook-id: msg_7", "-H", "webhook-timestamp: " + time,
                                     "-H", "webhook-signature: v1," + signature.output});
     };

@@ -13,6 +13,7 @@
 
 using namespace tidewheel;
 using namespace tidewheel::testing;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -36,6 +37,27 @@ std::string contents(const std::string& path) {
 std::string line(const std::string& path) {
     const std::string text = contents(path);
     return text.substr(0, text.find('\n'));
+}
+
+// What `./dev demo NAME` prints, with servers of its own, which are gone afterwards.
+std::string output_of_demo(const std::string& name, std::vector<std::string> environment) {
+    const std::filesystem::path state =
+        std::filesystem::temp_directory_path() / unique("tidewheel-demo");
+    std::filesystem::create_directory(state);
+    std::filesystem::permissions(state, std::filesystem::perms(0711));
+    const std::string dev = TIDEWHEEL_SOURCE_DIR "/dev";
+    const std::string programs = std::filesystem::path(program("tidewheel")).parent_path();
+    environment.push_back("TIDEWHEEL_STATE=" + state.string());
+    environment.push_back("TIDEWHEEL_BIN=" + programs);
+    const Finished demo = run({dev, "demo", name}, environment, std::chrono::minutes(5));
+    const Finished down = run({dev, "down", "--wipe"}, environment, std::chrono::minutes(2));
+    const Finished after = run({dev, "env"}, environment);
+    std::filesystem::remove_all(state);
+    INFO(demo.output << demo.errors << down.errors);
+    CHECK(demo.status == 0);
+    CHECK(down.status == 0);
+    CHECK(after.status != 0);
+    return demo.output;
 }
 
 }  // namespace
@@ -79,25 +101,18 @@ TEST_CASE(
 }
 
 TEST_CASE("./dev demo leads from nothing to exact views, and down --wipe leaves nothing running") {
-    const std::filesystem::path state =
-        std::filesystem::temp_directory_path() / unique("tidewheel-demo");
-    std::filesystem::create_directory(state);
-    std::filesystem::permissions(state, std::filesystem::perms(0711));
-    const std::string dev = TIDEWHEEL_SOURCE_DIR "/dev";
-    const std::string programs = std::filesystem::path(program("tidewheel")).parent_path();
-    const std::vector<std::string> environment{"TIDEWHEEL_STATE=" + state.string(),
-                                               "TIDEWHEEL_BIN=" + programs};
-    const Finished demo = run({dev, "demo"}, environment, std::chrono::minutes(5));
-    const Finished down = run({dev, "down", "--wipe"}, environment, std::chrono::minutes(2));
-    const Finished after = run({dev, "env"}, environment);
-    std::filesystem::remove_all(state);
-    INFO(demo.output << demo.errors << down.errors);
-    CHECK(demo.status == 0);
+    const std::string output = output_of_demo("retail", {});
     for (const char* table : {"discounted_events", "sales_daily", "sales_hourly"})
-        CHECK(demo.output.find(std::string(table) + " (public." + table + "): equal: ") !=
-              std::string::npos);
-    CHECK(down.status == 0);
-    CHECK(after.status != 0);
+        CHECK_THAT(output,
+                   ContainsSubstring(std::string(table) + " (public." + table + "): equal: "));
+}
+
+TEST_CASE("./dev demo products ends with exact products, and all changes at every subscriber") {
+    const std::string output = output_of_demo(
+        "products", {"TIDEWHEEL_STACK_DEMO_COUNT=4000", "TIDEWHEEL_STACK_DEMO_RATE=500"});
+    CHECK_THAT(output, ContainsSubstring("from what was sent:\nequal\n"));
+    CHECK_THAT(output, ContainsSubstring("products (public.products): equal: "));
+    CHECK_THAT(output, ContainsSubstring("subscriber-3: {\"requests\": "));
 }
 
 TEST_CASE("the local PostgreSQL refuses a wrong password") {

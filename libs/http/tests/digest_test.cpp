@@ -23,7 +23,8 @@ TEST_CASE("Base64 is read strictly") {
     CHECK(http::from_base64("Zg==") == "f");
     CHECK(http::from_base64("Zm9vYmFy") == "foobar");
     CHECK(http::from_base64("") == "");
-    for (const char* bad : {"Zg", "Zg=", "Zg=====", "====", "Z===", "Zm=v", " Zm9v", "Zm9\n", "%%%%"})
+    for (const char* bad :
+         {"Zg", "Zg=", "Zg=====", "====", "Z===", "Zm=v", " Zm9v", "Zm9\n", "%%%%"})
         CHECK_FALSE(http::from_base64(bad));
 }
 
@@ -31,8 +32,8 @@ TEST_CASE("Base64 is read strictly") {
 TEST_CASE("The signature is that of Standard Webhooks") {
     const std::string key = http::signing_key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     CHECK(http::webhook_signature("msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330,
-                                  R"({"test": 2432232314})", key) ==
-          "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+                                  R"({"test": 2432232314})",
+                                  key) == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 }
 
 TEST_CASE("A secret is whsec_ with base64, or a text as it stands") {

@@ -40,8 +40,7 @@ class Secrets {
     const std::string one = name_of(one_), two = name_of(two_);
 
     std::string why(const http::Request& request, const sql::Stream& stream) const {
-        const std::string directory =
-            std::filesystem::path(one_.path()).parent_path().string();
+        const std::string directory = std::filesystem::path(one_.path()).parent_path().string();
         const auto refused = ingress::refusal_of_sender(request, stream, directory, now);
         if (refused) CHECK(refused->status == 401);
         return refused ? refused->detail : "";
