@@ -7,6 +7,7 @@
 #include "ingress_check.hpp"
 #include "stream_check.hpp"
 #include "tidewheel/apply/relation_replacement.hpp"
+#include "topic_sink.hpp"
 
 namespace tidewheel::apply {
 namespace {
@@ -53,6 +54,7 @@ void change_stream(DeploymentState& deployment, const Change& change, StoredStre
         deployment.report.streams.begin(), deployment.report.streams.end(),
         [&](const StoredStream& each) { return each.stream.name == stored.stream.name; });
     require_same_changes(deployment.files, change.statement, current, stored);
+    require_same_outbox(deployment, change.statement, current, stored);
     stored.id = current.id;
     stored.is_foreign = current.is_foreign;
     const std::string& ddl = ddl_of(stored);
