@@ -39,7 +39,7 @@ TEST_CASE("A row becomes a record that the stream's own decoder reads back") {
 CREATE FOREIGN TABLE events (id bigint NOT NULL, note text, amount numeric(20,10), at timestamptz)
     SERVER kafka OPTIONS (topic '{topic}');
 CREATE FOREIGN TABLE out (
-    id     bigint NOT NULL OPTIONS (json 'order.id'),
+    id     bigint OPTIONS (json 'order.id') NOT NULL,
     note   text DEFAULT 'none',
     amount numeric(20,10) OPTIONS (json 'order.total amount'),
     at     timestamptz OPTIONS (epoch 'ms'),

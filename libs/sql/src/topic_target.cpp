@@ -128,7 +128,7 @@ std::string with_target(const std::string& insert, const RelationName& target) {
 
 void refuse_circle(const ast::Insert& insert, const Stream& into, const Stream* from,
                    Refusals& refusals) {
-    if (from && from->topic == into.topic)
+    if (from && from->topic == into.topic && !into.topic.empty())
         refusals.add(insert.relation->location,
                      fmt::format("this INSERT reads topic {}, to which it writes: its records would "
                                  "go round for ever",
@@ -139,8 +139,9 @@ void refuse_circle(const ast::Insert& insert, const Stream& into, const Stream* 
 void write_to_stream(ast::Tree& tree, ast::Insert& insert, const Names& names, const Stream& stream,
                      RowStatement& rows, Refusals& refusals) {
     const int location = insert.relation->location;
+    const bool is_broken = stream.topic.empty();  // which has been said
     const Unwritable why = why_unwritable(stream);
-    if (!why.what.empty())
+    if (!why.what.empty() && !is_broken)
         refusals.add(
             location,
             fmt::format("INSERT can't write to stream {}: {}", stream.name.text(), why.what),
