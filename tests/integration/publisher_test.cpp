@@ -55,10 +55,12 @@ INSERT INTO kept SELECT * FROM out;
 )");
     const testing::Services services(site);
     const auto publisher = start_publisher(site);
-    site.send(0, {R"({"id":9007199254740993,"note":"a \"b\"\n\u00e9","amount":1234567890.0123456789,)"
-                  R"("at":"2026-01-02T03:04:05.678Z"})",
-                  R"({"id":2})"});
-    eventually("they are read back", [&] { return site.value("SELECT count(*) FROM kept") == "2"; });
+    site.send(0,
+              {R"({"id":9007199254740993,"note":"a \"b\"\n\u00e9","amount":1234567890.0123456789,)"
+               R"("at":"2026-01-02T03:04:05.678Z"})",
+               R"({"id":2})"});
+    eventually("they are read back",
+               [&] { return site.value("SELECT count(*) FROM kept") == "2"; });
     CHECK(site.value("SELECT string_agg(concat_ws('|', id, note, amount, at AT TIME ZONE 'UTC', "
                      "tags->>'n', shop), ';' ORDER BY id DESC) FROM kept") ==
           "9007199254740993|a \"b\"\n\u00e9|1234567890.0123456789|2026-01-02 03:04:05.678|a "
@@ -99,9 +101,8 @@ TEST_CASE("Each row is in the topic once, through kill -9 of publisher and worke
             worker->wait();
             worker = site.start("tidewheel-worker");
         }
-        const auto killed =
-            start_publisher(site, {"TIDEWHEEL_INSTANCE=publisher-1",
-                                   "TIDEWHEEL_FAILPOINTS=" + std::string(step)});
+        const auto killed = start_publisher(
+            site, {"TIDEWHEEL_INSTANCE=publisher-1", "TIDEWHEEL_FAILPOINTS=" + std::string(step)});
         if (!is_worker) CHECK(killed->wait() == 128 + SIGKILL);
         worker->signal(SIGKILL);
         worker->wait();
@@ -123,7 +124,8 @@ TEST_CASE("Another publisher goes on where one is frozen, and what that one wake
     eventually("the first sends", [&] { return doubled_in(site).size() == 10; });
     send_readings(site, 0, 10);
     const auto second = start_publisher(site);
-    eventually("the second sends", [&] { return doubled_in(site).size() == 20; }, 40s);
+    eventually(
+        "the second sends", [&] { return doubled_in(site).size() == 20; }, 40s);
     first->signal(SIGCONT);
     send_readings(site, 0, 20);
     site.arrive();
@@ -197,9 +199,12 @@ INSERT INTO wide SELECT part, pos, repeat('x', value * 1000) FROM readings;
     for (int i = 0; i < 10; ++i)
         records.push_back(R"({"sensor":"a","value":)" + std::string(i == 6 ? "1200" : "1") + "}");
     site.send(0, records);
-    const auto sent = [&] { return testing::stored_in(site.kafka(), site.topic() + "_wide").size(); };
+    const auto sent = [&] {
+        return testing::stored_in(site.kafka(), site.topic() + "_wide").size();
+    };
     eventually("the others are sent", [&] { return sent() == 9; });
-    CHECK_THAT(site.value("SELECT reason FROM tidewheel.undelivered"), ContainsSubstring("too large"));
+    CHECK_THAT(site.value("SELECT reason FROM tidewheel.undelivered"),
+               ContainsSubstring("too large"));
     await_empty(site, "wide");
     site.must({"redeliver", "wide"});
     eventually("it was tried", [&] {
@@ -210,9 +215,8 @@ INSERT INTO wide SELECT part, pos, repeat('x', value * 1000) FROM readings;
     site.query("UPDATE tidewheel.undelivered SET row_json = '{\"key\":null,\"value\":{}}'");
     site.must({"redeliver", "wide"});
     eventually("it is sent", [&] { return sent() == 10; });
-    eventually("it is no longer set aside", [&] {
-        return site.value("SELECT count(*) FROM tidewheel.undelivered") == "0";
-    });
+    eventually("it is no longer set aside",
+               [&] { return site.value("SELECT count(*) FROM tidewheel.undelivered") == "0"; });
 }
 
 TEST_CASE("Sending goes on with a topic that was created again, and this is told") {
@@ -266,8 +270,9 @@ CREATE FOREIGN TABLE b (id text) SERVER kafka OPTIONS (topic '{topic}_b');
 CREATE FOREIGN TABLE c (id text) SERVER kafka OPTIONS (topic '{topic}_c');
 INSERT INTO b SELECT id FROM a;
 )";
-    CHECK_THAT(refusal(site, two + "INSERT INTO c SELECT id FROM b; INSERT INTO a (id) SELECT id FROM c;"),
-               ContainsSubstring("would go round for ever"));
+    CHECK_THAT(
+        refusal(site, two + "INSERT INTO c SELECT id FROM b; INSERT INTO a (id) SELECT id FROM c;"),
+        ContainsSubstring("would go round for ever"));
     CHECK_THAT(refusal(site, two + "-- name: again\nINSERT INTO a (id) SELECT id FROM a;"),
                ContainsSubstring("would go round for ever"));
     CHECK_THAT(refusal(site, two + "-- name: wrong\nINSERT INTO c SELECT pos FROM a WHERE id = 1;"),

@@ -66,8 +66,8 @@ void resolve_table(DeploymentState& deployment, sql::Statement& statement) {
     check_rows_of_sink(deployment, statement);
 }
 
-void define_rows(DeploymentState& deployment, const StoredStream& stream,
-                 StoredStatement& stored, Deployed& done) {
+void define_rows(DeploymentState& deployment, const StoredStream& stream, StoredStatement& stored,
+                 Deployed& done) {
     resolve_table(deployment, stored.statement);
     check_text(deployment.transaction, deployment.files, stored.statement, stream.stream.name);
     settle_names(deployment.transaction, deployment.files, stored, deployment.declared_streams());

@@ -20,8 +20,7 @@ std::string says_nothing(const Stream& stream) {
     std::string condition;
     for (const StreamColumn& column : stream.columns)
         if (sql::is_value(stream, column))
-            condition +=
-                (condition.empty() ? "(" : " AND ") + quote_name(column.name) + " IS NULL";
+            condition += (condition.empty() ? "(" : " AND ") + quote_name(column.name) + " IS NULL";
     return condition + ")";
 }
 
@@ -47,9 +46,9 @@ class OutboxDdl {
         if (!has_tombstones_)
             rules_ += constraint("has_a_value", "NOT " + says_nothing_);
         else if (!key_->not_null)
-            rules_ += constraint("tombstone_has_a_key", "NOT " + says_nothing_ + " OR " +
-                                                            quote_name(key_->name) +
-                                                            " IS NOT NULL");
+            rules_ +=
+                constraint("tombstone_has_a_key", "NOT " + says_nothing_ + " OR " +
+                                                      quote_name(key_->name) + " IS NOT NULL");
         return "CREATE TABLE " + sql::outbox_of(stream_.name).quoted() + " (" + columns_ + rules_ +
                ")";
     }
@@ -61,7 +60,8 @@ class OutboxDdl {
         if (!column.fallback.empty()) columns_ += " DEFAULT " + column.fallback;
         if (!column.not_null) return;
         if (has_tombstones_ && sql::is_value(stream_, column))
-            rules_ += constraint(column.name + "_not_null", unless_tombstone(name + " IS NOT NULL"));
+            rules_ +=
+                constraint(column.name + "_not_null", unless_tombstone(name + " IS NOT NULL"));
         else
             columns_ += " NOT NULL";
     }
@@ -119,16 +119,17 @@ void require_same_outbox(DeploymentState& deployment, const sql::Statement& chan
     const std::string name = after.stream.name.text();
     const sql::Unwritable why = sql::why_unwritable(after.stream);
     if (!why.what.empty())
-        refuse(deployment.files, change, after.stream.name.name,
-               "statements write to stream " + name + ", which could not be written then: " +
-                   why.what,
-               why.hint);
+        refuse(
+            deployment.files, change, after.stream.name.name,
+            "statements write to stream " + name + ", which could not be written then: " + why.what,
+            why.hint);
     if (outbox_ddl(before.stream) != outbox_ddl(after.stream))
         refuse(deployment.files, change, after.stream.name.name,
                "the columns, CHECKs, key and tombstones of stream " + name +
                    " can't change while statements write to it",
                "Declare another stream of the same topic and write to that one; or run `tidewheel "
-               "drop --cascade " + name +
+               "drop --cascade " +
+                   name +
                    "` when no rows wait (tidewheel status), then apply again: its statements read "
                    "their topics from the start.");
 }

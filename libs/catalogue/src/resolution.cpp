@@ -102,9 +102,8 @@ constexpr std::string_view what_names_depend_on = R"(
 Resolution resolve(postgres::Transaction& transaction, const sql::Statement& statement,
                    const sql::RelationName& name) {
     const auto* rows = std::get_if<sql::RowStatement>(&statement.body);
-    const std::string text = rows && rows->into_stream
-                                 ? sql::with_target(statement.text, rows->target)
-                                 : statement.text;
+    const std::string text =
+        rows && rows->into_stream ? sql::with_target(statement.text, rows->target) : statement.text;
     Resolution resolution = read_statement(transaction, statement, text);
     resolution.text = sql::with_resolved(text, resolution.text, name);
     // Printed in the way in which services ask later.

@@ -64,8 +64,8 @@ void Dispatcher::hand_on(Connection& connection, const DeliveryKey& key, Mine& m
     Courier& courier = roster_.courier(key, mine, end.lane);
     if (end.last <= courier.cursor() || !courier.is_due() || !may_try(courier)) return;
     const catalogue::StoredSink& sink = roster_.sinks().at(key.sink);
-    auto rows = read_rows(connection, sink, {kind_.form(), kind_.json_of(sink)}, end.lane, courier.cursor(),
-                          kind_.most_rows(sink));
+    auto rows = read_rows(connection, sink, {kind_.form(), kind_.json_of(sink)}, end.lane,
+                          courier.cursor(), kind_.most_rows(sink));
     if (rows.empty()) return;
     if (!courier.destination()) courier.set_destination(open(sink, key, end.lane, courier));
     start(key, mine, end.lane, courier, std::move(rows));

@@ -58,11 +58,10 @@ std::vector<LaneEnd> lane_ends(Connection& connection, const StoredSink& sink) {
 std::vector<OutboxRow> read_rows(Connection& connection, const StoredSink& sink, const ReadAs& as,
                                  const OutboxLane& lane, std::int64_t after, std::size_t most) {
     const bool json = as.form == RowForm::json;
-    const std::string shown =
-        !json            ? columns_of(sink, "::text")
-        : as.json.empty() ? "(SELECT row_to_json(r)::text FROM (SELECT " + columns_of(sink, "") +
-                                ") r)"
-                          : as.json;
+    const std::string shown = !json             ? columns_of(sink, "::text")
+                              : as.json.empty() ? "(SELECT row_to_json(r)::text FROM (SELECT " +
+                                                      columns_of(sink, "") + ") r)"
+                                                : as.json;
     std::vector<OutboxRow> rows;
     for (const Row& row : connection.query(
              "SELECT q.* FROM (SELECT o.tidewheel_seq, (extract(epoch FROM clock_timestamp() - "

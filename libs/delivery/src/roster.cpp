@@ -41,9 +41,8 @@ void Roster::release(Connection& connection) {
 }
 
 void Roster::lose(const DeliveryKey& key) {
-    telemetry::log(
-        Level::warning, "another service delivers now",
-        {{"sink", sinks_.at(key.sink).title().text()}, {"subscriber", key.subscriber}});
+    telemetry::log(Level::warning, "another service delivers now",
+                   {{"sink", sinks_.at(key.sink).title().text()}, {"subscriber", key.subscriber}});
     mine_.erase(key);
 }
 

@@ -7,9 +7,9 @@
 #include "tidewheel/catalogue/catalogue_rows.hpp"
 #include "tidewheel/catalogue/change_slot.hpp"
 #include "tidewheel/catalogue/sinks.hpp"
-#include "tidewheel/sql/topic_target.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/operate/shadow_view.hpp"
+#include "tidewheel/sql/topic_target.hpp"
 
 namespace tidewheel::operate {
 namespace {

@@ -114,7 +114,8 @@ Record read_record(std::string_view text) {
     text.remove_prefix(before_key.size());
     text.remove_suffix(1);
     Record record;
-    const std::size_t key = text.starts_with('"') ? end_of_string(text) : std::min<std::size_t>(4, text.size());
+    const std::size_t key =
+        text.starts_with('"') ? end_of_string(text) : std::min<std::size_t>(4, text.size());
     if (text.starts_with('"')) {
         const auto parsed = codec::Json::parse(text.substr(0, key));
         if (!parsed) throw unknown;

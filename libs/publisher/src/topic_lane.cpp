@@ -72,12 +72,11 @@ void TopicLane::open(const std::stop_token& stop) {
     sent_.reset();
     if (position && position->number > seq_) sent_ = position;
     if (!position && note_ == was_sent)
-        telemetry::log(Level::warning,
-                       "Kafka has no position any more: the topic was created again, or nothing "
-                       "was sent for longer than offsets.retention.minutes",
-                       {{"topic", identity_.topic},
-                        {"group", identity_.group},
-                        {"goes_on_after_row", seq_}});
+        telemetry::log(
+            Level::warning,
+            "Kafka has no position any more: the topic was created again, or nothing "
+            "was sent for longer than offsets.retention.minutes",
+            {{"topic", identity_.topic}, {"group", identity_.group}, {"goes_on_after_row", seq_}});
 }
 
 // Rows that Kafka has, and PostgreSQL has not been told so. They are all there, as nothing is
@@ -91,10 +90,11 @@ TopicLane::Rows TopicLane::without_sent(Rows rows, Delivered& done) {
     const bool is_there = i < rows.size() && rows[i].seq == sent_->number &&
                           (is_redelivery_ || position_of(rows[i]) == *sent_);
     if (!is_there)
-        throw Error(Error::Kind::refused,
-                    "row " + std::to_string(sent_->number) + " is in topic " + identity_.topic +
-                        ", but not in this database, which is older (Kafka's position is in group " +
-                        identity_.group + ")");
+        throw Error(
+            Error::Kind::refused,
+            "row " + std::to_string(sent_->number) + " is in topic " + identity_.topic +
+                ", but not in this database, which is older (Kafka's position is in group " +
+                identity_.group + ")");
     done.through = sent_->number;
     done.note = was_sent;
     sent_.reset();
@@ -105,7 +105,8 @@ TopicLane::Rows TopicLane::without_sent(Rows rows, Delivered& done) {
 void TopicLane::send(Rows rows, Delivered& done, const std::stop_token& stop) {
     while (!rows.empty()) {
         Rows next = rows;
-        for (bool is_sent = false; !is_sent;) try {
+        for (bool is_sent = false; !is_sent;)
+            try {
                 send_some(next, stop);
                 is_sent = true;
             } catch (const kafka::RecordTooLarge&) {

@@ -30,9 +30,10 @@ TEST_CASE("Fields of one object are written into one object") {
         "OPTIONS (topic 'b')",
         {});
     const std::string sql = publisher::record_sql(std::get<sql::Stream>(statement.body));
-    CHECK(sql ==
-          R"sql(('{"key":' || coalesce(to_json(to_json(o."k") #>> '{}')::text, 'null') || ',"value":' || )sql"
-          R"sql(('' || '{"o":'::text || '{"x":'::text || coalesce(to_json(o."x")::text, 'null') || )sql"
-          R"sql(',"y":'::text || coalesce(to_json(trim_scale(extract(epoch FROM o."y") * 1))::text, 'null') )sql"
-          R"sql(|| '}' || ',"n":'::text || coalesce(to_json(o."n")::text, 'null') || '}') || '}'))sql");
+    CHECK(
+        sql ==
+        R"sql(('{"key":' || coalesce(to_json(to_json(o."k") #>> '{}')::text, 'null') || ',"value":' || )sql"
+        R"sql(('' || '{"o":'::text || '{"x":'::text || coalesce(to_json(o."x")::text, 'null') || )sql"
+        R"sql(',"y":'::text || coalesce(to_json(trim_scale(extract(epoch FROM o."y") * 1))::text, 'null') )sql"
+        R"sql(|| '}' || ',"n":'::text || coalesce(to_json(o."n")::text, 'null') || '}') || '}'))sql");
 }

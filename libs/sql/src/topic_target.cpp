@@ -46,11 +46,11 @@ void check_columns(const ast::Insert& insert, const Stream& stream, Refusals& re
         const auto* target = ast::as<ast::Target>(node);
         const auto column = std::ranges::find(stream.columns, target->name, &StreamColumn::name);
         if (column != stream.columns.end() && !is_writable(*column))
-            refusals.add(target->location,
-                         fmt::format("column {} of {} can't be written", column->name,
-                                     stream.name.text()),
-                         "It says where a record stands, or when it was sent: Kafka sets that. "
-                         "Fields and the key can be written.");
+            refusals.add(
+                target->location,
+                fmt::format("column {} of {} can't be written", column->name, stream.name.text()),
+                "It says where a record stands, or when it was sent: Kafka sets that. "
+                "Fields and the key can be written.");
     }
     const auto fixed = std::ranges::find_if_not(stream.columns, is_writable);
     if (insert.n_cols == 0 && fixed != stream.columns.end())
@@ -97,9 +97,8 @@ Unwritable why_unwritable(const Stream& stream) {
     if (!stream.rules.empty())
         return {"it has a route, and records go to the partition of their key",
                 "Declare another stream, without a route."};
-    if (std::ranges::none_of(stream.columns, [&](const auto& each) {
-            return is_value(stream, each);
-        }))
+    if (std::ranges::none_of(stream.columns,
+                             [&](const auto& each) { return is_value(stream, each); }))
         return {"it has no column that is a field, but the key", ""};
     const StreamColumn* key = key_of(stream);
     if (key && !stream.key.empty() && key->name != stream.key)
@@ -129,11 +128,12 @@ std::string with_target(const std::string& insert, const RelationName& target) {
 void refuse_circle(const ast::Insert& insert, const Stream& into, const Stream* from,
                    Refusals& refusals) {
     if (from && from->topic == into.topic && !into.topic.empty())
-        refusals.add(insert.relation->location,
-                     fmt::format("this INSERT reads topic {}, to which it writes: its records would "
-                                 "go round for ever",
-                                 into.topic),
-                     "Write to another topic.");
+        refusals.add(
+            insert.relation->location,
+            fmt::format("this INSERT reads topic {}, to which it writes: its records would "
+                        "go round for ever",
+                        into.topic),
+            "Write to another topic.");
 }
 
 void write_to_stream(ast::Tree& tree, ast::Insert& insert, const Names& names, const Stream& stream,

@@ -15,7 +15,8 @@ sql::Statement statement_in(const std::string& text) {
     return sql::parse_pipeline(source + text, "p.sql").statements.back();
 }
 
-std::string into(const std::string& columns, const std::string& options, const std::string& list = "") {
+std::string into(const std::string& columns, const std::string& options,
+                 const std::string& list = "") {
     return "CREATE FOREIGN TABLE b (" + columns + ") SERVER kafka OPTIONS (topic 'b'" + options +
            ");\nINSERT INTO b " + list + " SELECT id FROM a";
 }
