@@ -54,7 +54,6 @@ void change_stream(DeploymentState& deployment, const Change& change, StoredStre
         deployment.report.streams.begin(), deployment.report.streams.end(),
         [&](const StoredStream& each) { return each.stream.name == stored.stream.name; });
     require_same_changes(deployment.files, change.statement, current, stored);
-    require_same_outbox(deployment, change.statement, current, stored);
     stored.id = current.id;
     stored.is_foreign = current.is_foreign;
     const std::string& ddl = ddl_of(stored);
@@ -63,6 +62,7 @@ void change_stream(DeploymentState& deployment, const Change& change, StoredStre
                  stored.stream.name, ddl);
     });
     resolve_mapped(deployment, change.statement, stored, done);
+    change_outbox(deployment, change.statement, current, stored);
     deployment.alteration.stream(change.statement, current, stored, done);
     current = stored;
 }

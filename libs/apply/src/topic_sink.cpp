@@ -90,6 +90,50 @@ const Stream* target_of(const catalogue::Catalogue& catalogue, const sql::Statem
     return nullptr;
 }
 
+std::vector<StreamColumn> written_columns(const Stream& stream) {
+    std::vector<StreamColumn> columns;
+    std::ranges::copy_if(stream.columns, std::back_inserter(columns), sql::is_writable);
+    return columns;
+}
+
+bool only_gains_columns(const Stream& before, const Stream& after) {
+    const auto old = written_columns(before), now = written_columns(after);
+    const auto is_same = [](const StreamColumn& one, const StreamColumn& other) {
+        return one.name == other.name && one.type == other.type && one.not_null == other.not_null &&
+               one.fallback == other.fallback;
+    };
+    const auto* old_key = sql::key_of(before);
+    const auto* new_key = sql::key_of(after);
+    return old.size() <= now.size() && std::equal(old.begin(), old.end(), now.begin(), is_same) &&
+           std::all_of(now.begin() + static_cast<std::ptrdiff_t>(old.size()), now.end(),
+                       [](const StreamColumn& column) {
+                           return !column.not_null || !column.fallback.empty();
+                       }) &&
+           before.checks == after.checks && before.ignores_tombstones == after.ignores_tombstones &&
+           (old_key ? old_key->name : "") == (new_key ? new_key->name : "");
+}
+
+// With the rows that wait, and with numbers that go on: those of Kafka's position. The columns of
+// an INSERT that names none are the first ones, so new ones stand before our own.
+void make_again(postgres::Transaction& transaction, const Stream& before, const std::string& ddl) {
+    const sql::RelationName outbox = sql::outbox_of(before.name);
+    const sql::RelationName former{outbox.schema, "tidewheel_former_outbox"};
+    transaction.run("ALTER TABLE " + outbox.quoted() + " RENAME TO " + quote_name(former.name));
+    transaction.run(ddl);
+    catalogue::make_outbox(transaction, outbox);
+    std::string columns =
+        "tidewheel_seq, tidewheel_stream, tidewheel_partition, tidewheel_stored_at";
+    for (const StreamColumn& column : written_columns(before))
+        columns += ", " + quote_name(column.name);
+    transaction.run("INSERT INTO " + outbox.quoted() + " (" + columns +
+                    ") OVERRIDING SYSTEM VALUE SELECT " + columns + " FROM " + former.quoted());
+    transaction.query(
+        "SELECT setval(pg_get_serial_sequence($1, 'tidewheel_seq'), "
+        "nextval(pg_get_serial_sequence($2, 'tidewheel_seq')))",
+        {outbox.quoted(), former.quoted()});
+    transaction.run("DROP TABLE " + former.quoted());
+}
+
 }  // namespace
 
 std::string outbox_ddl(const Stream& stream) {
@@ -112,9 +156,8 @@ void prepare_outbox(DeploymentState& deployment, const sql::Statement& statement
     catalogue::record_sink_of_stream(deployment.transaction, stream->id, outbox);
 }
 
-void require_same_outbox(DeploymentState& deployment, const sql::Statement& change,
-                         const catalogue::StoredStream& before,
-                         const catalogue::StoredStream& after) {
+void change_outbox(DeploymentState& deployment, const sql::Statement& change,
+                   const catalogue::StoredStream& before, const catalogue::StoredStream& after) {
     if (!catalogue::find_sink_of_stream(deployment.transaction, before.id)) return;
     const std::string name = after.stream.name.text();
     const sql::Unwritable why = sql::why_unwritable(after.stream);
@@ -123,15 +166,20 @@ void require_same_outbox(DeploymentState& deployment, const sql::Statement& chan
             deployment.files, change, after.stream.name.name,
             "statements write to stream " + name + ", which could not be written then: " + why.what,
             why.hint);
-    if (outbox_ddl(before.stream) != outbox_ddl(after.stream))
+    const std::string ddl = outbox_ddl(after.stream);
+    if (outbox_ddl(before.stream) == ddl) return;
+    if (!only_gains_columns(before.stream, after.stream))
         refuse(deployment.files, change, after.stream.name.name,
-               "the columns, CHECKs, key and tombstones of stream " + name +
-                   " can't change while statements write to it",
+               "while statements write to stream " + name +
+                   ", it can only gain columns, behind the others, that may be NULL or have a "
+                   "DEFAULT",
                "Declare another stream of the same topic and write to that one; or run `tidewheel "
                "drop --cascade " +
                    name +
                    "` when no rows wait (tidewheel status), then apply again: its statements read "
                    "their topics from the start.");
+    blame(deployment.files, change, ddl,
+          [&] { make_again(deployment.transaction, before.stream, ddl); });
 }
 
 // Topics and not streams: several streams may be of one topic.

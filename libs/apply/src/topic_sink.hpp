@@ -7,10 +7,9 @@ namespace tidewheel::apply {
 // another target: nothing.
 void prepare_outbox(DeploymentState& deployment, const sql::Statement& statement);
 
-// A stream that statements write to keeps what its outbox was made from. `change` is the stream's.
-void require_same_outbox(DeploymentState& deployment, const sql::Statement& change,
-                         const catalogue::StoredStream& before,
-                         const catalogue::StoredStream& after);
+// A stream that statements write to has changed: its outbox follows, or the change is refused.
+void change_outbox(DeploymentState& deployment, const sql::Statement& change,
+                   const catalogue::StoredStream& before, const catalogue::StoredStream& after);
 
 // Refuses statements whose records would go round for ever.
 void require_no_cycle(const PipelineFiles& files, const catalogue::Catalogue& catalogue);
