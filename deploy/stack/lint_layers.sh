@@ -26,6 +26,7 @@ delivery:   core engine codec sql postgres catalogue http telemetry service
 notifier:   core engine codec sql postgres catalogue http telemetry service delivery
 changefeed: core engine codec sql postgres catalogue kafka telemetry service http
 capture:    core engine codec sql postgres catalogue http telemetry service delivery
+publisher:  core engine codec sql postgres catalogue kafka telemetry service delivery
 testing:    core engine codec sql postgres catalogue kafka http
 '
 
@@ -40,6 +41,7 @@ notifier:   core flags notifier service
 changefeed: core flags changefeed service
 capture:    core flags capture service
 simulator:  core flags codec http producer
+publisher:  core flags publisher service
 cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runtime service source producer changefeed
 '
 
@@ -79,7 +81,7 @@ check_rows() {
     while IFS=: read -r part allowed; do
         [[ -n $part ]] || continue
         allowed=$(tr -s ' ' '|' <<<"$part $allowed" | sed 's/|$//')
-        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress|source|notifier|changefeed|capture)/' \
+        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress|source|notifier|changefeed|capture|publisher)/' \
             | grep -vE "\"(tidewheel/)?($allowed)/" | grep -vE '/tests/.*"tidewheel/testing/' || true)
         if [[ -n $offenders ]]; then
             echo "$offenders"

@@ -11,6 +11,7 @@
 #include "tidewheel/catalogue/catalogue_change.hpp"
 #include "tidewheel/catalogue/migrations.hpp"
 #include "tidewheel/catalogue/roles.hpp"
+#include "topic_sink.hpp"
 #include "unknown_names.hpp"
 
 namespace tidewheel::apply {
@@ -80,6 +81,7 @@ void finish(DeploymentState& deployment, const sql::Pipeline& pipeline) {
     const catalogue::Catalogue catalogue = catalogue::read_catalogue(deployment.transaction);
     deployment.alteration.readers(catalogue, pipeline);
     require_independence(deployment.transaction, deployment.files, catalogue.statements);
+    require_no_cycle(deployment.files, catalogue);
 }
 
 DeploymentReport report_of(DeploymentState& deployment) {

@@ -5,6 +5,7 @@
 #include "tidewheel/apply/type_check.hpp"
 #include "tidewheel/catalogue/sinks.hpp"
 #include "tidewheel/core/text.hpp"
+#include "topic_sink.hpp"
 
 namespace tidewheel::apply {
 namespace {
@@ -47,8 +48,9 @@ std::string way_to(const DeploymentState& deployment, const sql::RelationName& t
 
 }  // namespace
 
-void resolve_table(const DeploymentState& deployment, sql::Statement& statement) {
+void resolve_table(DeploymentState& deployment, sql::Statement& statement) {
     auto& rows = std::get<sql::RowStatement>(statement.body);
+    prepare_outbox(deployment, statement);
     const auto found = deployment.transaction.query(
         "SELECT n.nspname, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = "
         "c.relnamespace WHERE c.oid = to_regclass($1)",
@@ -64,8 +66,8 @@ void resolve_table(const DeploymentState& deployment, sql::Statement& statement)
     check_rows_of_sink(deployment, statement);
 }
 
-void define_rows(const DeploymentState& deployment, const StoredStream& stream,
-                 StoredStatement& stored, Deployed& done) {
+void define_rows(DeploymentState& deployment, const StoredStream& stream, StoredStatement& stored,
+                 Deployed& done) {
     resolve_table(deployment, stored.statement);
     check_text(deployment.transaction, deployment.files, stored.statement, stream.stream.name);
     settle_names(deployment.transaction, deployment.files, stored, deployment.declared_streams());

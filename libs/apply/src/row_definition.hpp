@@ -5,10 +5,10 @@
 namespace tidewheel::apply {
 
 // Which table the INSERT means, by the search path of today. Throws sql::PipelineError: none.
-void resolve_table(const DeploymentState& deployment, sql::Statement& statement);
+void resolve_table(DeploymentState& deployment, sql::Statement& statement);
 
 // Checks a new one in the forms in which the services will run it. Throws sql::PipelineError.
-void define_rows(const DeploymentState& deployment, const catalogue::StoredStream& stream,
+void define_rows(DeploymentState& deployment, const catalogue::StoredStream& stream,
                  catalogue::StoredStatement& stored, Deployed& done);
 
 }  // namespace tidewheel::apply

@@ -7,6 +7,7 @@
 #include "ingress_check.hpp"
 #include "stream_check.hpp"
 #include "tidewheel/apply/relation_replacement.hpp"
+#include "topic_sink.hpp"
 
 namespace tidewheel::apply {
 namespace {
@@ -61,6 +62,7 @@ void change_stream(DeploymentState& deployment, const Change& change, StoredStre
                  stored.stream.name, ddl);
     });
     resolve_mapped(deployment, change.statement, stored, done);
+    change_outbox(deployment, change.statement, current, stored);
     deployment.alteration.stream(change.statement, current, stored, done);
     current = stored;
 }

@@ -5,6 +5,7 @@
 #include "tidewheel/catalogue/catalogue.hpp"
 #include "tidewheel/core/text.hpp"
 #include "tidewheel/postgres/session.hpp"
+#include "tidewheel/sql/topic_target.hpp"
 
 namespace tidewheel::catalogue {
 namespace {
@@ -100,8 +101,11 @@ constexpr std::string_view what_names_depend_on = R"(
 
 Resolution resolve(postgres::Transaction& transaction, const sql::Statement& statement,
                    const sql::RelationName& name) {
-    Resolution resolution = read_statement(transaction, statement, statement.text);
-    resolution.text = sql::with_resolved(statement.text, resolution.text, name);
+    const auto* rows = std::get_if<sql::RowStatement>(&statement.body);
+    const std::string text =
+        rows && rows->into_stream ? sql::with_target(statement.text, rows->target) : statement.text;
+    Resolution resolution = read_statement(transaction, statement, text);
+    resolution.text = sql::with_resolved(text, resolution.text, name);
     // Printed in the way in which services ask later.
     resolution.objects = read_statement(transaction, statement, resolution.text).objects;
     return resolution;

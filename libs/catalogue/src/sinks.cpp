@@ -18,7 +18,13 @@ StoredSink read_sink(const Row& row) {
     stored.id = static_cast<int>(row.integer(0));
     stored.uid = row.text(1);
     auto statement = sql::parse_statement(row.text(4), {});
-    stored.sink = std::get<sql::PlainStatement>(statement.body).sink.value();
+    if (auto* stream = std::get_if<sql::Stream>(&statement.body)) {
+        stream->name = {row.text(8), row.text(9)};
+        stored.sink.server = "kafka";
+        stored.stream = std::move(*stream);
+    } else {
+        stored.sink = std::get<sql::PlainStatement>(statement.body).sink.value();
+    }
     stored.sink.name = {row.text(2), row.text(3)};
     stored.subscribers_table = row.text_or(5, "");
     if (!row.is_null(6)) stored.retry_for = std::chrono::milliseconds(row.integer(6));
@@ -56,12 +62,21 @@ void record_sink(Transaction& transaction, const std::string& object, const sql:
          given(sink.option("retry_for")), given(sink.option("keep"))});
 }
 
+void record_sink_of_stream(Transaction& transaction, int stream, const sql::RelationName& outbox) {
+    transaction.query(
+        "INSERT INTO tidewheel.sinks (stream_id, schema_name, name, server) VALUES ($1, $2, $3, "
+        "'kafka')",
+        {std::to_string(stream), outbox.schema, outbox.name});
+}
+
 std::vector<StoredSink> read_sinks(postgres::Connection& connection) {
     std::vector<StoredSink> sinks;
     for (const Row& row : connection.query(
-             "SELECT s.id, s.uid, s.schema_name, s.name, o.text, s.subscribers, (extract(epoch "
-             "FROM s.retry_for) * 1000)::bigint, (extract(epoch FROM s.keep) * 1000)::bigint FROM "
-             "tidewheel.sinks s JOIN tidewheel.objects o USING (object) ORDER BY s.id"))
+             "SELECT s.id, s.uid, s.schema_name, s.name, coalesce(o.text, t.text), s.subscribers, "
+             "(extract(epoch FROM s.retry_for) * 1000)::bigint, (extract(epoch FROM s.keep) * "
+             "1000)::bigint, t.schema_name, t.name FROM tidewheel.sinks s LEFT JOIN "
+             "tidewheel.objects o USING (object) LEFT JOIN tidewheel.streams t ON t.id = "
+             "s.stream_id ORDER BY s.id"))
         sinks.push_back(read_sink(row));
     return sinks;
 }
@@ -73,6 +88,12 @@ std::string drop_outbox(const sql::RelationName& name) {
 std::optional<int> find_sink(Transaction& transaction, const std::string& object) {
     const postgres::Rows found =
         transaction.query("SELECT id FROM tidewheel.sinks WHERE object = $1", {object});
+    return found.empty() ? std::nullopt : std::optional(static_cast<int>(found[0].integer(0)));
+}
+
+std::optional<int> find_sink_of_stream(Transaction& transaction, int stream) {
+    const postgres::Rows found = transaction.query(
+        "SELECT id FROM tidewheel.sinks WHERE stream_id = $1", {std::to_string(stream)});
     return found.empty() ? std::nullopt : std::optional(static_cast<int>(found[0].integer(0)));
 }
 

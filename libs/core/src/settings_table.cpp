@@ -30,7 +30,7 @@ const std::vector<Setting> table = {
      "a librdkafka property; may be repeated (environment: separated by ';')"},
     {"group", &Settings::group, "name", everyone,
      "prefix of the consumer groups: GROUP.worker, GROUP.aggregator, and of the names under which "
-     "tidewheel-changefeed writes",
+     "tidewheel-changefeed and tidewheel-publisher write",
      1},
     {"batch_rows", &Settings::batch_rows, "records", consumers,
      "maximum number of records in a batch", 1, 1'000'000},

@@ -94,7 +94,22 @@ void Courier::failed(const std::vector<OutboxRow>& rows, const Failure& failure,
     step.failure = failure.reason;
     retry_.failed();
     not_before_ = now + std::min(failure.retry_after.value_or(0ms), longest_wish);
-    if (policy_.retry_for && now - *failing_since_ >= *policy_.retry_for) set_aside(rows, step);
+    if (failure.is_final)
+        set_aside_one(rows, step);
+    else if (policy_.retry_for && now - *failing_since_ >= *policy_.retry_for)
+        set_aside(rows, step);
+}
+
+// It alone is at fault, and those behind it need not wait.
+void Courier::set_aside_one(const std::vector<OutboxRow>& rows, catalogue::DeliveryStep& step) {
+    for (const OutboxRow& row : rows) {
+        if (row.seq <= step.to) continue;
+        step.parked.push_back({row.seq, row.json, row.age});
+        step.to = row.seq;
+        break;
+    }
+    retry_.succeeded();
+    failing_since_.reset();
 }
 
 // The row itself has been tried, if only once: those before it may have used up the time.

@@ -48,6 +48,7 @@ class Courier {
     void failed(const std::vector<OutboxRow>& rows, const Failure& failure,
                 catalogue::DeliveryStep& step);
     void set_aside(const std::vector<OutboxRow>& rows, catalogue::DeliveryStep& step);
+    void set_aside_one(const std::vector<OutboxRow>& rows, catalogue::DeliveryStep& step);
     std::size_t count_done(std::int64_t through);
 
     CourierPolicy policy_;

@@ -64,8 +64,8 @@ void Dispatcher::hand_on(Connection& connection, const DeliveryKey& key, Mine& m
     Courier& courier = roster_.courier(key, mine, end.lane);
     if (end.last <= courier.cursor() || !courier.is_due() || !may_try(courier)) return;
     const catalogue::StoredSink& sink = roster_.sinks().at(key.sink);
-    auto rows = read_rows(connection, sink, kind_.form(), end.lane, courier.cursor(),
-                          kind_.most_rows(sink));
+    auto rows = read_rows(connection, sink, {kind_.form(), kind_.json_of(sink)}, end.lane,
+                          courier.cursor(), kind_.most_rows(sink));
     if (rows.empty()) return;
     if (!courier.destination()) courier.set_destination(open(sink, key, end.lane, courier));
     start(key, mine, end.lane, courier, std::move(rows));
@@ -143,7 +143,7 @@ void Dispatcher::tell(const DeliveryStep& made) const {
     const auto sink = roster_.sinks().find(made.key.sink);
     telemetry::log(made.parked.empty() ? Level::info : Level::warning,
                    made.parked.empty() ? "delivery failed" : "set aside as undelivered",
-                   {{"sink", sink == roster_.sinks().end() ? "" : sink->second.sink.name.text()},
+                   {{"sink", sink == roster_.sinks().end() ? "" : sink->second.title().text()},
                     {"subscriber", made.key.subscriber},
                     {"rows", std::max<std::size_t>(1, made.parked.size())},
                     {"reason", made.failure}});
@@ -164,7 +164,7 @@ void Dispatcher::redeliver(Connection& connection) {
                      found->second.epoch,
                      redelivery_lane,
                      each.id,
-                     kind_.open({sink, each.key.subscriber, redelivery_lane, 0, ""}),
+                     kind_.open({sink, each.key.subscriber, redelivery_lane, 0, "", each.seq}),
                      {{each.seq, each.row_json}}});
     }
 }

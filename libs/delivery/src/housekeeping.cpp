@@ -32,7 +32,7 @@ void Housekeeping::look(postgres::Connection& connection,
 
 telemetry::Labels Housekeeping::labels(const catalogue::DeliveryKey& key) const {
     const auto sink = roster_.sinks().find(key.sink);
-    return {{"sink", sink == roster_.sinks().end() ? "" : sql::label(sink->second.sink.name)},
+    return {{"sink", sink == roster_.sinks().end() ? "" : sql::label(sink->second.title())},
             {"subscriber", key.subscriber}};
 }
 

@@ -55,12 +55,13 @@ std::vector<LaneEnd> lane_ends(Connection& connection, const StoredSink& sink) {
     return ends;
 }
 
-std::vector<OutboxRow> read_rows(Connection& connection, const StoredSink& sink, RowForm form,
+std::vector<OutboxRow> read_rows(Connection& connection, const StoredSink& sink, const ReadAs& as,
                                  const OutboxLane& lane, std::int64_t after, std::size_t most) {
-    const bool json = form == RowForm::json;
-    const std::string shown =
-        json ? "(SELECT row_to_json(r)::text FROM (SELECT " + columns_of(sink, "") + ") r)"
-             : columns_of(sink, "::text");
+    const bool json = as.form == RowForm::json;
+    const std::string shown = !json             ? columns_of(sink, "::text")
+                              : as.json.empty() ? "(SELECT row_to_json(r)::text FROM (SELECT " +
+                                                      columns_of(sink, "") + ") r)"
+                                                : as.json;
     std::vector<OutboxRow> rows;
     for (const Row& row : connection.query(
              "SELECT q.* FROM (SELECT o.tidewheel_seq, (extract(epoch FROM clock_timestamp() - "

@@ -41,9 +41,8 @@ void Roster::release(Connection& connection) {
 }
 
 void Roster::lose(const DeliveryKey& key) {
-    telemetry::log(
-        Level::warning, "another service delivers now",
-        {{"sink", sinks_.at(key.sink).sink.name.text()}, {"subscriber", key.subscriber}});
+    telemetry::log(Level::warning, "another service delivers now",
+                   {{"sink", sinks_.at(key.sink).title().text()}, {"subscriber", key.subscriber}});
     mine_.erase(key);
 }
 
@@ -100,7 +99,7 @@ void Roster::register_all(Connection& connection) {
             }
         } catch (const Error& error) {
             if (error.retryable()) throw;
-            complaint_ = "sink " + sink.sink.name.text() + ": " + error.what();
+            complaint_ = "sink " + sink.title().text() + ": " + error.what();
             continue;
         }
         catalogue::register_subscribers(connection, sink, known);

@@ -151,3 +151,16 @@ TEST_CASE("A destination that gives up its turn gets the rest again") {
     courier.started();
     CHECK(courier.finished(rows(4, 10), up_to(10)).delivered == 7);
 }
+
+TEST_CASE("A row that will never be taken is set aside at once, alone") {
+    testing::FakeClock clock;
+    Courier courier({{1, 0}, 10}, {a_day.retry, {}}, clock);
+    courier.started();
+    const auto step = courier.finished(rows(11, 15), up_to(12, Failure{"too large", {}, true}));
+    CHECK(step.to == 13);
+    REQUIRE(step.parked.size() == 1);
+    CHECK(step.parked[0].seq == 13);
+    CHECK(courier.cursor() == 13);
+    CHECK(courier.is_due());
+    CHECK_FALSE(courier.is_failing());
+}

@@ -21,6 +21,11 @@ bool is_fencing(rd_kafka_resp_err_t code) {
            code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
 }
 
+bool is_about_size(rd_kafka_resp_err_t code) {
+    return code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+           code == RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE;
+}
+
 Properties writer_properties(const std::string& id) {
     Properties properties = producer_properties();
     properties.emplace_back("transactional.id", id);
@@ -65,6 +70,7 @@ struct TransactionalWriter::State final : Callbacks {
     const std::function<void()> meanwhile;
     bool in_transaction = false;
     std::string first_failure;  // of a record of the transaction under way
+    rd_kafka_resp_err_t first_code = RD_KAFKA_RESP_ERR_NO_ERROR;
     std::map<std::string, rd_kafka_topic_t*> topics;
     RecordFields fields;
     Client client;
@@ -72,8 +78,9 @@ struct TransactionalWriter::State final : Callbacks {
 };
 
 void TransactionalWriter::State::on_delivery(const rd_kafka_message_t& message) noexcept {
-    if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR && first_failure.empty())
-        first_failure = failure_of(message);
+    if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR || !first_failure.empty()) return;
+    first_failure = failure_of(message);
+    first_code = message.err;
 }
 
 void TransactionalWriter::State::refuse(const rd_kafka_error_t& error,
@@ -85,6 +92,11 @@ void TransactionalWriter::State::refuse(const rd_kafka_error_t& error,
     if (is_fencing(code) || is_fencing(cause))
         throw Error(Error::Kind::fenced, what + ": another writer has taken over");
     if (!first_failure.empty()) words += "; " + first_failure;
+    for (const auto each : {code, first_code})
+        if (is_about_size(each)) {
+            const Error too_large = error_of(each, what, words);
+            throw RecordTooLarge(too_large.what(), too_large.hint());
+        }
     throw error_of(cause, what, words);
 }
 

@@ -22,9 +22,11 @@ constexpr const char* subscribers_query =
     "SELECT d.sink_id, s.schema_name, s.name, d.subscriber, coalesce(d.owner, ''), "
     "coalesce(sum(p.delivered), 0)::bigint, extract(epoch FROM clock_timestamp() - "
     "min(p.failing_since))::float8, coalesce((array_agg(p.last_error ORDER BY p.failing_since) "
-    "FILTER (WHERE p.failing_since IS NOT NULL))[1], '') FROM tidewheel.deliveries d JOIN "
-    "tidewheel.sinks s ON s.id = d.sink_id LEFT JOIN tidewheel.delivery_positions p ON p.sink_id = "
-    "d.sink_id AND p.subscriber = d.subscriber GROUP BY 1, 2, 3, 4, 5 ORDER BY 2, 3, 4";
+    "FILTER (WHERE p.failing_since IS NOT NULL))[1], ''), coalesce(t.schema_name, s.schema_name), "
+    "coalesce(t.name, s.name) FROM tidewheel.deliveries d JOIN tidewheel.sinks s ON s.id = "
+    "d.sink_id LEFT JOIN tidewheel.streams t ON t.id = s.stream_id LEFT JOIN "
+    "tidewheel.delivery_positions p ON p.sink_id = d.sink_id AND p.subscriber = d.subscriber GROUP "
+    "BY 1, 2, 3, 4, 5, 9, 10 ORDER BY 9, 10, 4";
 
 }  // namespace
 
@@ -41,7 +43,7 @@ std::vector<DeliveryStatus> read_deliveries(postgres::Connection& connection) {
                                   {row.text(0), row.text(3)})
                               .at(0);
         DeliveryStatus& one = all.emplace_back();
-        one.sink = sql::label(name);
+        one.sink = sql::label({row.text(8), row.text(9)});
         one.subscriber = row.text(3);
         one.waiting = waiting.integer(0);
         one.oldest_seconds = waiting.number(1);

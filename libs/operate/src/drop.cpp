@@ -9,6 +9,7 @@
 #include "tidewheel/catalogue/sinks.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/operate/shadow_view.hpp"
+#include "tidewheel/sql/topic_target.hpp"
 
 namespace tidewheel::operate {
 namespace {
@@ -42,7 +43,8 @@ Removal remove_stream(const catalogue::AppliedStream& stream, bool has_changes) 
             " is kept",
         {std::string(stream.is_foreign ? "DROP FOREIGN TABLE IF EXISTS "
                                        : "DROP TABLE IF EXISTS ") +
-         stream.name.quoted()},
+             stream.name.quoted(),
+         catalogue::drop_outbox(sql::outbox_of(stream.name))},
         [id = stream.id](Transaction& transaction) { catalogue::forget_stream(transaction, id); }};
     if (has_changes) {
         const std::string publication = catalogue::publication_of(stream.name);
@@ -117,15 +119,19 @@ class Selection {
     }
 
     void add_stream(const catalogue::AppliedStream& stream) {
-        std::string readers;
+        std::string readers, writers;
         for (const catalogue::AppliedStatement& statement : catalogue_rows_.statements) {
-            if (statement.stream_id != stream.id || chosen(statement.name)) continue;
-            readers += (readers.empty() ? "" : ", ") + statement.name;
+            const bool writes = statement.target == sql::outbox_of(stream.name);
+            if ((statement.stream_id != stream.id && !writes) || chosen(statement.name)) continue;
+            std::string& list = writes ? writers : readers;
+            list += (list.empty() ? "" : ", ") + statement.name;
             if (cascade_) add(remove_statement(statement));
         }
-        if (!cascade_ && !readers.empty())
-            throw Error(Error::Kind::pipeline,
-                        "stream " + stream.name.text() + " is read by " + readers,
+        const std::string users = (readers.empty() ? "" : "read by " + readers) +
+                                  (readers.empty() || writers.empty() ? "" : " and ") +
+                                  (writers.empty() ? "" : "written to by " + writers);
+        if (!cascade_ && !users.empty())
+            throw Error(Error::Kind::pipeline, "stream " + stream.name.text() + " is " + users,
                         "--cascade drops them as well.");
         add(remove_stream(stream, has_changes(stream)));
     }

@@ -15,9 +15,11 @@ std::size_t redeliver(const catalogue::Database& database, const std::string& si
     catalogue::catalogue_version(*connection);  // refuses, with a hint, where there is no catalogue
     postgres::Transaction transaction(*connection);
     const catalogue::CatalogueRows rows = catalogue::read_catalogue_rows(transaction);
-    const catalogue::AppliedObject* object = rows.given_sink(sink);
-    const std::optional<int> id =
-        object ? catalogue::find_sink(transaction, object->object) : std::nullopt;
+    std::optional<int> id;
+    if (const catalogue::AppliedObject* object = rows.given_sink(sink))
+        id = catalogue::find_sink(transaction, object->object);
+    else if (const catalogue::AppliedStream* stream = rows.given_stream(sink))
+        id = catalogue::find_sink_of_stream(transaction, stream->id);
     if (!id)
         throw Error(Error::Kind::setting, "sink " + sink + " does not exist",
                     "tidewheel status lists the sinks.");

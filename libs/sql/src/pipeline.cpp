@@ -53,9 +53,11 @@ std::string default_name(const Statement& statement, const Names& names) {
     if (const auto* plain = std::get_if<PlainStatement>(&statement.body)) return plain->object;
     const auto* stream = std::get_if<Stream>(&statement.body);
     const auto* view = std::get_if<ViewStatement>(&statement.body);
-    return label(names.created(stream ? stream->name
-                               : view ? view->name
-                                      : std::get<RowStatement>(statement.body).target));
+    if (stream || view) return label(names.created(stream ? stream->name : view->name));
+    const auto& rows = std::get<RowStatement>(statement.body);
+    if (!rows.into_stream) return label(names.created(rows.target));
+    // The stream itself has the other name.
+    return label({rows.into_stream->schema, "into_" + rows.into_stream->name});
 }
 
 class PipelineReader {

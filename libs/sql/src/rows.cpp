@@ -11,6 +11,7 @@
 #include "names.hpp"
 #include "record_form.hpp"
 #include "route_values.hpp"
+#include "stream_target.hpp"
 
 namespace tidewheel::sql {
 namespace {
@@ -205,16 +206,14 @@ class RowsReader {
 
     void read() {
         refuse_insert_clauses(insert_, refusals_);
-        if (const Stream* stream = names_.stream(rows_.target)) {
-            refusals_.add(
-                insert_.relation->location,
-                fmt::format("{} is a stream: INSERT can't write to it", stream->name.text()),
-                "`tidewheel produce` sends records.");
-        }
         move_with(tree_, insert_, *select_, refusals_);
         const StreamReference stream_reference =
             read_select(*select_, names_, rows_.target, refusals_);
         check(stream_reference);
+        if (const Stream* into = names_.stream(rows_.target)) {
+            refuse_circle(insert_, *into, stream_reference.stream, refusals_);
+            write_to_stream(tree_, insert_, names_, *into, rows_, refusals_);
+        }
         if (!refusals_.any()) fill(stream_reference);
     }
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "tidewheel/postgres/connection.hpp"
-#include "tidewheel/sql/sink.hpp"
+#include "tidewheel/sql/pipeline.hpp"
 
 // Sinks, and the outboxes that hold their rows: nothing else writes tidewheel.sinks (lint).
 namespace tidewheel::catalogue {
@@ -17,6 +17,11 @@ struct StoredSink {
     std::string subscribers_table;  // qualified and quoted; empty: one subscriber, named ''
     std::optional<std::chrono::milliseconds> retry_for;
     std::chrono::milliseconds keep{0};
+    // INSERT INTO a stream: its rows become the stream's records. `sink` is its outbox then.
+    std::optional<sql::Stream> stream = {};
+
+    // What the user calls it.
+    const sql::RelationName& title() const { return stream ? stream->name : sink.name; }
 };
 
 // The lane of an outbox: a stream in a partition; both -1 for rows that no service has stored.
@@ -35,11 +40,15 @@ void make_outbox(postgres::Transaction& transaction, const sql::RelationName& na
 void record_sink(postgres::Transaction& transaction, const std::string& object,
                  const sql::RelationName& name, const sql::Sink& sink,
                  const std::string& subscribers_table);
+// A stream that statements write to, for the first time.
+void record_sink_of_stream(postgres::Transaction& transaction, int stream,
+                           const sql::RelationName& outbox);
 std::vector<StoredSink> read_sinks(postgres::Connection& connection);
 // What has to be done before the sink's object is forgotten.
 std::string drop_outbox(const sql::RelationName& name);
 
 std::optional<int> find_sink(postgres::Transaction& transaction, const std::string& object);
+std::optional<int> find_sink_of_stream(postgres::Transaction& transaction, int stream);
 bool is_sink(postgres::Transaction& transaction, const sql::RelationName& table);
 
 // Two items of a SELECT: the transaction stores rows for this lane. Arguments: SQL of type text.

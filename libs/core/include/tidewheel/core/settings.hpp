@@ -103,8 +103,9 @@ enum class Programs : std::uint16_t {
     changefeed = 64,
     notifier = 128,
     capture = 256,
-    services = 510,
-    all = 511
+    publisher = 1024,
+    services = 1534,
+    all = 1535
 };
 
 }  // namespace tidewheel

@@ -38,11 +38,14 @@ struct Place {
     catalogue::OutboxLane lane;
     std::int64_t seq = 0;  // the last row that is done
     std::string note;      // what was committed with it; '' at first
+    std::int64_t row = 0;  // the number of the row that is delivered again; 0: it is a lane
 };
 
 struct Failure {
     std::string reason;                                         // for people
     std::optional<std::chrono::milliseconds> retry_after = {};  // not before: the far side's wish
+    // The row will never be taken: it is set aside at once, and those behind it go on.
+    bool is_final = false;
 };
 
 // What has become of the rows that deliver() was given. Rows that it has taken, but that are not
@@ -85,6 +88,8 @@ class Kind {
     virtual ~Kind() = default;
     virtual std::string server() const = 0;  // of CREATE FOREIGN TABLE … SERVER
     virtual RowForm form() const = 0;
+    // SQL over the row `o` of the outbox that makes OutboxRow::json; empty: what RowForm says.
+    virtual std::string json_of(const catalogue::StoredSink&) const { return {}; }
     // How many rows deliver() is given at most.
     virtual std::size_t most_rows(const catalogue::StoredSink&) const { return 200; }
     // A row that fails for longer becomes undelivered, and those behind it go on; nothing: never.

@@ -25,10 +25,18 @@ struct WriterIdentity {
     std::string group;  // that keeps the position; it has no members
 };
 
+// A record is larger than this client or the topic takes; where several were sent, it is not known
+// which.
+class RecordTooLarge : public Error {
+  public:
+    RecordTooLarge(const std::string& what, const std::string& hint)
+        : Error(Kind::refused, what, hint) {}
+};
+
 // Writes records in Kafka transactions, each with the position after it: either both are there for
 // readers of committed records, or none is. One thread. After it has thrown it is of no more use:
 // make a new one, whose open() ends what was under way. Throws Error: fenced, when another writer
-// was opened; unavailable, refused.
+// was opened; unavailable, refused; RecordTooLarge.
 class TransactionalWriter {
   public:
     // While a broker is awaited, `meanwhile` is called about every second; what it throws passes

@@ -97,7 +97,8 @@ enum class OnConflict { none, nothing, update };
 // A continuous INSERT, in the two forms in which it can run (design note:
 // docs/adr/0003-record-at-a-time.md).
 struct RowStatement {
-    RelationName target;
+    RelationName target;  // a table; of a stream, its outbox (topic_target.hpp)
+    std::optional<RelationName> into_stream = {};
     // As named in the INSERT; empty: the table's first columns in order.
     std::vector<std::string> target_columns;
     OnConflict on_conflict = OnConflict::none;
