@@ -26,6 +26,7 @@ delivery:   core engine codec sql postgres catalogue http telemetry service
 notifier:   core engine codec sql postgres catalogue http telemetry service delivery
 changefeed: core engine codec sql postgres catalogue kafka telemetry service http
 capture:    core engine codec sql postgres catalogue http telemetry service delivery
+cache:      core engine codec sql postgres catalogue http telemetry service delivery
 testing:    core engine codec sql postgres catalogue kafka http
 '
 
@@ -39,6 +40,7 @@ source:     core flags source service
 notifier:   core flags notifier service
 changefeed: core flags changefeed service
 capture:    core flags capture service
+cache:      core flags cache service
 cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runtime service source producer changefeed
 '
 
@@ -53,6 +55,7 @@ boost/(beast|asio)             libs/http/
 zlib\.h                        libs/ingress/|libs/capture/
 openssl/                       libs/http/|libs/notifier/|libs/capture/
 avro\.h                        libs/capture/
+hiredis/                       libs/cache/
 CLI/                           libs/flags/|services/cli/
 catch2/                        libs/testing/
 benchmark/                     tests/bench/
@@ -78,7 +81,7 @@ check_rows() {
     while IFS=: read -r part allowed; do
         [[ -n $part ]] || continue
         allowed=$(tr -s ' ' '|' <<<"$part $allowed" | sed 's/|$//')
-        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress|source|notifier|changefeed|capture)/' \
+        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress|source|notifier|changefeed|capture|cache)/' \
             | grep -vE "\"(tidewheel/)?($allowed)/" | grep -vE '/tests/.*"tidewheel/testing/' || true)
         if [[ -n $offenders ]]; then
             echo "$offenders"

@@ -19,7 +19,7 @@ std::string programs_words(Programs programs) {
         {Programs::worker, "worker"},     {Programs::aggregator, "aggregator"},
         {Programs::ingress, "ingress"},   {Programs::source, "source"},
         {Programs::notifier, "notifier"}, {Programs::changefeed, "changefeed"},
-        {Programs::capture, "capture"}};
+        {Programs::capture, "capture"},   {Programs::cache, "cache"}};
     for (const auto& [one, name] : names) {
         if (is_for(programs, one)) words.append(words.empty() ? "" : ", ").append(name);
     }

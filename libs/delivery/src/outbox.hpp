@@ -13,11 +13,15 @@ struct LaneEnd {
 // The lanes that hold rows. As quick as there are lanes, however many rows wait.
 std::vector<LaneEnd> lane_ends(postgres::Connection& connection, const catalogue::StoredSink& sink);
 
+struct RowRequest {
+    RowForm form = RowForm::json;
+    std::vector<std::string> values = {};  // Kind::values
+    std::size_t most = 0;
+};
 // The rows of the lane after `after`: at most `most`, and of about a megabyte together.
 std::vector<OutboxRow> read_rows(postgres::Connection& connection,
-                                 const catalogue::StoredSink& sink, RowForm form,
-                                 const catalogue::OutboxLane& lane, std::int64_t after,
-                                 std::size_t most);
+                                 const catalogue::StoredSink& sink, const RowRequest& request,
+                                 const catalogue::OutboxLane& lane, std::int64_t after);
 
 // Deletes rows that every subscriber is past and that need not be kept, a few thousand at most.
 // True: there may be more.

@@ -84,6 +84,10 @@ struct Settings {
     // Where tidewheel-capture writes.
     std::string capture_directory;
 
+    // How tidewheel-cache reaches Redis.
+    std::string cache_secrets;  // a directory: a file for each password
+    std::chrono::milliseconds cache_timeout{5000};
+
     // What is worth saying at start, though nothing is wrong enough to stop: a program prints or
     // logs it. Not a setting.
     std::vector<std::string> warnings;
@@ -100,8 +104,9 @@ enum class Programs : std::uint16_t {
     changefeed = 64,
     notifier = 128,
     capture = 256,
-    services = 510,
-    all = 511
+    cache = 512,
+    services = 1022,
+    all = 1023
 };
 
 }  // namespace tidewheel
