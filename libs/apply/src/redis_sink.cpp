@@ -18,8 +18,7 @@ namespace {
 
 bool names_one_twice(const sql::RedisColumns& columns) {
     std::set<std::string> names;
-    for (const std::string& name :
-         {columns.key, columns.value, columns.deleted, columns.truncated})
+    for (const std::string& name : {columns.key, columns.value, columns.deleted, columns.truncated})
         if (!name.empty() && !names.insert(name).second) return true;
     return false;
 }
@@ -75,9 +74,8 @@ void complete_redis_sink(DeploymentState& deployment, const Change& change, cons
     check_is_boolean(deployment, change.statement, name, "deleted", columns.deleted);
     check_is_boolean(deployment, change.statement, name, "truncated", columns.truncated);
     if (change.kind == ChangeKind::create)
-        blame(deployment.files, change.statement, "", [&] {
-            catalogue::keep_newest(deployment.transaction, name, columns.key);
-        });
+        blame(deployment.files, change.statement, "",
+              [&] { catalogue::keep_newest(deployment.transaction, name, columns.key); });
 }
 
 }  // namespace tidewheel::apply

@@ -135,8 +135,8 @@ void CacheLane::begin(const std::string& there) {
 }
 
 void CacheLane::append_begin(const std::string& there, const Mark& mark, std::int64_t until) {
-    redis_->append({"EVALSHA", begin_, "1", marks_key_, lane_, there, text_of(mark),
-                    std::to_string(until)});
+    redis_->append(
+        {"EVALSHA", begin_, "1", marks_key_, lane_, there, text_of(mark), std::to_string(until)});
 }
 
 void CacheLane::sweep_later(std::int64_t at) {

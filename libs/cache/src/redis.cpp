@@ -19,17 +19,22 @@ struct FreeReply {
 Reply read(const redisReply& given) {
     Reply reply;
     switch (given.type) {
-        case REDIS_REPLY_STRING: reply.text = std::string(given.str, given.len); break;
+        case REDIS_REPLY_STRING:
+            reply.text = std::string(given.str, given.len);
+            break;
         case REDIS_REPLY_STATUS:
             reply.text = std::string(given.str, given.len);
             reply.is_status = true;
             break;
-        case REDIS_REPLY_INTEGER: reply.text = std::to_string(given.integer); break;
+        case REDIS_REPLY_INTEGER:
+            reply.text = std::to_string(given.integer);
+            break;
         case REDIS_REPLY_ARRAY:
             for (std::size_t i = 0; i < given.elements; ++i)
                 reply.items.push_back(read(*given.element[i]));
             break;
-        default: break;
+        default:
+            break;
     }
     return reply;
 }

@@ -79,7 +79,8 @@ std::string RedisUrl::address() const {
 
 std::optional<std::string> wrong_redis_url(const std::string& url) {
     if (url.starts_with("rediss://"))
-        return "is not supported: there is no TLS to Redis yet; a proxy beside it, such as stunnel, "
+        return "is not supported: there is no TLS to Redis yet; a proxy beside it, such as "
+               "stunnel, "
                "has it";
     if (!url.starts_with(scheme)) return form;
     std::string_view rest = std::string_view(url).substr(scheme.size());
@@ -103,11 +104,10 @@ RedisColumns redis_columns(const Sink& sink) {
                          {}};
     if (columns.key.empty()) columns.key = "key";
     if (columns.value.empty() && std::ranges::count(sink.columns, "value")) columns.value = "value";
-    std::ranges::copy_if(sink.columns, std::back_inserter(columns.members),
-                         [&](const std::string& name) {
-                             return name != columns.key && name != columns.deleted &&
-                                    name != columns.truncated;
-                         });
+    std::ranges::copy_if(
+        sink.columns, std::back_inserter(columns.members), [&](const std::string& name) {
+            return name != columns.key && name != columns.deleted && name != columns.truncated;
+        });
     return columns;
 }
 
@@ -115,9 +115,9 @@ std::string redis_value(const RedisColumns& columns) {
     std::string members;
     for (const std::string& name : columns.members)
         members += (members.empty() ? "" : ", ") + column(name);
-    const std::string value =
-        columns.value.empty() ? "(SELECT row_to_json(r) FROM (SELECT " + members + ") r)::text"
-                              : column(columns.value) + "::text";
+    const std::string value = columns.value.empty()
+                                  ? "(SELECT row_to_json(r) FROM (SELECT " + members + ") r)::text"
+                                  : column(columns.value) + "::text";
     std::string absent;
     for (const std::string& name : {columns.deleted, columns.truncated})
         if (!name.empty()) absent += (absent.empty() ? "" : " OR ") + column(name);

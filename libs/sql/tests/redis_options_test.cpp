@@ -19,11 +19,11 @@ TEST_CASE("A Redis URL has a host, and may have a user, a port and a database") 
 }
 
 TEST_CASE("What is no Redis URL is refused") {
-    for (const char* url :
-         {"", "redis://", "cache:6379", "http://cache", "rediss://cache", "redis://cache:",
-          "redis://cache:0", "redis://cache:65536", "redis://cache:port", "redis://cache/one",
-          "redis://cache/-1", "redis://[::1", "redis://[]", "redis://[::1]7000", "redis://:pw@cache",
-          "redis://me:pw@cache", "redis://a b", "redis:///0"}) {
+    for (const char* url : {"", "redis://", "cache:6379", "http://cache", "rediss://cache",
+                            "redis://cache:", "redis://cache:0", "redis://cache:65536",
+                            "redis://cache:port", "redis://cache/one", "redis://cache/-1",
+                            "redis://[::1", "redis://[]", "redis://[::1]7000", "redis://:pw@cache",
+                            "redis://me:pw@cache", "redis://a b", "redis:///0"}) {
         INFO(url);
         CHECK(sql::wrong_redis_url(url));
     }

@@ -24,9 +24,9 @@ RedisUrl parse_redis_url(const std::string& url);  // a right one
 // Columns of the sink by what they are for.
 struct RedisColumns {
     std::string key;
-    std::string value;                // empty: `members` are, as one JSON object
-    std::string deleted;              // empty: none; a boolean
-    std::string truncated;            // the same
+    std::string value;      // empty: `members` are, as one JSON object
+    std::string deleted;    // empty: none; a boolean
+    std::string truncated;  // the same
     std::vector<std::string> members;
 };
 
