@@ -27,6 +27,7 @@ notifier:   core engine codec sql postgres catalogue http telemetry service deli
 changefeed: core engine codec sql postgres catalogue kafka telemetry service http
 capture:    core engine codec sql postgres catalogue http telemetry service delivery
 publisher:  core engine codec sql postgres catalogue kafka telemetry service delivery
+cache:      core engine codec sql postgres catalogue http telemetry service delivery
 testing:    core engine codec sql postgres catalogue kafka http
 '
 
@@ -42,6 +43,7 @@ changefeed: core flags changefeed service
 capture:    core flags capture service
 simulator:  core flags codec http producer
 publisher:  core flags publisher service
+cache:      core flags cache service
 cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runtime service source producer changefeed
 '
 
@@ -56,6 +58,7 @@ boost/(beast|asio)             libs/http/
 zlib\.h                        libs/ingress/|libs/capture/
 openssl/                       libs/http/
 avro\.h                        libs/capture/
+hiredis/                       libs/cache/
 CLI/                           libs/flags/|services/cli/|services/simulator/
 catch2/                        libs/testing/
 benchmark/                     tests/bench/
@@ -81,7 +84,7 @@ check_rows() {
     while IFS=: read -r part allowed; do
         [[ -n $part ]] || continue
         allowed=$(tr -s ' ' '|' <<<"$part $allowed" | sed 's/|$//')
-        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress|source|notifier|changefeed|capture|publisher)/' \
+        offenders=$(sources | grep "^$folder/$part/" | includes '(tidewheel|cli|producer|worker|aggregator|ingress|source|notifier|changefeed|capture|publisher|cache|simulator)/' \
             | grep -vE "\"(tidewheel/)?($allowed)/" | grep -vE '/tests/.*"tidewheel/testing/' || true)
         if [[ -n $offenders ]]; then
             echo "$offenders"

@@ -26,6 +26,8 @@ libspdlog-dev             header  spdlog/spdlog.h
 libboost-dev              header  boost/beast.hpp
 zlib1g-dev                header  zlib.h
 libavro-dev               header  avro.h
+libhiredis-dev            module  hiredis
+redis-server              command redis-server
 libssl-dev                header  openssl/evp.h
 catch2                    header  catch2/catch_all.hpp catch2/catch.hpp
 LIST

@@ -23,7 +23,7 @@ has_label() {
 programs_run_confined() {
     local program
     [[ $(docker image inspect --format '{{.Config.User}}' "$TIDEWHEEL_IMAGE") == 10001 ]]
-    for program in tidewheel tidewheel-producer tidewheel-worker tidewheel-aggregator tidewheel-ingress tidewheel-source tidewheel-notifier tidewheel-changefeed tidewheel-capture tidewheel-publisher; do
+    for program in tidewheel tidewheel-producer tidewheel-worker tidewheel-aggregator tidewheel-ingress tidewheel-source tidewheel-notifier tidewheel-changefeed tidewheel-capture tidewheel-publisher tidewheel-cache tidewheel-simulator; do
         docker run --rm --read-only --network none --cap-drop ALL "$TIDEWHEEL_IMAGE" "$program" --help
     done
 }

@@ -2,6 +2,7 @@
 
 #include "error_location.hpp"
 #include "files_sink.hpp"
+#include "redis_sink.hpp"
 #include "tidewheel/apply/dropped.hpp"
 #include "tidewheel/catalogue/sinks.hpp"
 
@@ -84,12 +85,14 @@ void deploy_sink(DeploymentState& deployment, const Change& change, Deployed&) {
                "sink " + name.text() + " was dropped, and with it the rows that waited",
                "Run `tidewheel drop --cascade '" + change.object + "'`, then apply again.");
     if (change.kind == ChangeKind::unchanged) return;
-    for (const char* option : {"retry_for", "keep", "roll_after"})
+    for (const char* option : {"retry_for", "keep", "roll_after", "ttl"})
         check_interval(deployment, change.statement, option, sink.option(option));
     if (sink.server == "files") check_files_sink(deployment, change, sink);
+    if (sink.server == "redis") check_redis_sink(deployment, change, sink);
     const std::string subscribers =
         find_subscribers(deployment, change.statement, sink.option("subscribers"));
     if (change.kind == ChangeKind::create) make(deployment, change, sink, name);
+    if (sink.server == "redis") complete_redis_sink(deployment, change, sink, name);
     catalogue::record_object(deployment.transaction, change.object, plain.kind,
                              catalogue::origin_of(change.statement));
     catalogue::record_sink(deployment.transaction, change.object, name, sink, subscribers);

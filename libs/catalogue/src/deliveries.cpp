@@ -43,16 +43,17 @@ bool commit_step(Transaction& transaction, const DeliveryStep& step) {
                     "ON CONFLICT (sink_id, subscriber, stream_id, partition) DO UPDATE SET seq = "
                     "excluded.seq, delivered = p.delivered + excluded.delivered, delivered_at = "
                     "coalesce(excluded.delivered_at, p.delivered_at), failing_since = CASE WHEN "
-                    "excluded.delivered > 0 THEN excluded.failing_since ELSE "
+                    "$11::boolean THEN excluded.failing_since ELSE "
                     "coalesce(p.failing_since, excluded.failing_since) END, attempts = CASE WHEN "
-                    "excluded.delivered > 0 THEN 0 ELSE p.attempts END + excluded.attempts, "
-                    "last_error = CASE WHEN excluded.delivered > 0 THEN excluded.last_error ELSE "
+                    "$11::boolean THEN 0 ELSE p.attempts END + excluded.attempts, "
+                    "last_error = CASE WHEN $11::boolean THEN excluded.last_error ELSE "
                     "coalesce(excluded.last_error, p.last_error) END, note = excluded.note WHERE "
                     "p.seq = $6::bigint RETURNING 1",
                     {std::to_string(step.key.sink), step.key.subscriber, std::to_string(step.epoch),
                      std::to_string(step.lane.stream), std::to_string(step.lane.partition),
                      std::to_string(step.from), std::to_string(step.to),
-                     std::to_string(step.delivered), step.failure, step.note})
+                     std::to_string(step.delivered), step.failure, step.note,
+                     step.delivered > 0 || step.recovered ? "true" : "false"})
                 .empty();
 }
 
@@ -64,6 +65,32 @@ void park(Transaction& transaction, const DeliveryStep& step) {
             "ms') ON CONFLICT DO NOTHING",
             {std::to_string(step.key.sink), step.key.subscriber, std::to_string(row.seq),
              row.row_json, step.failure, std::to_string(row.age.count())});
+}
+
+// A deletion goes with all that it deletes, so that none of that becomes the newest row.
+void compact(Transaction& transaction, const DeliveryStep& step) {
+    if (!step.compaction || step.to <= step.from) return;
+    const auto& [table, key, deletion, truncation] = *step.compaction;
+    const std::string of_lane =
+        "o.tidewheel_stream = $1::integer AND o.tidewheel_partition = $2::integer AND ";
+    const std::string passed =
+        of_lane + "o.tidewheel_seq > $3::bigint AND o.tidewheel_seq <= $4::bigint";
+    const std::vector<Parameter> range{std::to_string(step.lane.stream),
+                                       std::to_string(step.lane.partition),
+                                       std::to_string(step.from), std::to_string(step.to)};
+    if (!truncation.empty())
+        transaction.query("DELETE FROM " + table + " o WHERE " + of_lane +
+                              "o.tidewheel_seq < (SELECT max(o.tidewheel_seq) FROM " + table +
+                              " o WHERE " + passed + " AND " + truncation + ")",
+                          range);
+    transaction.query("WITH passed AS (SELECT o." + key +
+                          " AS key, max(o.tidewheel_seq) AS newest FROM " + table + " o WHERE " +
+                          passed + " GROUP BY 1) DELETE FROM " + table +
+                          " o USING passed p WHERE o." + key +
+                          " = p.key AND (o.tidewheel_seq < p.newest OR o.tidewheel_seq = p.newest "
+                          "AND (" +
+                          deletion + "))",
+                      range);
 }
 
 }  // namespace
@@ -137,7 +164,9 @@ std::vector<bool> commit_deliveries(Connection& connection,
     std::vector<bool> ours;
     for (const DeliveryStep& step : steps) {
         ours.push_back(commit_step(transaction, step));
-        if (ours.back()) park(transaction, step);
+        if (!ours.back()) continue;
+        park(transaction, step);
+        compact(transaction, step);
     }
     transaction.commit();
     return ours;

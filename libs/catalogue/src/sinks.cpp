@@ -104,6 +104,43 @@ bool is_sink(Transaction& transaction, const sql::RelationName& table) {
                 .empty();
 }
 
+// From the last lane to the first: each step lands at the end of the next lane's rows, and not
+// where rows were deleted.
+std::string select_lane_ends(const sql::RelationName& outbox) {
+    const std::string one =
+        "SELECT o.tidewheel_stream, o.tidewheel_partition, o.tidewheel_seq FROM " +
+        outbox.quoted() + " o ";
+    const std::string last =
+        "ORDER BY o.tidewheel_stream DESC, o.tidewheel_partition DESC, o.tidewheel_seq DESC LIMIT "
+        "1";
+    return "WITH RECURSIVE ends AS ((" + one + last +
+           ") UNION ALL SELECT n.* FROM ends CROSS JOIN LATERAL (" + one +
+           "WHERE (o.tidewheel_stream, o.tidewheel_partition) < (ends.tidewheel_stream, "
+           "ends.tidewheel_partition) " +
+           last + ") n) SELECT * FROM ends";
+}
+
+std::string select_waiting(const sql::RelationName& outbox) {
+    return "SELECT o.tidewheel_stored_at FROM tidewheel.deliveries d CROSS JOIN (" +
+           select_lane_ends(outbox) +
+           ") e LEFT JOIN tidewheel.delivery_positions p ON p.sink_id = d.sink_id AND p.subscriber "
+           "= d.subscriber AND p.stream_id = e.tidewheel_stream AND p.partition = "
+           "e.tidewheel_partition JOIN " +
+           outbox.quoted() +
+           " o ON o.tidewheel_stream = e.tidewheel_stream AND o.tidewheel_partition = "
+           "e.tidewheel_partition AND o.tidewheel_seq > coalesce(p.seq, d.start_seq) WHERE "
+           "d.sink_id = $1::integer AND d.subscriber = $2";
+}
+
+// Unlike other outboxes, it is not vacuumed whenever so many rows have come and gone.
+void keep_newest(Transaction& transaction, const sql::RelationName& outbox,
+                 const std::string& key) {
+    const std::string table = outbox.quoted(), column = postgres::quote_name(key);
+    transaction.run("ALTER TABLE " + table + " ALTER COLUMN " + column +
+                    " SET NOT NULL, SET (autovacuum_vacuum_scale_factor = 0.05); CREATE INDEX ON " +
+                    table + " (" + column + ")");
+}
+
 std::string set_lane(const std::string& stream, const std::string& partition) {
     return "set_config('tidewheel.stream', " + stream +
            ", true), set_config('tidewheel.partition', " + partition + ", true)";

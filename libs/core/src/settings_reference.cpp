@@ -19,7 +19,8 @@ std::string programs_words(Programs programs) {
         {Programs::worker, "worker"},     {Programs::aggregator, "aggregator"},
         {Programs::ingress, "ingress"},   {Programs::source, "source"},
         {Programs::notifier, "notifier"}, {Programs::changefeed, "changefeed"},
-        {Programs::capture, "capture"},   {Programs::publisher, "publisher"}};
+        {Programs::capture, "capture"},   {Programs::publisher, "publisher"},
+        {Programs::cache, "cache"}};
     for (const auto& [one, name] : names) {
         if (is_for(programs, one)) words.append(words.empty() ? "" : ", ").append(name);
     }

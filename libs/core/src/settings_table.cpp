@@ -160,6 +160,10 @@ const std::vector<Setting> table = {
     {"capture_directory", &Settings::capture_directory, "path", Programs::capture,
      "directory below which sinks of SERVER files have their files; all services must see the same "
      "one"},
+    {"cache_secrets", &Settings::cache_secrets, "path", Programs::cache,
+     "directory with a file for each password that sinks of SERVER redis name"},
+    {"cache_timeout", &Settings::cache_timeout, "time", Programs::cache,
+     "how long Redis may take to answer, or to take a connection", 100, hour},
 };
 
 std::optional<std::string> not_a(std::string_view what, const std::string& value) {

@@ -48,7 +48,10 @@ catalogue::DeliveryStep Courier::finished(const std::vector<OutboxRow>& rows,
     step.from = step.to = seq_;
     for (const OutboxRow& row : rows)
         taken_.push_back(row.seq);
-    if (result.through > seq_) {
+    if (result.rewind) {
+        step.to = 0;
+        note_ = result.note;
+    } else if (result.through > seq_) {
         step.to = result.through;
         step.delivered = count_done(result.through);
         note_ = result.note;
@@ -60,7 +63,7 @@ catalogue::DeliveryStep Courier::finished(const std::vector<OutboxRow>& rows,
     seq_ = step.to;
     cursor_ = std::max(cursor_, seq_);
     step.note = note_;
-    if (result.failure || renew_) renew();
+    if (result.failure || result.rewind || renew_) renew();
     return step;
 }
 
@@ -76,7 +79,8 @@ void Courier::succeeded(const std::vector<OutboxRow>& rows, const Delivered& res
     if (!rows.empty()) cursor_ = result.taken != 0 ? result.taken : rows.back().seq;
     while (!taken_.empty() && taken_.back() > cursor_)
         taken_.pop_back();
-    if (step.delivered == 0) return;
+    step.recovered = rows.empty() && failing_since_ && step.delivered == 0;
+    if (step.delivered == 0 && !step.recovered) return;
     retry_.succeeded();
     failing_since_.reset();
     set_aside_in_a_row_ = 0;

@@ -17,6 +17,11 @@ using telemetry::Level;
 constexpr auto redeliver_every = 1s;
 constexpr int redelivered_at_once = 100;
 
+bool rows_wait(const Courier& courier, const OutboxLane& lane, const std::vector<LaneEnd>& ends) {
+    const auto end = std::ranges::find(ends, lane, &LaneEnd::lane);
+    return end != ends.end() && end->last > courier.cursor();
+}
+
 }  // namespace
 
 void Dispatcher::begin_again(Connection& connection) {
@@ -55,7 +60,7 @@ void Dispatcher::dispatch(Connection& connection, const std::map<int, std::vecto
         last_served_ = next->first;
         for (const LaneEnd& end : ends.at(next->first.sink))
             if (pool_.has_room()) hand_on(connection, next->first, next->second, end);
-        tick(next->first, next->second);
+        tick(next->first, next->second, ends.at(next->first.sink));
     }
 }
 
@@ -64,8 +69,8 @@ void Dispatcher::hand_on(Connection& connection, const DeliveryKey& key, Mine& m
     Courier& courier = roster_.courier(key, mine, end.lane);
     if (end.last <= courier.cursor() || !courier.is_due() || !may_try(courier)) return;
     const catalogue::StoredSink& sink = roster_.sinks().at(key.sink);
-    auto rows = read_rows(connection, sink, {kind_.form(), kind_.json_of(sink)}, end.lane,
-                          courier.cursor(), kind_.most_rows(sink));
+    const RowRequest request{kind_.form(), kind_.expressions(sink), kind_.most_rows(sink)};
+    auto rows = read_rows(connection, sink, request, end.lane, courier.cursor());
     if (rows.empty()) return;
     if (!courier.destination()) courier.set_destination(open(sink, key, end.lane, courier));
     start(key, mine, end.lane, courier, std::move(rows));
@@ -76,14 +81,17 @@ bool Dispatcher::may_try(const Courier& courier) const {
     return !courier.is_failing() || failing_ < std::max<std::size_t>(1, pool_.size() / 2);
 }
 
-void Dispatcher::tick(const DeliveryKey& key, Mine& mine) {
+void Dispatcher::tick(const DeliveryKey& key, Mine& mine, const std::vector<LaneEnd>& ends) {
     if (kind_.tick() <= 0ms) return;
     const auto now = Clock::system().now();
     for (auto& [lane, courier] : mine.couriers) {
         auto& ticked = ticked_[{key, lane}];
-        const bool is_due = courier.destination() && courier.is_due() && pool_.has_room();
-        if (!is_due || now - ticked < kind_.tick()) continue;
+        const bool has_one = courier.destination() || kind_.ticks_idle_lanes();
+        const bool is_due = has_one && courier.is_due() && may_try(courier) && pool_.has_room();
+        if (!is_due || now - ticked < kind_.tick() || rows_wait(courier, lane, ends)) continue;
         ticked = now;
+        if (!courier.destination())
+            courier.set_destination(open(roster_.sinks().at(key.sink), key, lane, courier));
         start(key, mine, lane, courier, {});
     }
 }
@@ -111,10 +119,11 @@ void Dispatcher::finish(Connection& connection, const std::vector<Job>& jobs) {
         Mine* mine = roster_.find(job.key, job.epoch);
         if (!mine) continue;
         DeliveryStep made = mine->couriers.at(job.lane).finished(job.rows, job.result);
-        if (made.to == made.from && made.failure.empty()) continue;
+        if (made.to == made.from && made.failure.empty() && !made.recovered) continue;
         made.key = job.key;
         made.epoch = job.epoch;
         made.lane = job.lane;
+        made.compaction = kind_.compaction(roster_.sinks().at(job.key.sink));
         steps.push_back(std::move(made));
     }
     failing_ = count_failing();

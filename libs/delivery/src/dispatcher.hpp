@@ -16,7 +16,7 @@ class Dispatcher {
                telemetry::Metrics& metrics)
         : kind_(kind),
           roster_(settings, kind),
-          housekeeping_(metrics, roster_),
+          housekeeping_(metrics, roster_, kind),
           pool_(options.threads) {}
 
     // On a new connection. Throws DatabaseError, as do the others that take one.
@@ -38,7 +38,7 @@ class Dispatcher {
                   const std::map<int, std::vector<LaneEnd>>& ends);
     void hand_on(postgres::Connection& connection, const catalogue::DeliveryKey& key, Mine& mine,
                  const LaneEnd& end);
-    void tick(const catalogue::DeliveryKey& key, Mine& mine);
+    void tick(const catalogue::DeliveryKey& key, Mine& mine, const std::vector<LaneEnd>& ends);
     bool may_try(const Courier& courier) const;
     std::shared_ptr<Destination> open(const catalogue::StoredSink& sink,
                                       const catalogue::DeliveryKey& key,

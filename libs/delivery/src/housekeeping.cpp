@@ -21,6 +21,7 @@ void Housekeeping::look(postgres::Connection& connection,
             for (const LaneEnd& end : lanes) {
                 const auto sink = roster_.sinks().find(id);
                 if (sink == roster_.sinks().end() || !roster_.is_settled(id)) continue;
+                if (kind_.compaction(sink->second)) continue;
                 for (int i = 0; i < trims_in_a_row; ++i)
                     if (!trim(connection, sink->second, end.lane)) break;
             }

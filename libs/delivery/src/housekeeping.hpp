@@ -10,8 +10,8 @@ namespace tidewheel::delivery {
 // What is done beside the deliveries: rows that nobody needs are deleted, and what waits is counted.
 class Housekeeping {
   public:
-    Housekeeping(telemetry::Metrics& metrics, Roster& roster)
-        : metrics_(metrics), roster_(roster) {}
+    Housekeeping(telemetry::Metrics& metrics, Roster& roster, const Kind& kind)
+        : metrics_(metrics), roster_(roster), kind_(kind) {}
 
     // `ends`: by sink, the lanes that hold rows. Throws DatabaseError.
     void look(postgres::Connection& connection, const std::map<int, std::vector<LaneEnd>>& ends);
@@ -24,6 +24,7 @@ class Housekeeping {
 
     telemetry::Metrics& metrics_;
     Roster& roster_;
+    const Kind& kind_;
     Clock::Monotonic trimmed_at_{}, measured_at_{};
     std::map<catalogue::DeliveryKey, telemetry::Labels> measured_;
 };

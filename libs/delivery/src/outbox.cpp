@@ -26,42 +26,34 @@ std::string columns_of(const StoredSink& sink, const char* suffix) {
     return list;
 }
 
-// Where a subscriber is in the lane of a row of the outbox.
-const std::string position_of =
-    "coalesce((SELECT p.seq FROM tidewheel.delivery_positions p WHERE p.sink_id = d.sink_id AND "
-    "p.subscriber = d.subscriber AND p.stream_id = o.tidewheel_stream AND p.partition = "
-    "o.tidewheel_partition), d.start_seq)";
+// What a row is read as. Names of our own, so that none is there twice.
+std::string shown_of(const StoredSink& sink, const RowRequest& request) {
+    if (request.expressions.empty())
+        return request.form == RowForm::json
+                   ? "(SELECT row_to_json(r)::text FROM (SELECT " + columns_of(sink, "") + ") r)"
+                   : columns_of(sink, "::text");
+    std::string list;
+    for (std::size_t i = 0; i < request.expressions.size(); ++i)
+        list += (i > 0 ? ", " : "") + request.expressions[i] + " AS tidewheel_value_" +
+                std::to_string(i);
+    return list;
+}
 
 }  // namespace
 
-// From the last lane to the first: each step lands at the end of the next lane's rows, and not
-// where rows were deleted.
 std::vector<LaneEnd> lane_ends(Connection& connection, const StoredSink& sink) {
-    const std::string table = sink.sink.name.quoted();
-    const std::string one =
-        "SELECT o.tidewheel_stream, o.tidewheel_partition, o.tidewheel_seq FROM " + table + " o ";
-    const std::string last =
-        "ORDER BY o.tidewheel_stream DESC, o.tidewheel_partition DESC, o.tidewheel_seq DESC LIMIT "
-        "1";
     std::vector<LaneEnd> ends;
-    for (const Row& row : connection.query(
-             "WITH RECURSIVE ends AS ((" + one + last +
-             ") UNION ALL SELECT n.* FROM ends CROSS JOIN LATERAL (" + one +
-             "WHERE (o.tidewheel_stream, o.tidewheel_partition) < (ends.tidewheel_stream, "
-             "ends.tidewheel_partition) " +
-             last + ") n) SELECT * FROM ends"))
+    for (const Row& row : connection.query(catalogue::select_lane_ends(sink.sink.name)))
         ends.push_back(
             {{static_cast<int>(row.integer(0)), static_cast<int>(row.integer(1))}, row.integer(2)});
     return ends;
 }
 
-std::vector<OutboxRow> read_rows(Connection& connection, const StoredSink& sink, const ReadAs& as,
-                                 const OutboxLane& lane, std::int64_t after, std::size_t most) {
-    const bool json = as.form == RowForm::json;
-    const std::string shown = !json             ? columns_of(sink, "::text")
-                              : as.json.empty() ? "(SELECT row_to_json(r)::text FROM (SELECT " +
-                                                      columns_of(sink, "") + ") r)"
-                                                : as.json;
+std::vector<OutboxRow> read_rows(Connection& connection, const StoredSink& sink,
+                                 const RowRequest& request, const OutboxLane& lane,
+                                 std::int64_t after) {
+    const bool json = request.form == RowForm::json;
+    const std::string shown = shown_of(sink, request);
     std::vector<OutboxRow> rows;
     for (const Row& row : connection.query(
              "SELECT q.* FROM (SELECT o.tidewheel_seq, (extract(epoch FROM clock_timestamp() - "
@@ -73,7 +65,7 @@ std::vector<OutboxRow> read_rows(Connection& connection, const StoredSink& sink,
                  "$2::integer AND o.tidewheel_seq > $3::bigint ORDER BY o.tidewheel_seq LIMIT "
                  "$4::bigint) q WHERE q.tidewheel_before < " +
                  piece_bytes + " ORDER BY q.tidewheel_seq",
-             with_lane(lane, {std::to_string(after), std::to_string(most)}))) {
+             with_lane(lane, {std::to_string(after), std::to_string(request.most)}))) {
         OutboxRow& one = rows.emplace_back();
         one.seq = row.integer(0);
         one.age = std::chrono::milliseconds(row.integer(1));
@@ -108,16 +100,13 @@ bool trim(Connection& connection, const StoredSink& sink, const OutboxLane& lane
 
 Waiting waiting_rows(Connection& connection, const StoredSink& sink,
                      const std::string& subscriber) {
-    const Row row =
-        connection
-            .query(
-                "SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - "
-                "min(w.tidewheel_stored_at)), 0)::float8 FROM (SELECT o.tidewheel_stored_at "
-                "FROM tidewheel.deliveries d, " +
-                    sink.sink.name.quoted() + " o WHERE d.sink_id = $1 AND d.subscriber = $2 " +
-                    "AND o.tidewheel_seq > " + position_of + " LIMIT 100000) w",
-                {std::to_string(sink.id), subscriber})
-            .at(0);
+    const Row row = connection
+                        .query(
+                            "SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - "
+                            "min(w.tidewheel_stored_at)), 0)::float8 FROM (" +
+                                catalogue::select_waiting(sink.sink.name) + " LIMIT 100000) w",
+                            {std::to_string(sink.id), subscriber})
+                        .at(0);
     return {row.integer(0), row.number(1)};
 }
 

@@ -13,16 +13,15 @@ struct LaneEnd {
 // The lanes that hold rows. As quick as there are lanes, however many rows wait.
 std::vector<LaneEnd> lane_ends(postgres::Connection& connection, const catalogue::StoredSink& sink);
 
-// How rows are read: Kind::form and Kind::json_of.
-struct ReadAs {
-    RowForm form;
-    std::string json;
+struct RowRequest {
+    RowForm form = RowForm::json;
+    std::vector<std::string> expressions = {};  // Kind::expressions
+    std::size_t most = 0;
 };
 // The rows of the lane after `after`: at most `most`, and of about a megabyte together.
 std::vector<OutboxRow> read_rows(postgres::Connection& connection,
-                                 const catalogue::StoredSink& sink, const ReadAs& as,
-                                 const catalogue::OutboxLane& lane, std::int64_t after,
-                                 std::size_t most);
+                                 const catalogue::StoredSink& sink, const RowRequest& request,
+                                 const catalogue::OutboxLane& lane, std::int64_t after);
 
 // Deletes rows that every subscriber is past and that need not be kept, a few thousand at most.
 // True: there may be more.

@@ -164,3 +164,38 @@ TEST_CASE("A row that will never be taken is set aside at once, alone") {
     CHECK(courier.is_due());
     CHECK_FALSE(courier.is_failing());
 }
+
+TEST_CASE("A destination that lacks what was delivered gets all rows again, from the first") {
+    testing::FakeClock clock;
+    Courier courier({{1, 0}, 10}, a_day, clock);
+    courier.set_destination(std::make_shared<Nowhere>());
+    courier.started();
+    Delivered lost;
+    lost.rewind = true;
+    lost.note = "again";
+    const auto step = courier.finished(rows(11, 15), lost);
+    CHECK(step.from == 10);
+    CHECK(step.to == 0);
+    CHECK(step.note == "again");
+    CHECK(step.delivered == 0);
+    CHECK(courier.seq() == 0);
+    CHECK(courier.cursor() == 0);
+    CHECK_FALSE(courier.destination());
+    CHECK(courier.is_due());
+    courier.started();
+    CHECK(courier.finished(rows(3, 15), up_to(15)).delivered == 13);
+}
+
+TEST_CASE("A lane without rows recovers, too, when its destination is well again") {
+    testing::FakeClock clock;
+    Courier courier({{1, 0}, 10}, a_day, clock);
+    courier.started();
+    CHECK(courier.finished({}, up_to(0, Failure{"away"})).failure == "away");
+    CHECK(courier.is_failing());
+    clock.time += 1s;
+    courier.started();
+    CHECK(courier.finished({}, up_to(0)).recovered);
+    CHECK_FALSE(courier.is_failing());
+    courier.started();
+    CHECK_FALSE(courier.finished({}, up_to(0)).recovered);
+}

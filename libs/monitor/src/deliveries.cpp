@@ -1,5 +1,6 @@
 #include "tidewheel/monitor/deliveries.hpp"
 
+#include "tidewheel/catalogue/sinks.hpp"
 #include "tidewheel/sql/relation_name.hpp"
 
 namespace tidewheel::monitor {
@@ -8,14 +9,10 @@ namespace {
 using postgres::Row;
 
 // How much waits for each subscriber: by lane, the rows behind its position.
-std::string waiting_query(const std::string& outbox) {
-    return "SELECT count(o.*), coalesce(extract(epoch FROM clock_timestamp() - "
-           "min(o.tidewheel_stored_at)), 0)::float8 FROM tidewheel.deliveries d LEFT JOIN " +
-           outbox +
-           " o ON o.tidewheel_seq > coalesce((SELECT p.seq FROM tidewheel.delivery_positions p "
-           "WHERE p.sink_id = d.sink_id AND p.subscriber = d.subscriber AND p.stream_id = "
-           "o.tidewheel_stream AND p.partition = o.tidewheel_partition), d.start_seq) WHERE "
-           "d.sink_id = $1 AND d.subscriber = $2";
+std::string waiting_query(const sql::RelationName& outbox) {
+    return "SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - "
+           "min(w.tidewheel_stored_at)), 0)::float8 FROM (" +
+           catalogue::select_waiting(outbox) + ") w";
 }
 
 constexpr const char* subscribers_query =
@@ -34,8 +31,7 @@ std::vector<DeliveryStatus> read_deliveries(postgres::Connection& connection) {
     std::vector<DeliveryStatus> all;
     for (const Row& row : connection.query(subscribers_query)) {
         const sql::RelationName name{row.text(1), row.text(2)};
-        const Row waiting =
-            connection.query(waiting_query(name.quoted()), {row.text(0), row.text(3)}).at(0);
+        const Row waiting = connection.query(waiting_query(name), {row.text(0), row.text(3)}).at(0);
         const Row aside = connection
                               .query(
                                   "SELECT count(*) FROM tidewheel.undelivered WHERE sink_id = "

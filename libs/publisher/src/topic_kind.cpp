@@ -27,8 +27,8 @@ kafka::ClientSettings kafka_settings(const Settings& settings) {
 TopicKind::TopicKind(const Settings& settings)
     : group_(settings.group), kafka_(kafka_settings(settings)) {}
 
-std::string TopicKind::json_of(const catalogue::StoredSink& sink) const {
-    return record_sql(sink.stream.value());
+std::vector<std::string> TopicKind::expressions(const catalogue::StoredSink& sink) const {
+    return {record_sql(sink.stream.value())};
 }
 
 // A lane has a writer of its own. A row that is delivered alone, out of its order, has one, too:

@@ -13,7 +13,7 @@ class TopicKind : public delivery::Kind {
 
     std::string server() const override { return "kafka"; }
     delivery::RowForm form() const override { return delivery::RowForm::json; }
-    std::string json_of(const catalogue::StoredSink& sink) const override;
+    std::vector<std::string> expressions(const catalogue::StoredSink& sink) const override;
     std::size_t most_rows(const catalogue::StoredSink&) const override { return 5000; }
     std::unique_ptr<delivery::Destination> open(const delivery::Place& place) override;
 

@@ -13,6 +13,7 @@
 #include "secret_name.hpp"
 #include "tidewheel/core/suggestion.hpp"
 #include "tidewheel/sql/path_template.hpp"
+#include "tidewheel/sql/redis_options.hpp"
 
 namespace tidewheel::sql {
 namespace {
@@ -65,6 +66,10 @@ std::optional<std::string> is_column(const Sink& sink, const std::string& value)
     return "is not a column of the sink";
 }
 
+std::optional<std::string> is_redis_url(const Sink&, const std::string& value) {
+    return wrong_redis_url(value);
+}
+
 struct Option {
     std::string_view name;
     Check check;
@@ -93,7 +98,16 @@ std::span<const Server> servers() {
                                    {"time", is_column},
                                    {"roll_after", is_anything},
                                    {"roll_bytes", is_anything}},
-                                  {"path"}}};
+                                  {"path"}},
+                                 {"redis",
+                                  {{"url", is_redis_url},
+                                   {"password_file", is_secret},
+                                   {"key", is_column},
+                                   {"value", is_column},
+                                   {"deleted", is_column},
+                                   {"truncated", is_column},
+                                   {"ttl", is_anything}},
+                                  {"url"}}};
     return all;
 }
 

@@ -186,4 +186,21 @@ std::string PrivatePostgres::url() const {
     return variable("TIDEWHEEL_DATABASE");
 }
 
+PrivateRedis::PrivateRedis(const std::string& options)
+    : PrivateServer("redis", {"TIDEWHEEL_REDIS_OPTIONS=" + options}) {}
+
+std::string PrivateRedis::url() const {
+    return variable("TIDEWHEEL_REDIS");
+}
+
+std::string PrivateRedis::ask(std::vector<std::string> command) const {
+    command.insert(command.begin(), {"redis-cli", "-u", url()});
+    Finished finished = run(command, {}, std::chrono::seconds(30));
+    if (finished.status != 0)
+        throw Error(Error::Kind::unavailable, "redis-cli failed: " + finished.errors);
+    while (finished.output.ends_with('\n'))
+        finished.output.pop_back();
+    return finished.output;
+}
+
 }  // namespace tidewheel::testing

@@ -71,6 +71,9 @@ struct DeliveryStep {
     std::string note = {};
     std::string failure = {};            // of the row after those; empty: none
     std::vector<ParkedRow> parked = {};  // of those that `to` passes, in order
+    bool recovered = false;              // no row was delivered, and nothing fails any more
+    // Older rows than those that `to` passes, of the same keys, are deleted; so are deletions.
+    std::optional<Compaction> compaction = {};
 };
 // Compare and swap, all in one transaction; by step, whether it was still the owner's, at `from`.
 std::vector<bool> commit_deliveries(postgres::Connection& connection,

@@ -51,6 +51,24 @@ std::optional<int> find_sink(postgres::Transaction& transaction, const std::stri
 std::optional<int> find_sink_of_stream(postgres::Transaction& transaction, int stream);
 bool is_sink(postgres::Transaction& transaction, const sql::RelationName& table);
 
+// A SELECT of an outbox: the lanes that hold rows, and the number of the last row of each, as
+// tidewheel_stream, tidewheel_partition, tidewheel_seq. As quick as there are lanes.
+std::string select_lane_ends(const sql::RelationName& outbox);
+// A SELECT of the rows that the subscriber of sink $1 named $2 has not got yet, as
+// tidewheel_stored_at. As quick as there are such rows: others may be kept beside them.
+std::string select_waiting(const sql::RelationName& outbox);
+
+// An outbox that keeps the newest row of each key. SQL; the last two are over a row `o`: it deletes
+// its key, or all rows of its lane before it (empty: none does).
+struct Compaction {
+    std::string table, key, deletion, truncation;
+};
+
+// From here on the outbox keeps rows that were delivered, the newest of each key: the column has no
+// NULLs and an index, and the table's size is no longer what waits.
+void keep_newest(postgres::Transaction& transaction, const sql::RelationName& outbox,
+                 const std::string& key);
+
 // Two items of a SELECT: the transaction stores rows for this lane. Arguments: SQL of type text.
 std::string set_lane(const std::string& stream, const std::string& partition);
 

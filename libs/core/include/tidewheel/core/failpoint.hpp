@@ -17,7 +17,7 @@
 // a single record.
 namespace tidewheel {
 
-inline constexpr std::array<std::string_view, 20> failpoint_names{
+inline constexpr std::array<std::string_view, 22> failpoint_names{
     "in_claim",      // the claim is written, but not committed
     "after_claim",   // it is committed, but nothing is fetched yet
     "on_open",       // a lane has connected to PostgreSQL
@@ -38,6 +38,8 @@ inline constexpr std::array<std::string_view, 20> failpoint_names{
     "before_link",    // they are; it has no name yet
     "after_link",     // it has its name, and that may not be on disk
     "after_publish",  // that is, too; the position is not committed
+    "before_write",   // rows of a sink are about to be written to Redis
+    "after_write",    // they are there; the position is not committed
 };
 
 inline constexpr std::size_t failpoints_of_lanes = 12;  // the first ones

@@ -87,6 +87,10 @@ struct Settings {
     // Where tidewheel-capture writes.
     std::string capture_directory;
 
+    // How tidewheel-cache reaches Redis.
+    std::string cache_secrets;  // a directory: a file for each password
+    std::chrono::milliseconds cache_timeout{5000};
+
     // What is worth saying at start, though nothing is wrong enough to stop: a program prints or
     // logs it. Not a setting.
     std::vector<std::string> warnings;
@@ -103,9 +107,10 @@ enum class Programs : std::uint16_t {
     changefeed = 64,
     notifier = 128,
     capture = 256,
+    cache = 512,
     publisher = 1024,
-    services = 1534,
-    all = 1535
+    services = 2046,
+    all = 2047
 };
 
 }  // namespace tidewheel

@@ -59,6 +59,9 @@ struct Delivered {
     std::int64_t taken = 0;
     // Committed with `through`, in one transaction. Ignored where `through` is 0.
     std::string note = {};
+    // What was delivered is not there, or not known to be: every row that is kept is given again,
+    // from the first one, to a new Destination. The note is committed with that.
+    bool rewind = false;
     // The first row that is not done could not be delivered. It is tried again after a while, in a
     // new Destination, with all that follow it; or set aside, if that has gone on for too long.
     std::optional<Failure> failure = {};
@@ -69,7 +72,7 @@ class Destination {
   public:
     virtual ~Destination() = default;
     // The rows follow those that it was given before, in the order of the lane. Blocks. None: it is
-    // called like this when Kind::tick has passed without rows, to finish what it holds. Gives up
+    // called like this when Kind::tick has passed and no row waits, to finish what it holds. Gives up
     // soon when a stop is asked for: what it says then is committed, too.
     // Throws Error for what is no failure of these rows alone; it is treated as one.
     virtual Delivered deliver(std::span<const OutboxRow> rows, std::stop_token stop) = 0;
@@ -88,8 +91,9 @@ class Kind {
     virtual ~Kind() = default;
     virtual std::string server() const = 0;  // of CREATE FOREIGN TABLE … SERVER
     virtual RowForm form() const = 0;
-    // SQL over the row `o` of the outbox that makes OutboxRow::json; empty: what RowForm says.
-    virtual std::string json_of(const catalogue::StoredSink&) const { return {}; }
+    // SQL of type text over the row `o` of the outbox, instead of its columns: one expression that
+    // makes OutboxRow::json, or each of OutboxRow::values. Empty: what RowForm says.
+    virtual std::vector<std::string> expressions(const catalogue::StoredSink&) const { return {}; }
     // How many rows deliver() is given at most.
     virtual std::size_t most_rows(const catalogue::StoredSink&) const { return 200; }
     // A row that fails for longer becomes undelivered, and those behind it go on; nothing: never.
@@ -99,6 +103,8 @@ class Kind {
     }
     // How often deliver() is called without rows; 0: never.
     virtual std::chrono::milliseconds tick() const { return {}; }
+    // Whether that is done in lanes to which nothing was handed on yet, too.
+    virtual bool ticks_idle_lanes() const { return false; }
     // Who gets the sink's rows now; asked every second. Throws Error where that can't be told: it
     // stays as it was.
     virtual std::vector<Subscriber> subscribers(postgres::Connection&,
@@ -106,6 +112,10 @@ class Kind {
         return {Subscriber{}};
     }
     virtual std::unique_ptr<Destination> open(const Place& place) = 0;
+    // Of a sink that keeps the newest row of each key after it was delivered.
+    virtual std::optional<catalogue::Compaction> compaction(const catalogue::StoredSink&) const {
+        return std::nullopt;
+    }
 };
 
 }  // namespace tidewheel::delivery

@@ -76,4 +76,14 @@ class PrivatePostgres : public PrivateServer {
     std::string url() const;  // the superuser's, with its password
 };
 
+class PrivateRedis : public PrivateServer {
+  public:
+    // options: further lines of redis.conf, separated by ';'. Without any it keeps its data in
+    // memory alone.
+    explicit PrivateRedis(const std::string& options = {});
+    std::string url() const;
+    // What redis-cli prints for a command, without the newline at its end. Throws where it fails.
+    std::string ask(std::vector<std::string> command) const;
+};
+
 }  // namespace tidewheel::testing

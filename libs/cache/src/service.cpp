@@ -1,0 +1,13 @@
+#include "tidewheel/cache/service.hpp"
+
+#include "cache_kind.hpp"
+#include "tidewheel/delivery/service.hpp"
+
+namespace tidewheel::cache {
+
+void run_service(const Settings& settings, std::stop_token stop) {
+    CacheKind kind(settings);
+    delivery::run_service(settings, {.name = "tidewheel-cache"}, kind, std::move(stop));
+}
+
+}  // namespace tidewheel::cache
