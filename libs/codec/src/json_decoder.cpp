@@ -107,7 +107,8 @@ class JsonDecoder : public engine::Decoder {
           fields_(schema),
           writer_(schema),
           handler_(schema, fields_, writer_),
-          metadata_(schema) {
+          metadata_(schema),
+          takes_tombstones_(schema.takes_tombstones()) {
         if (scans) scanner_.emplace(fields_, writer_);
         for (std::size_t i = 0; i < schema.columns.size(); ++i) {
             const engine::Column& column = schema.columns[i];
@@ -119,11 +120,13 @@ class JsonDecoder : public engine::Decoder {
     }
 
     std::optional<Reject> decode(const engine::Record& record, engine::Batch& batch) override {
-        if (!record.value) return Reject{Reason::tombstone, "the record has no value", {}};
-        if (record.value->empty()) return Reject{Reason::empty, "the value is empty", {}};
+        if (!record.value && !takes_tombstones_)
+            return Reject{Reason::tombstone, "the record has no value", {}};
+        if (record.value && record.value->empty())
+            return Reject{Reason::empty, "the value is empty", {}};
         writer_.begin(batch);
-        if (read(*record.value) && fill_missing() && metadata_.write(record, writer_) &&
-            writer_.check_route(record.partition))
+        const bool is_good = record.value ? read(*record.value) && fill_missing() : leave_null();
+        if (is_good && metadata_.write(record, writer_) && writer_.check_route(record.partition))
             return std::nullopt;
         return writer_.take_reject();
     }
@@ -135,6 +138,7 @@ class JsonDecoder : public engine::Decoder {
     bool refuse(const rapidjson::ParseResult& result, std::string_view text);
     bool refuse_as_not_json(std::string_view what, std::size_t offset);
     bool fill_missing();
+    bool leave_null();
     // False: nothing is written, and it is not known whether the record is good.
     bool scan(std::string_view text);
 
@@ -145,6 +149,7 @@ class JsonDecoder : public engine::Decoder {
     Trials trials_;
     RecordHandler handler_;
     RecordMetadata metadata_;
+    bool takes_tombstones_;
     Scratch scratch_;
     std::vector<Expected> expected_;
 };
@@ -201,6 +206,17 @@ bool JsonDecoder::fill_missing() {
                                   schema_.columns[expected.column].name);
         if (!writer_.write(expected.column, expected.fallback->value())) return false;
     }
+    return true;
+}
+
+// A tombstone has no fields, and what is said of a field that is missing is not said of it: no
+// DEFAULT fills its columns.
+bool JsonDecoder::leave_null() {
+    for (const Expected& expected : expected_)
+        if (const engine::Column& column = schema_.columns[expected.column]; column.not_null)
+            return writer_.refuse(Reason::tombstone,
+                                  "the record has no value, and the column is NOT NULL",
+                                  column.name);
     return true;
 }
 

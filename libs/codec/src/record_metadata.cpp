@@ -39,6 +39,11 @@ bool write_bytes(std::size_t index, const engine::Column& column, std::string_vi
     return writer.write(index, {Value::Shape::string, *bytes, {}});
 }
 
+bool write_boolean(std::size_t index, bool value, RowWriter& writer) {
+    const std::string_view text = value ? "true" : "false";
+    return writer.write(index, {Value::Shape::boolean, text, text});
+}
+
 bool write_headers(std::size_t index, const std::vector<engine::Header>& headers,
                    RowWriter& writer) {
     const std::string json = headers_json(headers);
@@ -87,6 +92,8 @@ bool RecordMetadata::write(const engine::Record& record, RowWriter& writer) cons
                 return write_headers(i, headers, writer);
             case ColumnOrigin::value:
                 return write_bytes(i, column, "value", record.value, writer);
+            case ColumnOrigin::tombstone:
+                return write_boolean(i, !record.value, writer);
             case ColumnOrigin::timestamp:
                 return write_time(i, column, record.timestamp, writer);
         }

@@ -97,6 +97,14 @@ TEST_CASE("A stream parks tombstones unless it ignores them") {
     CHECK(stream_of("a int", "topic 'x', tombstones 'ignore'").ignores_tombstones);
 }
 
+TEST_CASE("A column says which records are tombstones, unless these are ignored") {
+    const std::string columns =
+        "id int OPTIONS (key 'true'), gone boolean OPTIONS (tombstone 'true')";
+    CHECK(stream_of(columns).columns[1].source == engine::ColumnOrigin::tombstone);
+    CHECK_THAT(refusal_of(columns, "topic 'x', tombstones 'ignore'"),
+               ContainsSubstring("stream s ignores tombstones, but its column gone"));
+}
+
 TEST_CASE("Without a wrapper a stream is an ordinary table of the same shape") {
     const Stream stream =
         stream_of("a int OPTIONS (json 'A') NOT NULL DEFAULT 1 CHECK (a > 0), CHECK (a < 9)");

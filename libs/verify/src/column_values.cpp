@@ -98,8 +98,8 @@ std::string converted(const Column& column) {
 std::string or_fallback(const Column& column, const std::string& fallback,
                         const std::string& value) {
     if (fallback.empty()) return value;
-    return "CASE WHEN tidewheel_doc #> " + path_literal(column) + " IS NULL THEN " + fallback +
-           " ELSE " + value + " END";
+    return "CASE WHEN tidewheel_doc IS NOT NULL AND tidewheel_doc #> " + path_literal(column) +
+           " IS NULL THEN " + fallback + " ELSE " + value + " END";
 }
 
 bool is_converted(const Column& column) {
@@ -130,6 +130,8 @@ std::string value_of(const Column& column, const std::string& fallback) {
             return bytes ? header_bytes(column.header) : read(header_value(column.header));
         case ColumnOrigin::headers:
             return all_headers;
+        case ColumnOrigin::tombstone:
+            return "(tidewheel_value IS NULL)";
         case ColumnOrigin::value:
             return bytes ? "tidewheel_value" : "convert_from(tidewheel_value, 'UTF8')";
     }

@@ -36,7 +36,7 @@ std::vector<std::string> column_names(Session& session, const sql::RelationName&
 
 // The columns of the INSERT: those it names, or the table's first ones.
 std::vector<std::string> filled_columns(Session& session, const sql::RowStatement& rows) {
-    if (!rows.target_columns.empty()) return rows.target_columns;
+    if (rows.merge || !rows.target_columns.empty()) return rows.target_columns;
     std::vector<std::string> names = column_names(session, rows.target);
     const std::size_t width =
         session.run("SELECT * FROM (" + rows.record_select + ") q LIMIT 0").columns.size() - 1;
@@ -122,8 +122,31 @@ std::string updates_script(const sql::RowStatement& rows, const std::vector<std:
                prefixed("tidewheel_record.", columns) + ") " + conflict + ";\nEND LOOP;\nEND");
 }
 
+// Record by record, too. The copy grows while the command's plans are kept, so that only an index
+// will do.
+std::string merge_script(Session& session, const sql::RowStatement& rows,
+                         const Expected& expected) {
+    const sql::MergeInto& merge = *rows.merge;
+    const std::string records = "SELECT q.* FROM (" + rows.record_select + ") q (tidewheel_seq" +
+                                (merge.source_columns.empty() ? "" : ", ") +
+                                prefixed("", merge.source_columns) + ")";
+    std::vector<std::string> fields = session.run(records + " LIMIT 0").columns;
+    fields.erase(fields.begin());
+    std::vector<std::string> values;
+    for (const std::string& field : fields)
+        values.push_back("tidewheel_record." + quote_name(field) + " AS " + quote_name(field));
+    return "SET LOCAL enable_seqscan = off; DO " +
+           quote_literal("#variable_conflict use_column\nDECLARE tidewheel_record "
+                         "record;\nBEGIN\nFOR tidewheel_record IN " +
+                         records + " ORDER BY 1 LOOP\n" +
+                         merge.over(expected.relation, "SELECT " + joined(values, ", ")) +
+                         ";\nEND LOOP;\nEND") +
+           "; SET LOCAL enable_seqscan = on";
+}
+
 std::string rows_script(Session& session, const sql::RowStatement& rows, const std::string& select,
                         const Expected& expected) {
+    if (rows.merge) return merge_script(session, rows, expected);
     const std::vector<std::string> columns = filled_columns(session, rows);
     const std::string insert = "INSERT INTO " + expected.relation + " AS " +
                                quote_name(rows.target.name) + " (" + prefixed("", columns) + ") ";
@@ -175,6 +198,8 @@ std::optional<std::string> partition_rule(Session& session, const sql::RelationN
 // There are some, and only what the counterpart has as well could have refused them.
 bool can_try_dead_letters(Session& session, const catalogue::StoredStream& stream,
                           const catalogue::StoredStatement& statement) {
+    const auto* rows = std::get_if<sql::RowStatement>(&statement.statement.body);
+    if (rows && rows->merge) return false;  // it depends on what was stored at that time
     const std::string target = regclass(target_of(statement));
     return session
         .run("SELECT EXISTS (SELECT " + own_dead_letters(stream, statement) +

@@ -70,14 +70,18 @@ std::string number_check() {
 
 // The record as JSON, which has to be an object.
 std::string parse_checks(const engine::Schema& schema) {
-    return "    IF coalesce(octet_length(tidewheel_value), 0) = 0 THEN RETURN 'it has no value'; "
+    // A tombstone of a stream that takes them: its document is NULL, and so is every field of it.
+    const std::string if_some = schema.takes_tombstones() ? "    IF tidewheel_value IS NOT NULL THEN\n" : "";
+    return if_some +
+           "    IF coalesce(octet_length(tidewheel_value), 0) = 0 THEN RETURN 'it has no value'; "
            "END IF;\n"
            "    tidewheel_text := convert_from(tidewheel_value, 'UTF8');\n"
            "    tidewheel_doc := tidewheel_text::jsonb;\n"
            "    tidewheel_json := tidewheel_text::json;\n"
            "    IF jsonb_typeof(tidewheel_doc) <> 'object' THEN RETURN 'it is not a JSON object'; "
            "END IF;\n" +
-           depth_check() + number_check() + duplicate_check(schema);
+           depth_check() + number_check() + duplicate_check(schema) +
+           (if_some.empty() ? "" : "    END IF;\n");
 }
 
 bool is_moment(Kind kind) {

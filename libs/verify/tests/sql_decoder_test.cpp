@@ -155,6 +155,14 @@ TEST_CASE("the judge passes over a tombstone only where the stream ignores them"
     CHECK_THAT(judge_ddl(stream), ContainsSubstring(passes));
 }
 
+TEST_CASE("the judge takes a tombstone as a row of NULLs where a column says that it is one") {
+    auto stream = stream_of({{"x", Kind::text, "text"}, {"gone", Kind::boolean, "boolean"}});
+    CHECK_THAT(judge_ddl(stream), !ContainsSubstring("IF tidewheel_value IS NOT NULL THEN"));
+    stream.schema.columns[1].source = engine::ColumnOrigin::tombstone;
+    CHECK_THAT(judge_ddl(stream), ContainsSubstring("IF tidewheel_value IS NOT NULL THEN"));
+    CHECK(column_values(stream)[1] == "(tidewheel_value IS NULL)");
+}
+
 TEST_CASE("names are quoted, in paths and as columns") {
     auto stream = stream_of({{"Odd \"Name\"", Kind::int32, "integer"}});
     stream.schema.columns[0].path = {"a'b", "c"};
