@@ -37,6 +37,8 @@ bool can_hold(const engine::Column& column) {
         case engine::ColumnOrigin::timestamp:
             return is_moment;
         case engine::ColumnOrigin::key:
+            if (!column.path.empty()) return true;  // a field of it
+            [[fallthrough]];
         case engine::ColumnOrigin::header:
             return kind != Kind::json && kind != Kind::jsonb && kind != Kind::other;
         case engine::ColumnOrigin::headers:

@@ -64,10 +64,12 @@ bool write_time(std::size_t index, const engine::Column& column, std::int64_t ti
 
 RecordMetadata::RecordMetadata(const engine::Schema& schema) : schema_(schema) {
     for (std::size_t i = 0; i < schema.columns.size(); ++i) {
-        if (schema.columns[i].source == ColumnOrigin::field) continue;
+        const engine::Column& column = schema.columns[i];
+        const bool is_field_of_key = column.source == ColumnOrigin::key && !column.path.empty();
+        if (column.source == ColumnOrigin::field || is_field_of_key) continue;
         columns_.push_back(i);
-        wants_headers_ |= schema.columns[i].source == ColumnOrigin::header ||
-                          schema.columns[i].source == ColumnOrigin::headers;
+        wants_headers_ |=
+            column.source == ColumnOrigin::header || column.source == ColumnOrigin::headers;
     }
 }
 

@@ -84,8 +84,10 @@ std::string merge_text(const sql::MergeInto& merge) {
 void explain_rows(const sql::RowStatement& rows, Explanation& lines) {
     lines.emplace_back("writes", "table " + rows.target.text());
     lines.emplace_back("pushdown", pushdown_text(rows));
-    if (rows.merge) return lines.emplace_back("merge", merge_text(*rows.merge)), void();
-    lines.emplace_back("on conflict", conflict_text(rows));
+    if (rows.merge)
+        lines.emplace_back("merge", merge_text(*rows.merge));
+    else
+        lines.emplace_back("on conflict", conflict_text(rows));
 }
 
 void explain_view(const sql::ViewStatement& view, const std::string& state_table,

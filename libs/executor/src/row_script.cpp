@@ -107,7 +107,8 @@ std::string merge_round(const std::string& source, const std::vector<std::string
 
 InsertRounds merge_rounds(const catalogue::StoredStatement& statement,
                           const sql::RowStatement& rows, const InsertTarget& target) {
-    const std::string aside = aside_of(statement), &source = rows.merge->source;
+    const std::string aside = aside_of(statement);
+    const std::string& source = rows.merge->source;
     const std::string columns = joined(prefixed("", target.source_columns), ", ");
     const std::string of_source = joined(prefixed(source + ".", target.source_columns), ", ");
     InsertRounds script;

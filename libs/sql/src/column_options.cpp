@@ -123,7 +123,10 @@ void read_column_options(ast::Nodes nodes, StreamColumn& column, Refusals& refus
         read_column_option(*option, column, options);
         if (std::string_view(option->defname) != "epoch") sources.push_back(option);
     }
-    if (sources.size() > 1) {
+    // A field of the key.
+    const bool is_of_key = sources.size() == 2 && column.source == ColumnOrigin::key &&
+                           options.has("key") && !column.path.empty();
+    if (sources.size() > 1 && !is_of_key) {
         options.refuse(*sources[1], fmt::format("column {} has more than one source", column.name),
                        one_source);
     }

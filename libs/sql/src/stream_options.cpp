@@ -39,7 +39,7 @@ bool is_topic_name(const std::string& name) {
 void check_format(const Stream& stream, int location, Refusals& refusals) {
     if (stream.format == "json") return;
     for (const StreamColumn& column : stream.columns)
-        if (column.source == engine::ColumnOrigin::field)
+        if (column.source == engine::ColumnOrigin::field || !column.path.empty())
             refusals.add(location,
                          fmt::format("column {} is a field, but records of the format {} have no "
                                      "fields",

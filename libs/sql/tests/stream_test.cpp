@@ -105,6 +105,19 @@ TEST_CASE("A column says which records are tombstones, unless these are ignored"
                ContainsSubstring("stream s ignores tombstones, but its column gone"));
 }
 
+TEST_CASE("A column may be a field of the key") {
+    const Stream stream = stream_of("id int OPTIONS (key 'true', json 'a.b'), raw text OPTIONS (key 'true')");
+    CHECK(stream.columns[0].source == engine::ColumnOrigin::key);
+    CHECK(stream.columns[0].path == std::vector<std::string>{"a", "b"});
+    CHECK(stream.columns[1].path.empty());
+    CHECK_THAT(refusal_of("a int OPTIONS (key 'true', json 'x', header 'y')"),
+               ContainsSubstring("column a has more than one source"));
+    CHECK_THAT(refusal_of("a text OPTIONS (json 'x', header 'y')"),
+               ContainsSubstring("column a has more than one source"));
+    CHECK_THAT(refusal_of("a int OPTIONS (key 'true', json 'x')", "topic 'x', format 'bytes'"),
+               ContainsSubstring("column a is a field, but records of the format bytes have no"));
+}
+
 TEST_CASE("Without a wrapper a stream is an ordinary table of the same shape") {
     const Stream stream =
         stream_of("a int OPTIONS (json 'A') NOT NULL DEFAULT 1 CHECK (a > 0), CHECK (a < 9)");
