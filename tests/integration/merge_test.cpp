@@ -140,8 +140,8 @@ TEST_CASE("a worker that is killed again and again among changes loses and repea
     for (int round = 0; round < 6; ++round) {
         send(deployment, changes.next(3000));
         auto worker = deployment.start("tidewheel-worker");
-        const std::string before = deployment.value(
-            "SELECT coalesce(sum(next_offset), 0) FROM tidewheel.progress");
+        const std::string before =
+            deployment.value("SELECT coalesce(sum(next_offset), 0) FROM tidewheel.progress");
         eventually("some changes are applied", [&] {
             return deployment.value(
                        "SELECT coalesce(sum(next_offset), 0) FROM tidewheel.progress") != before;
@@ -169,11 +169,13 @@ WHEN NOT MATCHED THEN INSERT (id, qty, changes) VALUES (s.id, s.qty, 1);
         values.push_back("@key " + std::to_string(id) + R"(|{"qty": 1})");
     for (int partition = 0; partition < partitions; ++partition)
         deployment.send(partition, values);
-    auto worker = deployment.start("tidewheel-worker"), other = deployment.start("tidewheel-worker");
+    auto worker = deployment.start("tidewheel-worker"),
+         other = deployment.start("tidewheel-worker");
     deployment.arrive();
     CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters") == "0");
-    CHECK(deployment.value("SELECT count(*) || ' ' || min(qty) || ' ' || max(changes) FROM stock") ==
-          "4000 2 2");
+    CHECK(
+        deployment.value("SELECT count(*) || ' ' || min(qty) || ' ' || max(changes) FROM stock") ==
+        "4000 2 2");
 }
 
 TEST_CASE("verify finds a lost update, a lost delete and a row too many of a MERGE") {
@@ -223,4 +225,58 @@ TEST_CASE("a MERGE is paused, planned and redriven as other statements are") {
     CHECK(redriven.status == 0);
     CHECK_THAT(redriven.output + redriven.errors, ContainsSubstring("stock is a MERGE"));
     CHECK(stored(deployment) == "2:1000/1 4:4/1");
+}
+
+// By hand: integration_tests "a million changes*"; takes minutes, and prints rates.
+TEST_CASE("a million changes over 100,000 keys, beside an upsert and an INSERT", "[.trial]") {
+    constexpr int count = 1'000'000;
+    Changes changes(17, 100'000);
+    const auto records = changes.next(count);
+    const auto took = [&](const std::string& sql, int kills) {
+        Deployment deployment;
+        require_applied(deployment, sql);
+        send(deployment, records);
+        const auto begin = std::chrono::steady_clock::now();
+        auto worker = deployment.start("tidewheel-worker");
+        for (int kill = 0; kill < kills; ++kill) {
+            eventually(
+                "more is applied",
+                [&] {
+                    return std::stoi(deployment.value(
+                               "SELECT coalesce(sum(next_offset), 0) FROM tidewheel.progress")) >
+                           count * (kill + 1) / (kills + 1);
+                },
+                std::chrono::minutes(10));
+            worker->signal(SIGKILL);
+            worker->wait();
+            worker = deployment.start("tidewheel-worker");
+        }
+        eventually(
+            "all is applied",
+            [&] {
+                return deployment.value(
+                           "SELECT coalesce(sum(next_offset), 0) FROM tidewheel.progress") ==
+                       std::to_string(count);
+            },
+            std::chrono::minutes(20));
+        const std::chrono::duration<double> span = std::chrono::steady_clock::now() - begin;
+        if (kills > 0) check_result(deployment, changes);
+        return std::to_string(static_cast<int>(count / span.count())) + " changes/s";
+    };
+    const std::string table =
+        stream + "CREATE TABLE stock (id integer PRIMARY KEY, qty integer, changes integer);\n";
+    WARN("INSERT " << took(stream + "CREATE TABLE stock (id integer, qty integer);\nINSERT INTO "
+                                    "stock SELECT id, qty FROM changes;\n",
+                           0));
+    WARN("upsert that replaces " << took(
+             table + "INSERT INTO stock SELECT id, qty, 1 FROM changes ON CONFLICT (id) DO "
+                     "UPDATE SET qty = excluded.qty, changes = excluded.changes;\n",
+             0));
+    WARN("upsert that adds " << took(
+             table + "INSERT INTO stock SELECT id, qty, 1 FROM changes ON CONFLICT (id) DO "
+                     "UPDATE SET qty = stock.qty + excluded.qty, changes = stock.changes + "
+                     "1;\n",
+             0));
+    WARN("MERGE " << took(pipeline, 0));
+    WARN("MERGE, killed twice " << took(pipeline, 2));
 }

@@ -24,8 +24,8 @@ std::unique_ptr<engine::Schema> schema_of_key(const engine::Schema& schema) {
     if (std::ranges::none_of(schema.columns, is_field_of_key)) return nullptr;
     auto of_key = std::make_unique<engine::Schema>(schema);
     for (engine::Column& column : of_key->columns)
-        column.source = is_field_of_key(column) ? engine::ColumnOrigin::field
-                                                : engine::ColumnOrigin::value;
+        column.source =
+            is_field_of_key(column) ? engine::ColumnOrigin::field : engine::ColumnOrigin::value;
     return of_key;
 }
 
@@ -61,8 +61,7 @@ class JsonDecoder : public engine::Decoder {
     // After the value, whose scanner takes back what it has written where it has to give up.
     bool read_key(const engine::Record& record) {
         if (!key_) return true;
-        if (!record.key)
-            return key_->leave_null(Reason::missing_field, "the record has no key");
+        if (!record.key) return key_->leave_null(Reason::missing_field, "the record has no key");
         key_text_.assign(*record.key).append(engine::value_padding, '\0');
         return key_->read(std::string_view(key_text_).substr(0, record.key->size()));
     }

@@ -14,14 +14,13 @@ std::vector<postgres::Parameter> types_of(postgres::Transaction& transaction,
                                           const sql::RowStatement& statement, const Keys& keys) {
     std::vector<std::string> expressions;
     for (const sql::MergeKey& key : keys)
-        expressions.push_back("(" + key.expression + ") AS k" +
-                              std::to_string(expressions.size()));
+        expressions.push_back("(" + key.expression + ") AS k" + std::to_string(expressions.size()));
     transaction.run("CREATE TEMP VIEW tidewheel_probe AS SELECT " + joined(expressions, ", ") +
                     " FROM " + merge_source(statement, statement.merge->source));
     std::vector<postgres::Parameter> types;
-    for (const postgres::Row& row : transaction.query(
-             "SELECT atttypid FROM pg_attribute WHERE attrelid = "
-             "'pg_temp.tidewheel_probe'::regclass ORDER BY attnum"))
+    for (const postgres::Row& row :
+         transaction.query("SELECT atttypid FROM pg_attribute WHERE attrelid = "
+                           "'pg_temp.tidewheel_probe'::regclass ORDER BY attnum"))
         types.emplace_back(row.text(0));
     transaction.run("DROP VIEW pg_temp.tidewheel_probe");
     return types;
@@ -74,10 +73,9 @@ std::vector<std::string> key_by_index(postgres::Transaction& transaction,
     }
     std::vector<std::string> found;
     for (const postgres::Row& row : transaction.query(
-             index_query,
-             {statement.target.quoted(), postgres::text_array(names),
-              postgres::text_array(conversions),
-              postgres::array_literal(types_of(transaction, statement, keys))}))
+             index_query, {statement.target.quoted(), postgres::text_array(names),
+                           postgres::text_array(conversions),
+                           postgres::array_literal(types_of(transaction, statement, keys))}))
         found.push_back(as_stored(keys[static_cast<std::size_t>(row.integer(0))], row));
     return found;
 }

@@ -120,8 +120,8 @@ std::vector<StreamPlan::ViewPass> passes_of(const StreamPlan& plan,
 namespace {
 
 std::unique_ptr<StatementExecutor> make_executor(const StreamPlan& plan,
-                                                 const StreamPlan::RowTask& task,
-                                                 Together together, bool native) {
+                                                 const StreamPlan::RowTask& task, Together together,
+                                                 bool native) {
     if (!native || !task.native.query) return std::make_unique<PushdownRows>(task, together);
     if (task.native.copy.empty()) return std::make_unique<NativeUpserts>(plan, task);
     return std::make_unique<NativeRows>(plan, task);

@@ -125,11 +125,11 @@ InsertRounds merge_rounds(const catalogue::StoredStatement& statement,
     script.last_round = "SELECT max(tidewheel_round) FROM " + aside;
     // In key order: other lanes may be at the same rows.
     const std::string number = "tidewheel-round";
-    const std::string merge = rows.merge->over(
-        rows.target.quoted(), "SELECT " + of_source + " FROM " + aside + " AS " + source +
-                                  " WHERE " + source + ".tidewheel_round = " + number +
-                                  " ORDER BY " + joined(target.merge_key, ", ") + ", " + source +
-                                  ".tidewheel_seq");
+    const std::string merge =
+        rows.merge->over(rows.target.quoted(),
+                         "SELECT " + of_source + " FROM " + aside + " AS " + source + " WHERE " +
+                             source + ".tidewheel_round = " + number + " ORDER BY " +
+                             joined(target.merge_key, ", ") + ", " + source + ".tidewheel_seq");
     const std::size_t at = merge.find(number);
     script.insert_prefix = merge.substr(0, at);
     script.insert_suffix = merge.substr(at + number.size());

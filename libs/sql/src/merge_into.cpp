@@ -71,8 +71,7 @@ class MergeReader {
                               "OVERRIDING is not supported in a continuous MERGE",
                               "An identity column numbers the rows itself.");
 #if PG_VERSION_NUM >= 170000
-            if (clause.match_kind ==
-                PG_QUERY__MERGE_MATCH_KIND__MERGE_WHEN_NOT_MATCHED_BY_SOURCE)
+            if (clause.match_kind == PG_QUERY__MERGE_MATCH_KIND__MERGE_WHEN_NOT_MATCHED_BY_SOURCE)
                 refusals_.add(merge_.relation->location,
                               "NOT MATCHED BY SOURCE is not supported in a continuous MERGE",
                               "It would be about the rows that a batch has no record of.");
@@ -166,7 +165,8 @@ class MergeReader {
         rows_.keeps_order = stream_reference.keeps_order;
         fill_merge();
         stage(ast::message(*select_), stream_reference);
-        statement_.select = ast::deparse(*ast::as<ast::RangeSubselect>(merge_.source_relation)->subquery);
+        statement_.select =
+            ast::deparse(*ast::as<ast::RangeSubselect>(merge_.source_relation)->subquery);
         rows_.record_select = record_form(tree_, *select_, stream_reference);
         merge_into_.clauses = clauses();
         rows_.merge = std::move(merge_into_);
@@ -179,8 +179,8 @@ class MergeReader {
         rows_.target_columns = inserted_columns();
         merge_into_.alias = ast::quote_identifier(target);
         merge_into_.source = ast::quote_identifier(merge_into_.source);
-        merge_into_.deletes = std::ranges::any_of(
-            TIDEWHEEL_NODES(merge_, merge_when_clauses), [](ast::Node* node) {
+        merge_into_.deletes =
+            std::ranges::any_of(TIDEWHEEL_NODES(merge_, merge_when_clauses), [](ast::Node* node) {
                 return ast::as<ast::MergeWhen>(node)->command_type ==
                        PG_QUERY__CMD_TYPE__CMD_DELETE;
             });

@@ -62,12 +62,10 @@ bool is_same_value(ast::Node* value, ast::Node* compared) {
 
 bool keeps(const ast::MergeWhen& clause, const std::string& column, ast::Node* compared) {
     const auto targets = TIDEWHEEL_NODES(clause, target_list);
-    const auto found = std::ranges::find_if(targets, [&](ast::Node* each) {
-        return column == ast::as<ast::Target>(each)->name;
-    });
+    const auto found = std::ranges::find_if(
+        targets, [&](ast::Node* each) { return column == ast::as<ast::Target>(each)->name; });
     if (clause.command_type == PG_QUERY__CMD_TYPE__CMD_UPDATE)
-        return found == targets.end() ||
-               is_same_value(ast::as<ast::Target>(*found)->val, compared);
+        return found == targets.end() || is_same_value(ast::as<ast::Target>(*found)->val, compared);
     if (clause.command_type != PG_QUERY__CMD_TYPE__CMD_INSERT) return true;
     const auto place = static_cast<std::size_t>(found - targets.begin());
     return found != targets.end() && place < clause.n_values &&
@@ -84,7 +82,8 @@ std::vector<MergeKey> merge_keys(ast::Merge& merge, const std::string& target,
     for (ast::Node* each : conjuncts) {
         auto* op = ast::as<ast::Operator>(each);
         if (!op || !is_equality(*op)) continue;
-        for (const auto& [left, right] : {std::pair(op->lexpr, op->rexpr), {op->rexpr, op->lexpr}}) {
+        for (const auto& [left, right] :
+             {std::pair(op->lexpr, op->rexpr), {op->rexpr, op->lexpr}}) {
             auto key = column_of(left, target);
             if (!key || !is_only_of(*right, source)) continue;
             key->expression = ast::deparse_expression(*right);

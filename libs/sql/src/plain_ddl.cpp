@@ -215,8 +215,10 @@ constexpr const char* by_hand = "Run it with psql.";
 constexpr NotPartOfPipeline refused[] = {
     {"SelectStmt", "SELECT",
      "Store rows with INSERT INTO … SELECT …; query a table or a view with psql."},
-    {"UpdateStmt", "UPDATE", "INSERT … ON CONFLICT DO UPDATE, or MERGE, changes rows as records arrive."},
-    {"DeleteStmt", "DELETE", "MERGE deletes rows as records arrive; run any other DELETE with psql."},
+    {"UpdateStmt", "UPDATE",
+     "INSERT … ON CONFLICT DO UPDATE, or MERGE, changes rows as records arrive."},
+    {"DeleteStmt", "DELETE",
+     "MERGE deletes rows as records arrive; run any other DELETE with psql."},
     {"TruncateStmt", "TRUNCATE", by_hand},
     {"TransactionStmt", "transaction control",
      "`tidewheel apply` runs the whole file in one transaction."},

@@ -50,8 +50,8 @@ void check_format(const Stream& stream, int location, Refusals& refusals) {
 
 // Either a tombstone is nothing, or a column says that it is one.
 void check_tombstones(const Stream& stream, int location, Refusals& refusals) {
-    const auto column = std::ranges::find(stream.columns, engine::ColumnOrigin::tombstone,
-                                          &StreamColumn::source);
+    const auto column =
+        std::ranges::find(stream.columns, engine::ColumnOrigin::tombstone, &StreamColumn::source);
     if (column == stream.columns.end() || !stream.ignores_tombstones) return;
     refusals.add(location,
                  fmt::format("stream {} ignores tombstones, but its column {} is to say which "

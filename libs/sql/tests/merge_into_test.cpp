@@ -48,9 +48,9 @@ TEST_CASE("A MERGE takes from its stream what it uses, a record at a time") {
 }
 
 TEST_CASE("A MERGE may select its rows from a stream, and now() with them") {
-    const Statement statement =
-        last("MERGE INTO t AS x USING (SELECT id, now() FROM events WHERE kind = 'sale') AS s(a, b) "
-             "ON x.id = s.a WHEN NOT MATCHED THEN INSERT (id, at) VALUES (s.a, s.b)");
+    const Statement statement = last(
+        "MERGE INTO t AS x USING (SELECT id, now() FROM events WHERE kind = 'sale') AS s(a, b) "
+        "ON x.id = s.a WHEN NOT MATCHED THEN INSERT (id, at) VALUES (s.a, s.b)");
     const auto& rows = std::get<RowStatement>(statement.body);
     CHECK(rows.merge->source_columns == std::vector<std::string>{"a", "b"});
     CHECK(rows.merge->alias == "x");

@@ -106,7 +106,8 @@ TEST_CASE("A column says which records are tombstones, unless these are ignored"
 }
 
 TEST_CASE("A column may be a field of the key") {
-    const Stream stream = stream_of("id int OPTIONS (key 'true', json 'a.b'), raw text OPTIONS (key 'true')");
+    const Stream stream =
+        stream_of("id int OPTIONS (key 'true', json 'a.b'), raw text OPTIONS (key 'true')");
     CHECK(stream.columns[0].source == engine::ColumnOrigin::key);
     CHECK(stream.columns[0].path == std::vector<std::string>{"a", "b"});
     CHECK(stream.columns[1].path.empty());

@@ -106,8 +106,8 @@ std::string converted(const Column& column) {
         case Kind::jsonb:
             return json_value(column);
         case Kind::json:
-            return "CASE WHEN " + json_value(column) + " IS NOT NULL THEN " + json_of(column) + " #> " +
-                   path_literal(column) + " END";
+            return "CASE WHEN " + json_value(column) + " IS NOT NULL THEN " + json_of(column) +
+                   " #> " + path_literal(column) + " END";
         case Kind::other:
             return "tidewheel_converted." + quote_name(column.name);
         default:

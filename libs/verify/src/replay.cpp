@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "merge_replay.hpp"
 #include "tidewheel/catalogue/state_table.hpp"
 #include "tidewheel/core/text.hpp"
 
@@ -122,31 +123,9 @@ std::string updates_script(const sql::RowStatement& rows, const std::vector<std:
                prefixed("tidewheel_record.", columns) + ") " + conflict + ";\nEND LOOP;\nEND");
 }
 
-// Record by record, too. The copy grows while the command's plans are kept, so that only an index
-// will do.
-std::string merge_script(Session& session, const sql::RowStatement& rows,
-                         const Expected& expected) {
-    const sql::MergeInto& merge = *rows.merge;
-    const std::string records = "SELECT q.* FROM (" + rows.record_select + ") q (tidewheel_seq" +
-                                (merge.source_columns.empty() ? "" : ", ") +
-                                prefixed("", merge.source_columns) + ")";
-    std::vector<std::string> fields = session.run(records + " LIMIT 0").columns;
-    fields.erase(fields.begin());
-    std::vector<std::string> values;
-    for (const std::string& field : fields)
-        values.push_back("tidewheel_record." + quote_name(field) + " AS " + quote_name(field));
-    return "SET LOCAL enable_seqscan = off; DO " +
-           quote_literal("#variable_conflict use_column\nDECLARE tidewheel_record "
-                         "record;\nBEGIN\nFOR tidewheel_record IN " +
-                         records + " ORDER BY 1 LOOP\n" +
-                         merge.over(expected.relation, "SELECT " + joined(values, ", ")) +
-                         ";\nEND LOOP;\nEND") +
-           "; SET LOCAL enable_seqscan = on";
-}
-
 std::string rows_script(Session& session, const sql::RowStatement& rows, const std::string& select,
                         const Expected& expected) {
-    if (rows.merge) return merge_script(session, rows, expected);
+    if (rows.merge) return merge_script(session, rows, expected.relation);
     const std::vector<std::string> columns = filled_columns(session, rows);
     const std::string insert = "INSERT INTO " + expected.relation + " AS " +
                                quote_name(rows.target.name) + " (" + prefixed("", columns) + ") ";

@@ -250,8 +250,7 @@ std::string judge_ddl(const catalogue::StoredStream& stream) {
         "    tidewheel_value bytea := tidewheel_raw_row.payload;\n"
         "BEGIN\n" +
         tombstone_check(stream.schema) + (is_json(stream) ? parse_checks(stream.schema) : "") +
-        key_checks(stream.schema) +
-        "    SELECT " + joined(column_values(stream), ", ") +
+        key_checks(stream.schema) + "    SELECT " + joined(column_values(stream), ", ") +
         ", tidewheel_partition, tidewheel_offset, tidewheel_timestamp INTO tidewheel_row" +
         (record.empty() ? "" : " FROM " + record) + ";\n" + forms + nulls +
         route_check(stream.schema) + constraint_checks(stream) +

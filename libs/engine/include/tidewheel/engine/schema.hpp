@@ -56,9 +56,9 @@ enum class ColumnOrigin : std::uint8_t {
     offset,
     timestamp,
     key,
-    header,   // one, by its name
-    headers,  // all of them
-    value,    // the record's bytes
+    header,    // one, by its name
+    headers,   // all of them
+    value,     // the record's bytes
     tombstone  // whether it has no value
 };
 
