@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "batch_dependence.hpp"
 #include "deparse.hpp"
@@ -176,7 +175,7 @@ class MergeReader {
     void fill_merge() {
         const std::string target = alias_of(*merge_.relation);
         merge_into_.keys = merge_keys(merge_, target, merge_into_.source);
-        rows_.target_columns = inserted_columns();
+        rows_.target_columns = inserted_columns(merge_);
         merge_into_.alias = ast::quote_identifier(target);
         merge_into_.source = ast::quote_identifier(merge_into_.source);
         merge_into_.deletes =
@@ -184,26 +183,6 @@ class MergeReader {
                 return ast::as<ast::MergeWhen>(node)->command_type ==
                        PG_QUERY__CMD_TYPE__CMD_DELETE;
             });
-    }
-
-    // Those to which each INSERT gives a value.
-    std::vector<std::string> inserted_columns() const {
-        std::optional<std::vector<std::string>> all;
-        for (ast::Node* node : TIDEWHEEL_NODES(merge_, merge_when_clauses)) {
-            const auto& clause = *ast::as<ast::MergeWhen>(node);
-            if (clause.command_type != PG_QUERY__CMD_TYPE__CMD_INSERT) continue;
-            std::vector<std::string> names;
-            for (std::size_t i = 0; i < std::min(clause.n_target_list, clause.n_values); ++i)
-                if (clause.values[i]->node_case != PG_QUERY__NODE__NODE_SET_TO_DEFAULT)
-                    names.emplace_back(ast::as<ast::Target>(clause.target_list[i])->name);
-            if (all)
-                std::erase_if(*all, [&](const std::string& name) {
-                    return std::ranges::find(names, name) == names.end();
-                });
-            else
-                all = std::move(names);
-        }
-        return std::move(all).value_or(std::vector<std::string>{});
     }
 
     std::string clauses() {

@@ -98,4 +98,23 @@ std::vector<MergeKey> merge_keys(ast::Merge& merge, const std::string& target,
     return keys;
 }
 
+std::vector<std::string> inserted_columns(ast::Merge& merge) {
+    std::optional<std::vector<std::string>> all;
+    for (ast::Node* node : TIDEWHEEL_NODES(merge, merge_when_clauses)) {
+        const auto& clause = *ast::as<ast::MergeWhen>(node);
+        if (clause.command_type != PG_QUERY__CMD_TYPE__CMD_INSERT) continue;
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < std::min(clause.n_target_list, clause.n_values); ++i)
+            if (clause.values[i]->node_case != PG_QUERY__NODE__NODE_SET_TO_DEFAULT)
+                names.emplace_back(ast::as<ast::Target>(clause.target_list[i])->name);
+        if (all)
+            std::erase_if(*all, [&](const std::string& name) {
+                return std::ranges::find(names, name) == names.end();
+            });
+        else
+            all = std::move(names);
+    }
+    return std::move(all).value_or(std::vector<std::string>{});
+}
+
 }  // namespace tidewheel::sql

@@ -12,4 +12,7 @@ namespace tidewheel::sql {
 std::vector<MergeKey> merge_keys(ast::Merge& merge, const std::string& target,
                                  const std::string& source);
 
+// The columns to which each of its INSERTs gives a value.
+std::vector<std::string> inserted_columns(ast::Merge& merge);
+
 }  // namespace tidewheel::sql
