@@ -58,6 +58,7 @@ std::string why_no_index_helps(Transaction& transaction, const sql::RowStatement
 std::string why_not_idempotent(Transaction& transaction, const catalogue::StoredStream& stream,
                                const catalogue::StoredStatement& stored) {
     const auto& rows = std::get<sql::RowStatement>(stored.statement.body);
+    if (rows.merge) return "it is a MERGE, whose records change what later ones have left";
     if (rows.on_conflict == sql::OnConflict::none) return "it has no ON CONFLICT";
     if (rows.on_conflict == sql::OnConflict::update && !rows.replaced_columns)
         return "its DO UPDATE does not simply replace the stored row";

@@ -26,7 +26,7 @@ bool can_be_key(Kind kind) {
 // Whether what writes the record gives it what this column takes from beside the value.
 bool is_given(const engine::Column& column, const catalogue::StoredStream& stream) {
     if (column.source == ColumnOrigin::key)
-        return !stream.stream.key.empty() &&
+        return column.path.empty() && !stream.stream.key.empty() &&
                stream.schema.columns
                    .at(static_cast<std::size_t>(stream.schema.find(stream.stream.key)))
                    .not_null;

@@ -104,8 +104,11 @@ void check_rows_of_sink(const DeploymentState& deployment, const sql::Statement&
         !catalogue::is_sink(deployment.transaction, rows.target))
         return;
     refuse(deployment, statement, rows.target.name,
-           "ON CONFLICT is not supported in an INSERT into sink " + rows.target.text(),
-           "Its table holds only what has not been delivered yet. Leave ON CONFLICT out.");
+           (rows.merge ? "MERGE is not supported for sink "
+                       : "ON CONFLICT is not supported in an INSERT into sink ") +
+               rows.target.text(),
+           std::string("Its table holds only what has not been delivered yet. ") +
+               (rows.merge ? "Write an INSERT." : "Leave ON CONFLICT out."));
 }
 
 }  // namespace tidewheel::apply

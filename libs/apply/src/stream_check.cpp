@@ -18,6 +18,8 @@ std::pair<std::string, std::string> given_by(engine::ColumnOrigin source) {
             return {"headers, which are a list", "jsonb"};
         case engine::ColumnOrigin::value:
             return {"a record's value", "bytea, or as text and convert it in the statements"};
+        case engine::ColumnOrigin::tombstone:
+            return {"whether a record has no value", "boolean"};
         case engine::ColumnOrigin::timestamp:
             return {"a record's time", "timestamptz"};
         default:
@@ -35,12 +37,16 @@ bool can_hold(const engine::Column& column) {
         case engine::ColumnOrigin::timestamp:
             return is_moment;
         case engine::ColumnOrigin::key:
+            if (!column.path.empty()) return true;  // a field of it
+            [[fallthrough]];
         case engine::ColumnOrigin::header:
             return kind != Kind::json && kind != Kind::jsonb && kind != Kind::other;
         case engine::ColumnOrigin::headers:
             return kind == Kind::jsonb;
         case engine::ColumnOrigin::value:
             return kind == Kind::bytea || kind == Kind::text || kind == Kind::varchar;
+        case engine::ColumnOrigin::tombstone:
+            return kind == Kind::boolean;
         case engine::ColumnOrigin::partition:
         case engine::ColumnOrigin::offset:
             break;

@@ -122,9 +122,16 @@ void settle_names(Transaction& transaction, const PipelineFiles& files,
 
 void check_rows(Transaction& transaction, const PipelineFiles& files,
                 const catalogue::StoredStream& stream, const catalogue::StoredStatement& stored) {
-    in_scratch(transaction, [&] {
-        blame(files, stored.statement, "", [&] { try_scripts(transaction, stream, stored); });
-    });
+    try {
+        in_scratch(transaction, [&] {
+            blame(files, stored.statement, "", [&] { try_scripts(transaction, stream, stored); });
+        });
+    } catch (const sql::PipelineError&) {
+        throw;
+    } catch (const Error& error) {
+        if (error.kind() != Error::Kind::refused) throw;
+        refuse(diagnostic_at(files, stored.statement, 0, error.what(), error.hint()));
+    }
 }
 
 std::vector<ResultColumn> check_view(Transaction& transaction, const PipelineFiles& files,

@@ -97,6 +97,21 @@ constexpr std::string_view what_names_depend_on = R"(
         (SELECT count(*) || ' ' || sum(xmin::text::bigint) FROM pg_operator),
         (SELECT count(*) || ' ' || sum(xmin::text::bigint) FROM pg_cast)))";
 
+// Older servers don't know MERGE, or can't print one that they have resolved.
+void require_merge(postgres::Transaction& transaction, const sql::Statement& statement) {
+    const auto* rows = std::get_if<sql::RowStatement>(&statement.body);
+    if (!rows || !rows->merge) return;
+    const postgres::Row version =
+        transaction
+            .query(
+                "SELECT current_setting('server_version_num')::integer >= 150003, "
+                "current_setting('server_version')")
+            .at(0);
+    if (!version.boolean(0))
+        throw Error(Error::Kind::refused,
+                    "MERGE needs PostgreSQL 15.3 or newer; this server is " + version.text(1));
+}
+
 }  // namespace
 
 Resolution resolve(postgres::Transaction& transaction, const sql::Statement& statement,
@@ -104,6 +119,7 @@ Resolution resolve(postgres::Transaction& transaction, const sql::Statement& sta
     const auto* rows = std::get_if<sql::RowStatement>(&statement.body);
     const std::string text =
         rows && rows->into_stream ? sql::with_target(statement.text, rows->target) : statement.text;
+    require_merge(transaction, statement);
     Resolution resolution = read_statement(transaction, statement, text);
     resolution.text = sql::with_resolved(text, resolution.text, name);
     // Printed in the way in which services ask later.

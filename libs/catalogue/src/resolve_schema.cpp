@@ -110,9 +110,8 @@ engine::Column column_of(postgres::Transaction& transaction, const sql::Stream& 
     column.type = read_type(row, first_of_type);
     column.not_null = row.boolean(not_null);
     column.source = declared->source;
-    if (column.type.kind == Kind::bytea && column.source == engine::ColumnOrigin::field)
-        column.type.kind = Kind::other;
     column.path = declared->path;
+    if (column.type.kind == Kind::bytea && !column.path.empty()) column.type.kind = Kind::other;
     column.header = declared->header;
     column.epoch = declared->epoch;
     if (column.epoch && !can_be_epoch(column.type.kind))

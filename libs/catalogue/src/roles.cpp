@@ -76,12 +76,14 @@ std::vector<std::string> needs_of_service() {
             "'public' THEN '' ELSE s.schema_name || '_' END || s.name, 63) CROSS JOIN (VALUES "
             "('SELECT')) r(right_) WHERE true" +
             lacks,
-        // ON CONFLICT reads the columns that it goes by, and DO UPDATE writes.
+        // ON CONFLICT reads the columns that it goes by, and DO UPDATE writes. MERGE reads them, too,
+        // and locks its table when it looks for the record that is refused.
         "SELECT DISTINCT r.right_, " + of_relation + may_grant + relations +
             "JOIN tidewheel.statements s ON s.target_schema = n.nspname AND s.target_name = "
-            "c.relname AND s.kind = 'rows' JOIN (VALUES ('INSERT', ''), ('SELECT', 'on conflict'), "
-            "('UPDATE', 'do update')) r(right_, clause) ON s.text ~* replace(r.clause, ' ', "
-            "'\\s+') WHERE true" +
+            "c.relname AND s.kind = 'rows' JOIN (VALUES ('INSERT', ''), ('SELECT', 'on "
+            "conflict|merge into'), ('UPDATE', 'do update|merge into'), ('DELETE', 'merge "
+            "into.*then delete')) r(right_, clause) ON s.text ~* replace(r.clause, ' ', '\\s+') "
+            "WHERE true" +
             lacks};
 }
 

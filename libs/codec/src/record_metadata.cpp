@@ -39,6 +39,11 @@ bool write_bytes(std::size_t index, const engine::Column& column, std::string_vi
     return writer.write(index, {Value::Shape::string, *bytes, {}});
 }
 
+bool write_boolean(std::size_t index, bool value, RowWriter& writer) {
+    const std::string_view text = value ? "true" : "false";
+    return writer.write(index, {Value::Shape::boolean, text, text});
+}
+
 bool write_headers(std::size_t index, const std::vector<engine::Header>& headers,
                    RowWriter& writer) {
     const std::string json = headers_json(headers);
@@ -59,10 +64,12 @@ bool write_time(std::size_t index, const engine::Column& column, std::int64_t ti
 
 RecordMetadata::RecordMetadata(const engine::Schema& schema) : schema_(schema) {
     for (std::size_t i = 0; i < schema.columns.size(); ++i) {
-        if (schema.columns[i].source == ColumnOrigin::field) continue;
+        const engine::Column& column = schema.columns[i];
+        const bool is_field_of_key = column.source == ColumnOrigin::key && !column.path.empty();
+        if (column.source == ColumnOrigin::field || is_field_of_key) continue;
         columns_.push_back(i);
-        wants_headers_ |= schema.columns[i].source == ColumnOrigin::header ||
-                          schema.columns[i].source == ColumnOrigin::headers;
+        wants_headers_ |=
+            column.source == ColumnOrigin::header || column.source == ColumnOrigin::headers;
     }
 }
 
@@ -87,6 +94,8 @@ bool RecordMetadata::write(const engine::Record& record, RowWriter& writer) cons
                 return write_headers(i, headers, writer);
             case ColumnOrigin::value:
                 return write_bytes(i, column, "value", record.value, writer);
+            case ColumnOrigin::tombstone:
+                return write_boolean(i, !record.value, writer);
             case ColumnOrigin::timestamp:
                 return write_time(i, column, record.timestamp, writer);
         }

@@ -7,7 +7,7 @@
 
 namespace tidewheel::codec {
 
-// The columns whose value is no field of the record: partition, offset, timestamp, key, headers, and
+// The columns whose value is no field of the record or of its key: partition, offset, timestamp, key, headers, and
 // the record's value as a whole.
 class RecordMetadata {
   public:

@@ -36,6 +36,26 @@ TEST_CASE("a tombstone and an empty value have reasons of their own") {
     CHECK(d.verdict(" ") == "not_json");
 }
 
+TEST_CASE("a tombstone is a row of NULLs where a column says that it is one") {
+    auto deleted = codec::column("deleted", {Kind::boolean, -1, "boolean"});
+    deleted.source = engine::ColumnOrigin::tombstone;
+    auto name = codec::column("name", text);
+    name.fallback = R"("none")";
+    Decoding d(schema_of({deleted, name}));
+    REQUIRE(d.verdict(std::nullopt) == "accepted");
+    CHECK(d.value<std::uint8_t>(0) == 1);
+    CHECK(d.is_null(1));
+    REQUIRE(d.verdict("{}") == "accepted");
+    CHECK(d.value<std::uint8_t>(0) == 0);
+    CHECK(d.string(1) == "none");
+    CHECK(d.verdict("") == "empty");
+
+    name.not_null = true;
+    Decoding strict(schema_of({deleted, name}));
+    CHECK(strict.verdict(std::nullopt) == "tombstone name");
+    CHECK(strict.verdict("{}") == "accepted");
+}
+
 TEST_CASE("a cut record is no JSON, wherever it is cut") {
     Decoding d(codec::store_events());
     for (std::size_t length = 1; length < codec::sale.size(); ++length)

@@ -31,6 +31,10 @@ int Schema::find(std::string_view column) const {
     return found == columns.end() ? -1 : static_cast<int>(found - columns.begin());
 }
 
+bool Schema::takes_tombstones() const {
+    return std::ranges::find(columns, ColumnOrigin::tombstone, &Column::source) != columns.end();
+}
+
 bool Schema::needs(std::size_t column) const {
     return column >= needed.size() || needed[column] || static_cast<int>(column) == event_time;
 }

@@ -74,10 +74,20 @@ std::string conflict_text(const sql::RowStatement& rows) {
     return "";
 }
 
+std::string merge_text(const sql::MergeInto& merge) {
+    return "by " +
+           listed(merge.keys,
+                  [](const sql::MergeKey& key) { return key.column + " = " + key.expression; }) +
+           ": records of one key are applied in rounds, in their order";
+}
+
 void explain_rows(const sql::RowStatement& rows, Explanation& lines) {
     lines.emplace_back("writes", "table " + rows.target.text());
     lines.emplace_back("pushdown", pushdown_text(rows));
-    lines.emplace_back("on conflict", conflict_text(rows));
+    if (rows.merge)
+        lines.emplace_back("merge", merge_text(*rows.merge));
+    else
+        lines.emplace_back("on conflict", conflict_text(rows));
 }
 
 void explain_view(const sql::ViewStatement& view, const std::string& state_table,
@@ -128,6 +138,7 @@ Explanation explain(const catalogue::StoredStream& stored, const Executions& exe
     if (!stored.checks.empty()) explain_execution(executions.rules, stored.id, lines);
     if (!stream.event_time.empty()) lines.emplace_back("event time", stream.event_time);
     if (stream.ignores_tombstones) lines.emplace_back("tombstones", "ignored");
+    if (stored.schema.takes_tombstones()) lines.emplace_back("tombstones", "rows");
     if (!stream.route.empty())
         lines.emplace_back("route", listed(stream.rules, [&](const engine::Route::Rule& rule) {
                                return stream.route + " " + rule.value + " → " +

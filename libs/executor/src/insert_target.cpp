@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "merge_target.hpp"
 #include "tidewheel/catalogue/sinks.hpp"
 #include "tidewheel/postgres/connection.hpp"
 
@@ -181,6 +182,7 @@ bool in_any_order(postgres::Transaction& transaction, const sql::RelationName& t
 
 InsertTarget resolve_target(postgres::Transaction& transaction,
                             const sql::RowStatement& statement) {
+    if (statement.merge) return merge_target(transaction, statement);
     InsertTarget target;
     target.columns = filled_columns(transaction, statement);
     const Rules rules = rules_of(transaction, statement.target);

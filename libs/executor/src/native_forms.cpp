@@ -119,8 +119,12 @@ void add_form(postgres::Transaction& transaction, const StreamPlan& plan,
 NativeInsert insert_of(postgres::Transaction& transaction, const StreamPlan& plan,
                        const StreamPlan::RowTask& task) {
     NativeInsert native;
-    native.state_query =
-        table_state_query(std::get<sql::RowStatement>(task.statement.statement.body).target);
+    const auto& rows = std::get<sql::RowStatement>(task.statement.statement.body);
+    if (rows.merge) {
+        native.reason = "it is a MERGE";
+        return native;
+    }
+    native.state_query = table_state_query(rows.target);
     native.state = transaction.query(native.state_query).at(0).text(0);
     try {
         add_form(transaction, plan, task, native);

@@ -15,10 +15,11 @@ bool takes_part(const std::vector<int>& statements, const catalogue::StoredState
     return std::count(statements.begin(), statements.end(), statement.id) > 0;
 }
 
-// One continuous INSERT.
+// One continuous INSERT or MERGE.
 class PushdownRows final : public StatementExecutor {
   public:
-    explicit PushdownRows(const StreamPlan::RowTask& task) : task_(task) {}
+    PushdownRows(const StreamPlan::RowTask& task, Together together)
+        : task_(task), is_alone_(together == Together::must_not) {}
 
     std::vector<const catalogue::StoredStatement*> statements() const override {
         return {&task_.statement};
@@ -29,13 +30,18 @@ class PushdownRows final : public StatementExecutor {
         return {
             std::visit([&](const auto& script) { return insert(session, script); }, task_.script)};
     }
-    void rehearse(BatchSession& session) override { session.run(rehearsal_of(task_.script)); }
+    void rehearse(BatchSession& session) override {
+        const auto* rounds = std::get_if<InsertRounds>(&task_.script);
+        if (rounds && is_alone_ && !rounds->lock.empty()) session.run(rounds->lock);
+        session.run(rehearsal_of(task_.script));
+    }
 
   private:
-    static std::size_t insert(BatchSession& session, const DirectInsert& script) {
+    std::size_t insert(BatchSession& session, const DirectInsert& script) const {
         return session.run(script.insert).affected;
     }
-    static std::size_t insert(BatchSession& session, const InsertRounds& script) {
+    std::size_t insert(BatchSession& session, const InsertRounds& script) const {
+        if (is_alone_ && !script.lock.empty()) session.run(script.lock);
         if (session.run(script.collect).affected == 0) return 0;
         std::size_t written = 0;
         const long last = session.run(script.last_round).at(0).integer(0);
@@ -46,6 +52,7 @@ class PushdownRows final : public StatementExecutor {
     }
 
     const StreamPlan::RowTask& task_;
+    bool is_alone_;
 };
 
 // Views that share a pass over the batch.
@@ -113,8 +120,9 @@ std::vector<StreamPlan::ViewPass> passes_of(const StreamPlan& plan,
 namespace {
 
 std::unique_ptr<StatementExecutor> make_executor(const StreamPlan& plan,
-                                                 const StreamPlan::RowTask& task, bool native) {
-    if (!native || !task.native.query) return std::make_unique<PushdownRows>(task);
+                                                 const StreamPlan::RowTask& task, Together together,
+                                                 bool native) {
+    if (!native || !task.native.query) return std::make_unique<PushdownRows>(task, together);
     if (task.native.copy.empty()) return std::make_unique<NativeUpserts>(plan, task);
     return std::make_unique<NativeRows>(plan, task);
 }
@@ -125,7 +133,7 @@ StatementExecutors make_executors(const StreamPlan& plan, const std::vector<int>
     StatementExecutors executors;
     for (const StreamPlan::RowTask& task : plan.rows)
         if (takes_part(statements, task.statement))
-            executors.push_back(make_executor(plan, task, native));
+            executors.push_back(make_executor(plan, task, together, native));
     std::vector<std::size_t> ours, in_postgres;
     for (std::size_t i = 0; i < plan.views.size(); ++i)
         if (takes_part(statements, plan.views[i].statement))

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "merge_target.hpp"
 #include "tidewheel/core/text.hpp"
 #include "tidewheel/postgres/connection.hpp"
 #include "unnested.hpp"
@@ -89,6 +90,53 @@ InsertRounds in_rounds(const catalogue::StoredStatement& statement, const sql::R
     return script;
 }
 
+std::vector<std::string> prefixed(const std::string& prefix,
+                                  const std::vector<std::string>& names) {
+    std::vector<std::string> all;
+    for (const std::string& name : names)
+        all.push_back(prefix + postgres::quote_name(name));
+    return all;
+}
+
+// A row whose key is NULL meets no other.
+std::string merge_round(const std::string& source, const std::vector<std::string>& key) {
+    return "CASE WHEN " + joined(key, " IS NULL OR ") +
+           " IS NULL THEN 0 ELSE row_number() OVER (PARTITION BY " + joined(key, ", ") +
+           " ORDER BY " + source + ".tidewheel_seq, " + source + ".tidewheel_row) - 1 END";
+}
+
+InsertRounds merge_rounds(const catalogue::StoredStatement& statement,
+                          const sql::RowStatement& rows, const InsertTarget& target) {
+    const std::string aside = aside_of(statement);
+    const std::string& source = rows.merge->source;
+    const std::string columns = joined(prefixed("", target.source_columns), ", ");
+    const std::string of_source = joined(prefixed(source + ".", target.source_columns), ", ");
+    InsertRounds script;
+    script.lock = "LOCK TABLE " + rows.target.quoted() + " IN SHARE ROW EXCLUSIVE MODE";
+    script.setup = "CREATE TEMP TABLE " + aside +
+                   " ON COMMIT DELETE ROWS AS SELECT 0::bigint AS tidewheel_round, q.* FROM " +
+                   merge_source(rows, "q") + " WITH NO DATA;\nCREATE INDEX ON " + aside +
+                   " (tidewheel_round);\n";
+    script.collect = "INSERT INTO " + aside + " (tidewheel_round, tidewheel_seq, " + columns +
+                     ") SELECT " + merge_round(source, target.merge_key) + ", " + source +
+                     ".tidewheel_seq, " + of_source +
+                     " FROM (SELECT *, row_number() OVER () AS tidewheel_row FROM " +
+                     merge_source(rows, "q") + ") AS " + source;
+    script.last_round = "SELECT max(tidewheel_round) FROM " + aside;
+    // In key order: other lanes may be at the same rows.
+    const std::string number = "tidewheel-round";
+    const std::string merge =
+        rows.merge->over(rows.target.quoted(),
+                         "SELECT " + of_source + " FROM " + aside + " AS " + source + " WHERE " +
+                             source + ".tidewheel_round = " + number + " ORDER BY " +
+                             joined(target.merge_key, ", ") + ", " + source + ".tidewheel_seq");
+    const std::size_t at = merge.find(number);
+    script.insert_prefix = merge.substr(0, at);
+    script.insert_suffix = merge.substr(at + number.size());
+    script.discard = "DELETE FROM " + aside;
+    return script;
+}
+
 }  // namespace
 
 std::string InsertRounds::insert(long round) const {
@@ -125,6 +173,7 @@ std::string copy_into(const sql::RowStatement& rows, const InsertTarget& target)
 
 RowScript row_script(const catalogue::StoredStatement& statement, const InsertTarget& target) {
     const auto& rows = std::get<sql::RowStatement>(statement.statement.body);
+    if (rows.merge) return merge_rounds(statement, rows, target);
     if (rows.on_conflict == sql::OnConflict::update) return in_rounds(statement, rows, target);
     const bool in_order = rows.needs_order || (target.is_outbox && !rows.keeps_order);
     if (!in_order && !rows.uses_now) return DirectInsert{rows.batch_insert};

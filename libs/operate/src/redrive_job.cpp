@@ -35,8 +35,10 @@ std::vector<std::string> warnings(postgres::Connection& connection, const std::s
             if (each.id != row.integer(0) || !rows) continue;
             if (rows->on_conflict == sql::OnConflict::update)
                 lines.push_back("warning: " + each.statement.name +
-                                " has ON CONFLICT DO UPDATE: an old record overwrites what newer "
-                                "records of its key have stored since");
+                                (rows->merge ? " is a MERGE: an old record changes or deletes"
+                                             : " has ON CONFLICT DO UPDATE: an old record "
+                                               "overwrites") +
+                                " what newer records of its key have stored since");
         }
     return lines;
 }

@@ -46,6 +46,8 @@ TIDEWHEEL_AST(Index, IndexStmt, index_stmt);
 TIDEWHEEL_AST(Insert, InsertStmt, insert_stmt);
 TIDEWHEEL_AST(Join, JoinExpr, join_expr);
 TIDEWHEEL_AST(List, List, list);
+TIDEWHEEL_AST(Merge, MergeStmt, merge_stmt);
+TIDEWHEEL_AST(MergeWhen, MergeWhenClause, merge_when_clause);
 TIDEWHEEL_AST(MinMax, MinMaxExpr, min_max_expr);
 TIDEWHEEL_AST(MultiAssign, MultiAssignRef, multi_assign_ref);
 TIDEWHEEL_AST(NullTest, NullTest, null_test);

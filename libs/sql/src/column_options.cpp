@@ -26,7 +26,8 @@ struct Metadata {
 constexpr Metadata metadata[] = {
     {"partition", ColumnOrigin::partition}, {"offset", ColumnOrigin::offset},
     {"timestamp", ColumnOrigin::timestamp}, {"key", ColumnOrigin::key},
-    {"headers", ColumnOrigin::headers},     {"value", ColumnOrigin::value}};
+    {"headers", ColumnOrigin::headers},     {"value", ColumnOrigin::value},
+    {"tombstone", ColumnOrigin::tombstone}};
 
 void read_metadata(const ast::Option& option, const Metadata& entry, StreamColumn& column,
                    OptionList& options) {
@@ -75,7 +76,7 @@ bool is_text(ColumnOrigin source) {
 }
 
 constexpr auto one_source =
-    "Use json, path, partition, offset, timestamp, key, header, headers or value.";
+    "Use json, path, partition, offset, timestamp, key, header, headers, value or tombstone.";
 
 void read_column_option(const ast::Option& option, StreamColumn& column, OptionList& options) {
     const std::string_view name = option.defname;
@@ -92,10 +93,10 @@ void read_column_option(const ast::Option& option, StreamColumn& column, OptionL
     }
     const auto near =
         did_you_mean(option.defname, {"json", "path", "partition", "offset", "timestamp", "key",
-                                      "header", "headers", "value", "epoch"});
+                                      "header", "headers", "value", "tombstone", "epoch"});
     options.refuse(option, fmt::format("unknown column option {}", name),
                    near.empty() ? "The options are json, path, partition, offset, timestamp, key, "
-                                  "header, headers, value and epoch."
+                                  "header, headers, value, tombstone and epoch."
                                 : near);
 }
 
@@ -122,7 +123,10 @@ void read_column_options(ast::Nodes nodes, StreamColumn& column, Refusals& refus
         read_column_option(*option, column, options);
         if (std::string_view(option->defname) != "epoch") sources.push_back(option);
     }
-    if (sources.size() > 1) {
+    // A field of the key.
+    const bool is_of_key = sources.size() == 2 && column.source == ColumnOrigin::key &&
+                           options.has("key") && !column.path.empty();
+    if (sources.size() > 1 && !is_of_key) {
         options.refuse(*sources[1], fmt::format("column {} has more than one source", column.name),
                        one_source);
     }

@@ -8,6 +8,7 @@
 #include "ast.hpp"
 #include "broken_stream.hpp"
 #include "deparse.hpp"
+#include "merge_into.hpp"
 #include "names.hpp"
 #include "plain_ddl.hpp"
 #include "rows.hpp"
@@ -129,6 +130,8 @@ class PipelineReader {
             read_view(tree, names_, statement, refusals);
         } else if (is_rows(tree)) {
             read_rows(tree, names_, statement, refusals);
+        } else if (tree.statement_as<ast::Merge>()) {
+            read_merge(tree, names_, statement, refusals);
         } else {
             statement.body = read_plain_ddl(tree, piece, names_, refusals);
         }
@@ -213,7 +216,7 @@ std::string with_resolved(std::string_view text, const std::string& resolved,
         return ast::deparse(original.statement());
     }
     // The columns that an INSERT doesn't name are the table's first ones, whatever they are called.
-    if (original.statement_as<ast::Insert>()->n_cols == 0)
+    if (const auto* insert = original.statement_as<ast::Insert>(); insert && insert->n_cols == 0)
         tree.statement_as<ast::Insert>()->n_cols = 0;
     return ast::deparse(tree.statement());
 }

@@ -215,9 +215,10 @@ constexpr const char* by_hand = "Run it with psql.";
 constexpr NotPartOfPipeline refused[] = {
     {"SelectStmt", "SELECT",
      "Store rows with INSERT INTO … SELECT …; query a table or a view with psql."},
-    {"UpdateStmt", "UPDATE", "INSERT … ON CONFLICT DO UPDATE changes rows as records arrive."},
-    {"DeleteStmt", "DELETE", by_hand},
-    {"MergeStmt", "MERGE", "INSERT … ON CONFLICT DO UPDATE changes rows as records arrive."},
+    {"UpdateStmt", "UPDATE",
+     "INSERT … ON CONFLICT DO UPDATE, or MERGE, changes rows as records arrive."},
+    {"DeleteStmt", "DELETE",
+     "MERGE deletes rows as records arrive; run any other DELETE with psql."},
     {"TruncateStmt", "TRUNCATE", by_hand},
     {"TransactionStmt", "transaction control",
      "`tidewheel apply` runs the whole file in one transaction."},
@@ -261,6 +262,25 @@ void refuse(ast::Message& statement, Refusals& refusals) {
     refusals.add(
         -1, fmt::format("{} is not part of a pipeline", is_known ? known->kind : spelled(type)),
         is_known ? known->hint : by_hand);
+}
+
+// UPDATE … FROM stream, DELETE … USING stream: MERGE says the same, and by which key.
+bool refuse_with_merge(ast::Message& statement, const Names& names, Refusals& refusals) {
+    const auto type = ast::type_of(statement);
+    if (type != "UpdateStmt" && type != "DeleteStmt") return false;
+    const Stream* stream = mentions_stream(statement, names);
+    if (!stream) return false;
+    const bool updates = type == "UpdateStmt";
+    const std::string table =
+        relation_name(updates ? *cast<PgQuery__UpdateStmt>(statement).relation
+                              : *cast<PgQuery__DeleteStmt>(statement).relation)
+            .text();
+    refusals.add(-1,
+                 fmt::format("{} stream {} is not supported",
+                             updates ? "UPDATE … FROM" : "DELETE … USING", stream->name.text()),
+                 fmt::format("Write MERGE INTO {} USING {} ON … WHEN MATCHED THEN {}.", table,
+                             stream->name.text(), updates ? "UPDATE SET …" : "DELETE"));
+    return true;
 }
 
 void refuse_what_reads_streams(ast::Message& statement, const char* kind, const Names& names,
@@ -341,7 +361,7 @@ PlainStatement read_plain_ddl(ast::Tree& tree, const Piece& piece, const Names& 
         std::find_if(std::begin(accepted), std::end(accepted),
                      [&](const Accepted& each) { return each.type == ast::type_of(statement); });
     if (kind == std::end(accepted)) {
-        refuse(statement, refusals);
+        if (!refuse_with_merge(statement, names, refusals)) refuse(statement, refusals);
         return {};
     }
     refuse_what_reads_streams(statement, kind->kind, names, refusals);

@@ -39,13 +39,27 @@ bool is_topic_name(const std::string& name) {
 void check_format(const Stream& stream, int location, Refusals& refusals) {
     if (stream.format == "json") return;
     for (const StreamColumn& column : stream.columns)
-        if (column.source == engine::ColumnOrigin::field)
+        if (column.source == engine::ColumnOrigin::field || !column.path.empty())
             refusals.add(location,
                          fmt::format("column {} is a field, but records of the format {} have no "
                                      "fields",
                                      column.name, stream.format),
                          "Give it one of the options value, key, header, headers, partition, "
-                         "offset and timestamp.");
+                         "offset, timestamp and tombstone.");
+}
+
+// Either a tombstone is nothing, or a column says that it is one.
+void check_tombstones(const Stream& stream, int location, Refusals& refusals) {
+    const auto column =
+        std::ranges::find(stream.columns, engine::ColumnOrigin::tombstone, &StreamColumn::source);
+    if (column == stream.columns.end() || !stream.ignores_tombstones) return;
+    refusals.add(location,
+                 fmt::format("stream {} ignores tombstones, but its column {} is to say which "
+                             "records are some",
+                             stream.name.text(), column->name),
+                 stream.changes_of ? "A stream with changes_of ignores tombstones: leave the "
+                                     "column out."
+                                   : "Leave out the column, or the option tombstones 'ignore'.");
 }
 
 class StreamOptions {
@@ -211,6 +225,7 @@ class StreamOptions {
 
     void check_whole() {
         check_format(stream_, location_, refusals_);
+        check_tombstones(stream_, location_, refusals_);
         check_ingress(options_, stream_, location_, refusals_);
         check_source(options_, stream_, location_, refusals_);
         check_changes(options_, stream_, location_, refusals_);

@@ -272,7 +272,7 @@ TEST_CASE("What is not part of a pipeline is refused by name") {
         {"UPDATE t SET a = 1", "UPDATE is not part of a pipeline"},
         {"DELETE FROM t", "DELETE is not part of a pipeline"},
         {"MERGE INTO t USING u ON true WHEN MATCHED THEN DELETE",
-         "MERGE is not part of a pipeline"},
+         "this MERGE into t reads no stream"},
         {"TRUNCATE t", "TRUNCATE is not part of a pipeline"},
         {"BEGIN", "transaction control is not part of a pipeline"},
         {"COMMIT", "transaction control is not part of a pipeline"},

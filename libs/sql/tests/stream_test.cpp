@@ -97,6 +97,28 @@ TEST_CASE("A stream parks tombstones unless it ignores them") {
     CHECK(stream_of("a int", "topic 'x', tombstones 'ignore'").ignores_tombstones);
 }
 
+TEST_CASE("A column says which records are tombstones, unless these are ignored") {
+    const std::string columns =
+        "id int OPTIONS (key 'true'), gone boolean OPTIONS (tombstone 'true')";
+    CHECK(stream_of(columns).columns[1].source == engine::ColumnOrigin::tombstone);
+    CHECK_THAT(refusal_of(columns, "topic 'x', tombstones 'ignore'"),
+               ContainsSubstring("stream s ignores tombstones, but its column gone"));
+}
+
+TEST_CASE("A column may be a field of the key") {
+    const Stream stream =
+        stream_of("id int OPTIONS (key 'true', json 'a.b'), raw text OPTIONS (key 'true')");
+    CHECK(stream.columns[0].source == engine::ColumnOrigin::key);
+    CHECK(stream.columns[0].path == std::vector<std::string>{"a", "b"});
+    CHECK(stream.columns[1].path.empty());
+    CHECK_THAT(refusal_of("a int OPTIONS (key 'true', json 'x', header 'y')"),
+               ContainsSubstring("column a has more than one source"));
+    CHECK_THAT(refusal_of("a text OPTIONS (json 'x', header 'y')"),
+               ContainsSubstring("column a has more than one source"));
+    CHECK_THAT(refusal_of("a int OPTIONS (key 'true', json 'x')", "topic 'x', format 'bytes'"),
+               ContainsSubstring("column a is a field, but records of the format bytes have no"));
+}
+
 TEST_CASE("Without a wrapper a stream is an ordinary table of the same shape") {
     const Stream stream =
         stream_of("a int OPTIONS (json 'A') NOT NULL DEFAULT 1 CHECK (a > 0), CHECK (a < 9)");
@@ -199,8 +221,8 @@ TEST_CASE("What a topic can't promise is refused by name") {
         {"at timestamptz OPTIONS (epoc 'ms')", "Did you mean epoch?"},
         {"at timestamptz OPTIONS (epoch 'ms', epoch 's')", "option epoch is given twice"},
         {"at timestamptz OPTIONS (timestamp 'true', epoch 'ms')", "takes no number from the"},
-        {"id int OPTIONS (json 'a', epoch 'ms', key 'true')", "more than one source"},
-        {"id int OPTIONS (json 'a', key 'true')", "more than one source"},
+        {"id int OPTIONS (json 'a', epoch 'ms', timestamp 'true')", "more than one source"},
+        {"id int OPTIONS (json 'a', timestamp 'true')", "more than one source"},
         {"id int OPTIONS (json 'a', json 'b')", "option json is given twice"},
         {"id uuid DEFAULT gen_random_uuid()", "gen_random_uuid() is volatile"},
         {"at timestamptz DEFAULT now()", "as the DEFAULT of a stream's column"},

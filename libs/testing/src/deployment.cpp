@@ -29,6 +29,7 @@ void send_value(kafka::Producer& producer, const std::string& topic, int partiti
         const auto bar = value.find('|');
         record.key = std::string_view(value).substr(5, bar - 5);
         record.value = std::string_view(value).substr(bar + 1);
+        if (record.value == "@tombstone") record.value.reset();
     }
     producer.send(topic, record);
 }

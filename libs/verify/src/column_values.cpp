@@ -18,12 +18,32 @@ std::string path_literal(const Column& column) {
     return quote_literal(postgres::array_literal(names)) + "::text[]";
 }
 
+bool is_field(const Column& column) {
+    return column.source == ColumnOrigin::field || is_field_of_key(column);
+}
+
+bool is_field_of_key(const Column& column) {
+    return column.source == ColumnOrigin::key && !column.path.empty();
+}
+
+namespace {
+
+// What holds the field, as jsonb and as json.
+std::string document_of(const Column& column) {
+    return is_field_of_key(column) ? "tidewheel_key_doc" : "tidewheel_doc";
+}
+std::string json_of(const Column& column) {
+    return is_field_of_key(column) ? "tidewheel_key_json" : "tidewheel_json";
+}
+
+}  // namespace
+
 std::string json_value(const Column& column) {
-    return "NULLIF(tidewheel_doc #> " + path_literal(column) + ", 'null')";
+    return "NULLIF(" + document_of(column) + " #> " + path_literal(column) + ", 'null')";
 }
 
 std::string text_value(const Column& column) {
-    return "(tidewheel_json #>> " + path_literal(column) + ")";
+    return "(" + json_of(column) + " #>> " + path_literal(column) + ")";
 }
 
 namespace {
@@ -86,8 +106,8 @@ std::string converted(const Column& column) {
         case Kind::jsonb:
             return json_value(column);
         case Kind::json:
-            return "CASE WHEN " + json_value(column) + " IS NOT NULL THEN tidewheel_json #> " +
-                   path_literal(column) + " END";
+            return "CASE WHEN " + json_value(column) + " IS NOT NULL THEN " + json_of(column) +
+                   " #> " + path_literal(column) + " END";
         case Kind::other:
             return "tidewheel_converted." + quote_name(column.name);
         default:
@@ -98,12 +118,13 @@ std::string converted(const Column& column) {
 std::string or_fallback(const Column& column, const std::string& fallback,
                         const std::string& value) {
     if (fallback.empty()) return value;
-    return "CASE WHEN tidewheel_doc #> " + path_literal(column) + " IS NULL THEN " + fallback +
-           " ELSE " + value + " END";
+    const std::string document = document_of(column);
+    return "CASE WHEN " + document + " IS NOT NULL AND " + document + " #> " +
+           path_literal(column) + " IS NULL THEN " + fallback + " ELSE " + value + " END";
 }
 
 bool is_converted(const Column& column) {
-    return column.type.kind == Kind::other && column.source == ColumnOrigin::field;
+    return column.type.kind == Kind::other && is_field(column);
 }
 
 std::string value_of(const Column& column, const std::string& fallback) {
@@ -113,10 +134,12 @@ std::string value_of(const Column& column, const std::string& fallback) {
     const auto read = [&](const std::string& written) {
         return column.epoch ? time_of_number(column, written) : written + cast;
     };
+    if (is_field(column))
+        return is_converted(column) ? converted(column)
+                                    : or_fallback(column, fallback, converted(column));
     switch (column.source) {
         case ColumnOrigin::field:
-            return is_converted(column) ? converted(column)
-                                        : or_fallback(column, fallback, converted(column));
+            break;
         case ColumnOrigin::partition:
             return "tidewheel_partition" + (text ? "::text" : cast);
         case ColumnOrigin::offset:
@@ -130,6 +153,8 @@ std::string value_of(const Column& column, const std::string& fallback) {
             return bytes ? header_bytes(column.header) : read(header_value(column.header));
         case ColumnOrigin::headers:
             return all_headers;
+        case ColumnOrigin::tombstone:
+            return "(tidewheel_value IS NULL)";
         case ColumnOrigin::value:
             return bytes ? "tidewheel_value" : "convert_from(tidewheel_value, 'UTF8')";
     }

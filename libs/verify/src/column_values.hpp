@@ -10,6 +10,9 @@
 namespace tidewheel::verify {
 
 // Where the column's value is in the record, as a literal of type text[].
+// Of the value's JSON, or of the key's.
+bool is_field(const engine::Column& column);
+bool is_field_of_key(const engine::Column& column);
 std::string path_literal(const engine::Column& column);
 // The record's JSON value; SQL's NULL for JSON's.
 std::string json_value(const engine::Column& column);

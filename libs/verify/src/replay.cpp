@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "merge_replay.hpp"
 #include "tidewheel/catalogue/state_table.hpp"
 #include "tidewheel/core/text.hpp"
 
@@ -36,7 +37,7 @@ std::vector<std::string> column_names(Session& session, const sql::RelationName&
 
 // The columns of the INSERT: those it names, or the table's first ones.
 std::vector<std::string> filled_columns(Session& session, const sql::RowStatement& rows) {
-    if (!rows.target_columns.empty()) return rows.target_columns;
+    if (rows.merge || !rows.target_columns.empty()) return rows.target_columns;
     std::vector<std::string> names = column_names(session, rows.target);
     const std::size_t width =
         session.run("SELECT * FROM (" + rows.record_select + ") q LIMIT 0").columns.size() - 1;
@@ -124,6 +125,7 @@ std::string updates_script(const sql::RowStatement& rows, const std::vector<std:
 
 std::string rows_script(Session& session, const sql::RowStatement& rows, const std::string& select,
                         const Expected& expected) {
+    if (rows.merge) return merge_script(session, rows, expected.relation);
     const std::vector<std::string> columns = filled_columns(session, rows);
     const std::string insert = "INSERT INTO " + expected.relation + " AS " +
                                quote_name(rows.target.name) + " (" + prefixed("", columns) + ") ";
@@ -175,6 +177,8 @@ std::optional<std::string> partition_rule(Session& session, const sql::RelationN
 // There are some, and only what the counterpart has as well could have refused them.
 bool can_try_dead_letters(Session& session, const catalogue::StoredStream& stream,
                           const catalogue::StoredStatement& statement) {
+    const auto* rows = std::get_if<sql::RowStatement>(&statement.statement.body);
+    if (rows && rows->merge) return false;  // it depends on what was stored at that time
     const std::string target = regclass(target_of(statement));
     return session
         .run("SELECT EXISTS (SELECT " + own_dead_letters(stream, statement) +

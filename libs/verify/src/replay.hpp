@@ -47,7 +47,7 @@ void replay(postgres::Session& session, const catalogue::StoredStream& stream,
 
 // Tries the statement's own dead letters, each alone over what was replayed, and undoes it: those
 // that PostgreSQL takes, at most ten, as "[partition]@offset". None for a target with triggers or
-// foreign keys, which its counterpart lacks.
+// foreign keys, which its counterpart lacks, or of a MERGE.
 std::vector<std::string> wrongly_refused(postgres::Session& session,
                                          const catalogue::StoredStream& stream,
                                          const catalogue::StoredStatement& statement,

@@ -1,5 +1,6 @@
 #include "sql_decoder.hpp"
 
+#include <algorithm>
 #include <set>
 #include <vector>
 
@@ -26,11 +27,11 @@ std::string column_names(const catalogue::StoredStream& stream) {
 
 // jsonb keeps the last of two fields with one name; json_each shows both. Looked for in the record
 // and in each object that a column's path leads into.
-std::string duplicate_check(const engine::Schema& schema) {
+std::string duplicate_check(const engine::Schema& schema, ColumnOrigin object_of) {
     std::set<std::string> objects{"tidewheel_text::json"};
     for (const Column& column : schema.columns) {
         Column leading = column;
-        while (column.source == ColumnOrigin::field && leading.path.size() > 1) {
+        while (column.source == object_of && leading.path.size() > 1) {
             leading.path.pop_back();
             objects.insert("tidewheel_text::json #> " + path_literal(leading));
         }
@@ -68,16 +69,36 @@ std::string number_check() {
            " THEN RETURN 'it has a number beyond the limits'; END IF;\n";
 }
 
-// The record as JSON, which has to be an object.
+// The text of a value or a key as JSON, which has to be an object.
+std::string object_checks(const engine::Schema& schema, ColumnOrigin object_of,
+                          const std::string& what) {
+    const std::string prefix = object_of == ColumnOrigin::key ? "tidewheel_key_" : "tidewheel_";
+    return "    tidewheel_text := convert_from(" + what + ", 'UTF8');\n    " + prefix +
+           "doc := tidewheel_text::jsonb;\n    " + prefix + "json := tidewheel_text::json;\n" +
+           "    IF jsonb_typeof(" + prefix +
+           "doc) <> 'object' THEN RETURN 'it is not a JSON object'; END IF;\n" + depth_check() +
+           number_check() + duplicate_check(schema, object_of);
+}
+
 std::string parse_checks(const engine::Schema& schema) {
-    return "    IF coalesce(octet_length(tidewheel_value), 0) = 0 THEN RETURN 'it has no value'; "
-           "END IF;\n"
-           "    tidewheel_text := convert_from(tidewheel_value, 'UTF8');\n"
-           "    tidewheel_doc := tidewheel_text::jsonb;\n"
-           "    tidewheel_json := tidewheel_text::json;\n"
-           "    IF jsonb_typeof(tidewheel_doc) <> 'object' THEN RETURN 'it is not a JSON object'; "
-           "END IF;\n" +
-           depth_check() + number_check() + duplicate_check(schema);
+    const std::string checks =
+        "    IF coalesce(octet_length(tidewheel_value), 0) = 0 THEN RETURN 'it has no value'; END "
+        "IF;\n" +
+        object_checks(schema, ColumnOrigin::field, "tidewheel_value");
+    // A tombstone of a stream that takes them: its document is NULL, and so is every field of it.
+    return schema.takes_tombstones()
+               ? "    IF tidewheel_value IS NOT NULL THEN\n" + checks + "    END IF;\n"
+               : checks;
+}
+
+bool reads_key(const engine::Schema& schema) {
+    return std::ranges::any_of(schema.columns, is_field_of_key);
+}
+
+std::string key_checks(const engine::Schema& schema) {
+    if (!reads_key(schema)) return "";
+    return "    IF tidewheel_key IS NOT NULL THEN\n" +
+           object_checks(schema, ColumnOrigin::key, "tidewheel_key") + "    END IF;\n";
 }
 
 bool is_moment(Kind kind) {
@@ -88,9 +109,8 @@ bool is_moment(Kind kind) {
 // The text whose form is checked; empty: the column takes no text from the record.
 std::string text_of(const Column& column) {
     if (column.type.kind == Kind::bytea || column.source == ColumnOrigin::headers) return "";
+    if (is_field(column)) return text_value(column);
     switch (column.source) {
-        case ColumnOrigin::field:
-            return text_value(column);
         case ColumnOrigin::key:
             return "convert_from(tidewheel_key, 'UTF8')";
         case ColumnOrigin::header:
@@ -113,11 +133,11 @@ std::string form_check(const Column& column) {
     if (column.epoch)
         broken += " OR " + epoch_microseconds(column, text) + " NOT BETWEEN " + year_1 + " AND " +
                   year_9999;
-    else if (is_moment(column.type.kind) && column.source == ColumnOrigin::field)
+    else if (is_moment(column.type.kind) && is_field(column))
         broken += " OR jsonb_typeof(" + json_value(column) + ") <> 'string'";
     const bool wants_json = column.type.kind == Kind::json || column.type.kind == Kind::jsonb ||
                             column.type.kind == Kind::other;
-    if (wants_json && column.source != ColumnOrigin::field) broken = text + " IS NOT NULL";
+    if (wants_json && !is_field(column)) broken = text + " IS NOT NULL";
     if (broken.empty()) return "";
     return "    IF " + broken + " THEN RETURN " +
            quote_literal(column.name + " is not in the form of " + column.type.sql) + "; END IF;\n";
@@ -198,6 +218,9 @@ std::string decode_script(const catalogue::StoredStream& stream, const std::stri
                            ? "convert_from(r.payload, 'UTF8')::jsonb AS tidewheel_doc, "
                              "convert_from(r.payload, 'UTF8')::json AS tidewheel_json"
                            : "NULL::jsonb AS tidewheel_doc, NULL::json AS tidewheel_json") +
+           (reads_key(stream.schema) ? ", convert_from(r.key, 'UTF8')::jsonb AS tidewheel_key_doc, "
+                                       "convert_from(r.key, 'UTF8')::json AS tidewheel_key_json"
+                                     : "") +
            " FROM pg_temp.tidewheel_raw r WHERE " + condition + " OFFSET 0) tidewheel_record" +
            (record.empty() ? "" : " CROSS JOIN LATERAL " + record);
 }
@@ -214,7 +237,10 @@ std::string judge_ddl(const catalogue::StoredStream& stream) {
         "DECLARE\n"
         "    tidewheel_text text;\n"
         "    tidewheel_doc jsonb;\n"
-        "    tidewheel_json json;\n"
+        "    tidewheel_json json;\n" +
+        std::string(reads_key(stream.schema)
+                        ? "    tidewheel_key_doc jsonb;\n    tidewheel_key_json json;\n"
+                        : "") +
         "    tidewheel_row pg_temp.tidewheel_good%ROWTYPE;\n"
         "    tidewheel_partition integer := tidewheel_raw_row.partition;\n"
         "    tidewheel_offset bigint := tidewheel_raw_row.\"offset\";\n"
@@ -224,7 +250,7 @@ std::string judge_ddl(const catalogue::StoredStream& stream) {
         "    tidewheel_value bytea := tidewheel_raw_row.payload;\n"
         "BEGIN\n" +
         tombstone_check(stream.schema) + (is_json(stream) ? parse_checks(stream.schema) : "") +
-        "    SELECT " + joined(column_values(stream), ", ") +
+        key_checks(stream.schema) + "    SELECT " + joined(column_values(stream), ", ") +
         ", tidewheel_partition, tidewheel_offset, tidewheel_timestamp INTO tidewheel_row" +
         (record.empty() ? "" : " FROM " + record) + ";\n" + forms + nulls +
         route_check(stream.schema) + constraint_checks(stream) +

@@ -105,7 +105,8 @@ TEST_CASE("any other type is PostgreSQL's to convert, out of one record") {
     CHECK(converted_record(stream) ==
           "(SELECT c.\"a\", c.\"b\" FROM jsonb_populate_record(NULL::pg_temp.tidewheel_good, "
           "jsonb_build_object('a', NULLIF(tidewheel_doc #> '{\"a\"}'::text[], 'null')) || "
-          "jsonb_build_object('b', CASE WHEN tidewheel_doc #> '{\"b\"}'::text[] IS NULL THEN "
+          "jsonb_build_object('b', CASE WHEN tidewheel_doc IS NOT NULL AND tidewheel_doc #> "
+          "'{\"b\"}'::text[] IS NULL THEN "
           "to_jsonb(('{}')::integer[]) ELSE NULLIF(tidewheel_doc #> '{\"b\"}'::text[], 'null') "
           "END)) c) tidewheel_converted");
     CHECK_THAT(decode_script(stream, "true"),
@@ -128,7 +129,8 @@ TEST_CASE("metadata comes from beside the value") {
 
 TEST_CASE("a DEFAULT stands in for a field that is missing, not for null") {
     CHECK(value({"x", Kind::int32, "integer", ColumnOrigin::field, "7"}) ==
-          "CASE WHEN tidewheel_doc #> '{\"x\"}'::text[] IS NULL THEN 7 ELSE (tidewheel_json #>> "
+          "CASE WHEN tidewheel_doc IS NOT NULL AND tidewheel_doc #> '{\"x\"}'::text[] IS NULL THEN "
+          "7 ELSE (tidewheel_json #>> "
           "'{\"x\"}'::text[])::integer END");
 }
 
@@ -153,6 +155,24 @@ TEST_CASE("the judge passes over a tombstone only where the stream ignores them"
     CHECK_THAT(judge_ddl(stream), !ContainsSubstring(passes));
     stream.schema.ignores_tombstones = true;
     CHECK_THAT(judge_ddl(stream), ContainsSubstring(passes));
+}
+
+TEST_CASE("the judge takes a tombstone as a row of NULLs where a column says that it is one") {
+    auto stream = stream_of({{"x", Kind::text, "text"}, {"gone", Kind::boolean, "boolean"}});
+    CHECK_THAT(judge_ddl(stream), !ContainsSubstring("IF tidewheel_value IS NOT NULL THEN"));
+    stream.schema.columns[1].source = engine::ColumnOrigin::tombstone;
+    CHECK_THAT(judge_ddl(stream), ContainsSubstring("IF tidewheel_value IS NOT NULL THEN"));
+    CHECK(column_values(stream)[1] == "(tidewheel_value IS NULL)");
+}
+
+TEST_CASE("a field of the key comes out of the key's own document") {
+    auto stream = stream_of({{"x", Kind::int32, "integer", ColumnOrigin::key}});
+    CHECK_THAT(judge_ddl(stream), !ContainsSubstring("tidewheel_key_doc"));
+    stream.schema.columns[0].path = {"a", "b"};
+    CHECK(column_values(stream)[0] == "(tidewheel_key_json #>> '{\"a\",\"b\"}'::text[])::integer");
+    CHECK_THAT(judge_ddl(stream), ContainsSubstring("IF tidewheel_key IS NOT NULL THEN"));
+    CHECK_THAT(decode_script(stream, "true"),
+               ContainsSubstring("convert_from(r.key, 'UTF8')::jsonb AS tidewheel_key_doc"));
 }
 
 TEST_CASE("names are quoted, in paths and as columns") {

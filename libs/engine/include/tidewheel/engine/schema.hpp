@@ -56,9 +56,10 @@ enum class ColumnOrigin : std::uint8_t {
     offset,
     timestamp,
     key,
-    header,   // one, by its name
-    headers,  // all of them
-    value     // the record's bytes
+    header,    // one, by its name
+    headers,   // all of them
+    value,     // the record's bytes
+    tombstone  // whether it has no value
 };
 
 // A unit of time since 1970-01-01 00:00 UTC. Its value: the decimal digits of a second that it has.
@@ -113,6 +114,7 @@ struct Schema {
 
     int find(std::string_view column) const;  // its index, -1 when there is none
     bool needs(std::size_t column) const;     // needed, or the event time
+    bool takes_tombstones() const;  // a column says which records have no value: they have rows
     bool operator==(const Schema&) const = default;
 };
 

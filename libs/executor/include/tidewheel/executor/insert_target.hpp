@@ -7,7 +7,7 @@
 
 namespace tidewheel::executor {
 
-// What has to be known of the table that a continuous INSERT writes to.
+// What has to be known of the table that a continuous INSERT or MERGE writes to.
 struct TargetColumn {
     std::string name;
     std::string type;  // as format_type prints it
@@ -27,6 +27,9 @@ struct InsertTarget {
     // Something besides types, NOT NULL and keys may refuse a row: a CHECK, a column that PostgreSQL
     // computes, what a partition asks for alone.
     bool has_checks = false;
+    // Of a MERGE, and nothing else of it: the columns of its source, and what tells the keys apart
+    // by which it finds its rows, as SQL over the source.
+    std::vector<std::string> source_columns, merge_key;
     bool is_outbox = false;  // rows are delivered in the order in which they are stored
     bool operator==(const InsertTarget&) const = default;
 };

@@ -13,10 +13,14 @@ struct DirectInsert {
     bool operator==(const DirectInsert&) const = default;
 };
 
-// ON CONFLICT DO UPDATE: `collect` stores the SELECT's rows, numbered by their round (0 for the
-// first row of a key, 1 for the second…); `last_round` asks for the largest number; `insert(n)`
-// applies one; `discard` empties.
+// ON CONFLICT DO UPDATE, and MERGE: `collect` stores the SELECT's rows, numbered by their round (0
+// for the first row of a key, 1 for the second…); `last_round` asks for the largest number;
+// `insert(n)` applies one; `discard` empties.
 struct InsertRounds {
+    // Of a MERGE that is run alone, to find out which record PostgreSQL refuses: keeps other
+    // writers out until the transaction ends. Without it, a key that another lane has just inserted
+    // looks like a record that breaks the unique index.
+    std::string lock;
     std::string setup;  // once a session: the table that the rows are collected in
     std::string collect, last_round, discard;
     std::string insert_prefix, insert_suffix;  // around the number of the round

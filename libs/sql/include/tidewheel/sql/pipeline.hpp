@@ -90,16 +90,45 @@ struct Stream {
     bool operator==(const Stream&) const = default;
 };
 
-// --- INSERT INTO … SELECT … FROM stream
+// --- INSERT INTO … SELECT … FROM stream, MERGE INTO … USING stream
 
 enum class OnConflict { none, nothing, update };
 
+// An equality of a MERGE's ON: a column of the target is equal to something of the source.
+struct MergeKey {
+    std::string column;
+    std::string converted_to;  // the type to which ON converts the column; empty: none
+    std::string expression;    // SQL over the source
+    // Each INSERT gives the column this very value, and no UPDATE changes it: so a record of one
+    // key never makes a row of another.
+    bool is_kept = false;
+    bool operator==(const MergeKey&) const = default;
+};
+
+// MERGE INTO target AS alias USING … AS source ON … WHEN …, as it runs over some rows of the source
+// that are of different keys.
+struct MergeInto {
+    std::string alias, source;                // as SQL
+    std::vector<std::string> source_columns;  // that the source's alias gives; empty: its own
+    std::string clauses;                      // "ON … WHEN …"
+    std::vector<MergeKey> keys;               // known once PostgreSQL has qualified every column
+    bool deletes = false;
+    bool operator==(const MergeInto&) const = default;
+
+    // `table`: the target, or a copy of it; `rows`: those of the source, as SQL.
+    std::string over(const std::string& table, const std::string& rows) const {
+        return "MERGE INTO " + table + " AS " + alias + " USING (" + rows + ") AS " + source + " " +
+               clauses;
+    }
+};
+
 // A continuous INSERT, in the two forms in which it can run (design note:
-// docs/adr/0003-record-at-a-time.md).
+// docs/adr/0003-record-at-a-time.md), or a continuous MERGE, which has the record form alone.
 struct RowStatement {
     RelationName target;  // a table; of a stream, its outbox (topic_target.hpp)
     std::optional<RelationName> into_stream = {};
-    // As named in the INSERT; empty: the table's first columns in order.
+    // As named in the INSERT; empty: the table's first columns in order. Of a MERGE: those that each
+    // of its INSERTs fills, if any.
     std::vector<std::string> target_columns;
     OnConflict on_conflict = OnConflict::none;
     bool has_conflict_target = false;  // ON CONFLICT (…) or ON CONSTRAINT …
@@ -125,6 +154,9 @@ struct RowStatement {
     // tidewheel_records r CROSS JOIN LATERAL (…) q". now() and its relatives are
     // r.tidewheel_timestamp there.
     std::string record_select;
+    // A MERGE: on_conflict is `update`, as of what applies the records of a key in their order; the
+    // record form yields the columns of its source.
+    std::optional<MergeInto> merge = {};
     bool operator==(const RowStatement&) const = default;
 };
 
