@@ -26,6 +26,7 @@ delivery:   core engine codec sql postgres catalogue http telemetry service
 notifier:   core engine codec sql postgres catalogue http telemetry service delivery
 changefeed: core engine codec sql postgres catalogue kafka telemetry service http
 capture:    core engine codec sql postgres catalogue http telemetry service delivery
+runner:     core engine sql postgres catalogue executor kafka http telemetry service runtime ingress source changefeed delivery notifier capture
 testing:    core engine codec sql postgres catalogue kafka http
 '
 
@@ -39,7 +40,7 @@ source:     core flags source service
 notifier:   core flags notifier service
 changefeed: core flags changefeed service
 capture:    core flags capture service
-cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runtime service source producer changefeed
+cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runner service source producer changefeed
 '
 
 # A third-party library's headers, and where they may be included.
