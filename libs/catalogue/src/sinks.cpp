@@ -23,6 +23,7 @@ StoredSink read_sink(const Row& row) {
     stored.subscribers_table = row.text_or(5, "");
     if (!row.is_null(6)) stored.retry_for = std::chrono::milliseconds(row.integer(6));
     stored.keep = std::chrono::milliseconds(row.integer(7));
+    stored.is_paused = row.boolean(8);
     return stored;
 }
 
@@ -60,8 +61,9 @@ std::vector<StoredSink> read_sinks(postgres::Connection& connection) {
     std::vector<StoredSink> sinks;
     for (const Row& row : connection.query(
              "SELECT s.id, s.uid, s.schema_name, s.name, o.text, s.subscribers, (extract(epoch "
-             "FROM s.retry_for) * 1000)::bigint, (extract(epoch FROM s.keep) * 1000)::bigint FROM "
-             "tidewheel.sinks s JOIN tidewheel.objects o USING (object) ORDER BY s.id"))
+             "FROM s.retry_for) * 1000)::bigint, (extract(epoch FROM s.keep) * 1000)::bigint, "
+             "s.paused_at IS NOT NULL FROM tidewheel.sinks s JOIN tidewheel.objects o USING "
+             "(object) ORDER BY s.id"))
         sinks.push_back(read_sink(row));
     return sinks;
 }
@@ -74,6 +76,15 @@ std::optional<int> find_sink(Transaction& transaction, const std::string& object
     const postgres::Rows found =
         transaction.query("SELECT id FROM tidewheel.sinks WHERE object = $1", {object});
     return found.empty() ? std::nullopt : std::optional(static_cast<int>(found[0].integer(0)));
+}
+
+bool record_sink_pause(Transaction& transaction, int sink, bool is_paused) {
+    return transaction
+               .query("UPDATE tidewheel.sinks SET paused_at = " +
+                          std::string(is_paused ? "now()" : "NULL") +
+                          " WHERE id = $1 AND (paused_at IS NULL) = $2::boolean",
+                      {std::to_string(sink), is_paused ? "t" : "f"})
+               .affected == 1;
 }
 
 bool is_sink(Transaction& transaction, const sql::RelationName& table) {

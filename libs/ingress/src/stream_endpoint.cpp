@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tidewheel/core/text.hpp"
+#include "tidewheel/core/weakened.hpp"
 #include "tidewheel/http/bearer.hpp"
 #include "token.hpp"
 
@@ -17,6 +18,8 @@ using codec::Json;
 // It is stored with each record of a request.
 constexpr std::size_t longest_idempotency_key = 255;
 
+// Nobody knows how long somebody will pause a stream.
+constexpr auto seconds_of_pause = "10";
 const std::map<std::string, std::string> try_again{{"Retry-After", "1"}};
 
 std::optional<std::string> idempotency_key_of(const http::Request& request) {
@@ -85,13 +88,18 @@ std::optional<Problem> StreamEndpoint::refusal_of(const http::Request& request) 
     if (request.method != "POST")
         return Problem{405, "records are sent with POST", {}, {{"Allow", "POST"}}};
     const std::vector<std::string>& hashes = rules_.stream.stream.ingress_tokens;
-    if (hashes.empty()) return std::nullopt;
     const auto token = http::bearer_token(request);
-    if (token && is_known(*token, hashes)) return std::nullopt;
-    return Problem{401,
-                   "the request must carry a token: Authorization: Bearer …",
-                   {},
-                   {{"WWW-Authenticate", "Bearer"}}};
+    if (!hashes.empty() && !(token && is_known(*token, hashes)))
+        return Problem{401,
+                       "the request must carry a token: Authorization: Bearer …",
+                       {},
+                       {{"WWW-Authenticate", "Bearer"}}};
+    if (!rules_.is_paused) return std::nullopt;
+    return Problem{
+        503,
+        "stream " + sql::label(rules_.stream.stream.name) + " is paused; nothing was sent",
+        {},
+        {{"Retry-After", seconds_of_pause}}};
 }
 
 Judgement StreamEndpoint::judge(const RawRecords& records,
@@ -125,6 +133,10 @@ void StreamEndpoint::send(Judgement&& judgement, std::size_t refused,
          bad = std::move(judgement.bad)](const kafka::Publisher::Outcome& outcome) {
             respond(self->answer_to(outcome, refused, bad));
         };
+    if (weakened("answer_before_kafka")) {
+        respond(accepted(records.size(), refused, {}));
+        done = [](const kafka::Publisher::Outcome&) {};
+    }
     switch (surroundings_.publisher.send(rules_.stream.stream.topic, records, std::move(done))) {
         case Admission::taken:
             return;

@@ -17,6 +17,7 @@ struct StoredSink {
     std::string subscribers_table;  // qualified and quoted; empty: one subscriber, named ''
     std::optional<std::chrono::milliseconds> retry_for;
     std::chrono::milliseconds keep{0};
+    bool is_paused = false;  // its rows stay where they are
 };
 
 // The lane of an outbox: a stream in a partition; both -1 for rows that no service has stored.
@@ -40,6 +41,8 @@ std::vector<StoredSink> read_sinks(postgres::Connection& connection);
 std::string drop_outbox(const sql::RelationName& name);
 
 std::optional<int> find_sink(postgres::Transaction& transaction, const std::string& object);
+// False: it was so already.
+bool record_sink_pause(postgres::Transaction& transaction, int sink, bool is_paused);
 bool is_sink(postgres::Transaction& transaction, const sql::RelationName& table);
 
 // Two items of a SELECT: the transaction stores rows for this lane. Arguments: SQL of type text.
