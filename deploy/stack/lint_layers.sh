@@ -28,6 +28,7 @@ changefeed: core engine codec sql postgres catalogue kafka telemetry service htt
 capture:    core engine codec sql postgres catalogue http telemetry service delivery
 publisher:  core engine codec sql postgres catalogue kafka telemetry service delivery
 cache:      core engine codec sql postgres catalogue http telemetry service delivery
+runner:     core engine sql postgres catalogue executor kafka http telemetry service runtime ingress source changefeed delivery notifier capture publisher cache
 testing:    core engine codec sql postgres catalogue kafka http
 '
 
@@ -44,7 +45,7 @@ capture:    core flags capture service
 simulator:  core flags codec http producer
 publisher:  core flags publisher service
 cache:      core flags cache service
-cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runtime service source producer changefeed
+cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runner service source producer changefeed
 '
 
 # A third-party library's headers, and where they may be included.

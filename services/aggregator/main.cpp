@@ -11,7 +11,9 @@ int main(int argc, char** argv) {
              "Keeps every materialized view of the catalogue up to date, by deltas, exactly once.",
          .programs = Programs::aggregator});
     if (!settings) return settings.failure();
-    return service::run_main("aggregator", *settings, [&](std::stop_token stop) {
-        runtime::run_service(*settings, runtime::aggregator, stop);
-    });
+    return service::run_service_main(
+        "aggregator", *settings,
+        [](const Settings& own, service::Vitals& vitals, std::stop_token stop) {
+            runtime::run_service(own, runtime::aggregator, vitals, std::move(stop));
+        });
 }

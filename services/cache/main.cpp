@@ -10,6 +10,5 @@ int main(int argc, char** argv) {
          .purpose = "Writes the rows of every sink of SERVER redis to Redis, as keys.",
          .programs = Programs::cache});
     if (!settings) return settings.failure();
-    return service::run_main("cache", *settings,
-                             [&](std::stop_token stop) { cache::run_service(*settings, stop); });
+    return service::run_service_main("cache", *settings, cache::run_service);
 }

@@ -10,6 +10,5 @@ int main(int argc, char** argv) {
          .purpose = "Writes the rows of every sink of SERVER files to files, Avro or NDJSON.",
          .programs = Programs::capture});
     if (!settings) return settings.failure();
-    return service::run_main("capture", *settings,
-                             [&](std::stop_token stop) { capture::run_service(*settings, stop); });
+    return service::run_service_main("capture", *settings, capture::run_service);
 }

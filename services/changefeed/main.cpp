@@ -11,7 +11,5 @@ int main(int argc, char** argv) {
                     "of the catalogue with the option changes_of.",
          .programs = Programs::changefeed});
     if (!settings) return settings.failure();
-    return service::run_main("changefeed", *settings, [&](std::stop_token stop) {
-        changefeed::run_service(*settings, stop);
-    });
+    return service::run_service_main("changefeed", *settings, changefeed::run_service);
 }

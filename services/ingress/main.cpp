@@ -11,6 +11,5 @@ int main(int argc, char** argv) {
                     "and writes them to its topic.",
          .programs = Programs::ingress});
     if (!settings) return settings.failure();
-    return service::run_main("ingress", *settings,
-                             [&](std::stop_token stop) { ingress::run_service(*settings, stop); });
+    return service::run_service_main("ingress", *settings, ingress::run_service);
 }

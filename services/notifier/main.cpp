@@ -11,6 +11,5 @@ int main(int argc, char** argv) {
              "Delivers the rows of every sink of SERVER webhook to its subscribers, by HTTP.",
          .programs = Programs::notifier});
     if (!settings) return settings.failure();
-    return service::run_main("notifier", *settings,
-                             [&](std::stop_token stop) { notifier::run_service(*settings, stop); });
+    return service::run_service_main("notifier", *settings, notifier::run_service);
 }

@@ -11,7 +11,5 @@ int main(int argc, char** argv) {
                     "committed records.",
          .programs = Programs::publisher});
     if (!settings) return settings.failure();
-    return service::run_main("publisher", *settings, [&](std::stop_token stop) {
-        publisher::run_service(*settings, stop);
-    });
+    return service::run_service_main("publisher", *settings, publisher::run_service);
 }

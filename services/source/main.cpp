@@ -11,6 +11,5 @@ int main(int argc, char** argv) {
                     "websocket or by polling, and writes them to its topic.",
          .programs = Programs::source});
     if (!settings) return settings.failure();
-    return service::run_main("source", *settings,
-                             [&](std::stop_token stop) { source::run_service(*settings, stop); });
+    return service::run_service_main("source", *settings, source::run_service);
 }

@@ -10,7 +10,9 @@ int main(int argc, char** argv) {
          .purpose = "Runs every continuous INSERT … SELECT of the catalogue: rows, exactly once.",
          .programs = Programs::worker});
     if (!settings) return settings.failure();
-    return service::run_main("worker", *settings, [&](std::stop_token stop) {
-        runtime::run_service(*settings, runtime::worker, stop);
-    });
+    return service::run_service_main(
+        "worker", *settings,
+        [](const Settings& own, service::Vitals& vitals, std::stop_token stop) {
+            runtime::run_service(own, runtime::worker, vitals, std::move(stop));
+        });
 }

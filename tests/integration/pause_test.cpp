@@ -91,5 +91,5 @@ TEST_CASE("pause and resume may be repeated, and say so, and status shows who is
     CHECK(statements.at(1).find("changed")->dump() == "false");
     const Finished unknown = deployment.tidewheel({"pause", "nothing"});
     CHECK(unknown.status == 2);
-    CHECK_THAT(unknown.errors, ContainsSubstring("statement nothing does not exist"));
+    CHECK_THAT(unknown.errors, ContainsSubstring("there is no statement, sink or stream nothing"));
 }

@@ -5,9 +5,9 @@
 
 namespace tidewheel::cache {
 
-void run_service(const Settings& settings, std::stop_token stop) {
+void run_service(const Settings& settings, service::Vitals& vitals, std::stop_token stop) {
     CacheKind kind(settings);
-    delivery::run_service(settings, {.name = "tidewheel-cache"}, kind, std::move(stop));
+    delivery::run_service(settings, {.name = "tidewheel-cache"}, kind, vitals, std::move(stop));
 }
 
 }  // namespace tidewheel::cache

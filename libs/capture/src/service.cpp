@@ -5,9 +5,9 @@
 
 namespace tidewheel::capture {
 
-void run_service(const Settings& settings, std::stop_token stop) {
+void run_service(const Settings& settings, service::Vitals& vitals, std::stop_token stop) {
     FileKind kind(settings);
-    delivery::run_service(settings, {.name = "tidewheel-capture"}, kind, std::move(stop));
+    delivery::run_service(settings, {.name = "tidewheel-capture"}, kind, vitals, std::move(stop));
 }
 
 }  // namespace tidewheel::capture

@@ -16,6 +16,9 @@ constexpr const char* streams_query =
     "id";
 enum StreamsQuery { stream_id, schema_name, stream_name, is_foreign, stream_text, group_number };
 
+constexpr const char* paused_streams_query =
+    "SELECT id FROM tidewheel.streams WHERE intake_paused_at IS NOT NULL";
+
 const std::string statements_query =
     std::string(statement_columns) +
     "name, target_schema, target_name, text, fingerprint, file, line FROM tidewheel.statements "
@@ -137,6 +140,8 @@ Catalogue read_catalogue(postgres::Transaction& transaction) {
         catalogue.streams.push_back(load_stream(transaction, row));
     for (const postgres::Row& row : transaction.query(statements_query))
         catalogue.statements.push_back(load_statement(catalogue, row));
+    for (const postgres::Row& row : transaction.query(paused_streams_query))
+        catalogue.paused_streams.insert(static_cast<int>(row.integer(0)));
     catalogue.search_path = own_search_path(transaction);
     return catalogue;
 }

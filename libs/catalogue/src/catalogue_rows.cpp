@@ -212,6 +212,15 @@ void record_pause(Transaction& transaction, int statement, bool is_paused) {
                       {std::to_string(statement)});
 }
 
+bool record_intake_pause(Transaction& transaction, int stream, bool is_paused) {
+    return transaction
+               .query("UPDATE tidewheel.streams SET intake_paused_at = " +
+                          std::string(is_paused ? "now()" : "NULL") +
+                          " WHERE id = $1 AND (intake_paused_at IS NULL) = $2::boolean",
+                      {std::to_string(stream), is_paused ? "t" : "f"})
+               .affected == 1;
+}
+
 bool mark_inconsistent(Transaction& transaction, int statement) {
     return !transaction
                 .query(

@@ -176,7 +176,8 @@ std::vector<Redelivery> redeliveries(Connection& connection, const std::string& 
     std::vector<Redelivery> rows;
     for (const Row& row : connection.query(
              "SELECT sink_id, subscriber, u.id, u.seq, u.row_json FROM tidewheel.undelivered u "
-             "JOIN tidewheel.deliveries d USING (sink_id, subscriber) WHERE d.owner = $1 AND "
+             "JOIN tidewheel.deliveries d USING (sink_id, subscriber) JOIN tidewheel.sinks s ON "
+             "s.id = sink_id WHERE d.owner = $1 AND s.paused_at IS NULL AND "
              "u.redrive_at IS NOT NULL ORDER BY u.redrive_at, u.seq LIMIT $2",
              {owner, std::to_string(most)}))
         rows.push_back({key_of(row), row.integer(2), row.integer(3), row.text(4)});
@@ -190,6 +191,13 @@ void end_redelivery(Connection& connection, std::int64_t id, const std::string& 
         connection.query(
             "UPDATE tidewheel.undelivered SET redrive_at = NULL, reason = $2 WHERE id = $1",
             {std::to_string(id), reason});
+}
+
+void forgive_failures(Transaction& transaction, int sink) {
+    transaction.query(
+        "UPDATE tidewheel.delivery_positions SET failing_since = NULL, attempts = 0, last_error = "
+        "NULL WHERE sink_id = $1 AND failing_since IS NOT NULL",
+        {std::to_string(sink)});
 }
 
 std::size_t request_redelivery(Transaction& transaction, int sink,

@@ -19,7 +19,7 @@ StoredSink read_sink(const Row& row) {
     stored.uid = row.text(1);
     auto statement = sql::parse_statement(row.text(4), {});
     if (auto* stream = std::get_if<sql::Stream>(&statement.body)) {
-        stream->name = {row.text(8), row.text(9)};
+        stream->name = {row.text(9), row.text(10)};
         stored.sink.server = "kafka";
         stored.stream = std::move(*stream);
     } else {
@@ -29,6 +29,7 @@ StoredSink read_sink(const Row& row) {
     stored.subscribers_table = row.text_or(5, "");
     if (!row.is_null(6)) stored.retry_for = std::chrono::milliseconds(row.integer(6));
     stored.keep = std::chrono::milliseconds(row.integer(7));
+    stored.is_paused = row.boolean(8);
     return stored;
 }
 
@@ -74,8 +75,8 @@ std::vector<StoredSink> read_sinks(postgres::Connection& connection) {
     for (const Row& row : connection.query(
              "SELECT s.id, s.uid, s.schema_name, s.name, coalesce(o.text, t.text), s.subscribers, "
              "(extract(epoch FROM s.retry_for) * 1000)::bigint, (extract(epoch FROM s.keep) * "
-             "1000)::bigint, t.schema_name, t.name FROM tidewheel.sinks s LEFT JOIN "
-             "tidewheel.objects o USING (object) LEFT JOIN tidewheel.streams t ON t.id = "
+             "1000)::bigint, s.paused_at IS NOT NULL, t.schema_name, t.name FROM tidewheel.sinks s "
+             "LEFT JOIN tidewheel.objects o USING (object) LEFT JOIN tidewheel.streams t ON t.id = "
              "s.stream_id ORDER BY s.id"))
         sinks.push_back(read_sink(row));
     return sinks;
@@ -95,6 +96,15 @@ std::optional<int> find_sink_of_stream(Transaction& transaction, int stream) {
     const postgres::Rows found = transaction.query(
         "SELECT id FROM tidewheel.sinks WHERE stream_id = $1", {std::to_string(stream)});
     return found.empty() ? std::nullopt : std::optional(static_cast<int>(found[0].integer(0)));
+}
+
+bool record_sink_pause(Transaction& transaction, int sink, bool is_paused) {
+    return transaction
+               .query("UPDATE tidewheel.sinks SET paused_at = " +
+                          std::string(is_paused ? "now()" : "NULL") +
+                          " WHERE id = $1 AND (paused_at IS NULL) = $2::boolean",
+                      {std::to_string(sink), is_paused ? "t" : "f"})
+               .affected == 1;
 }
 
 bool is_sink(Transaction& transaction, const sql::RelationName& table) {

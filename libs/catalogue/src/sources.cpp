@@ -137,11 +137,12 @@ void note_poll(postgres::Connection& connection, int stream, const std::string& 
 
 std::vector<SourceStatus> source_statuses(postgres::Connection& connection) {
     std::vector<SourceStatus> all;
-    for (const postgres::Row& row : connection.query(
-             "SELECT t.schema_name || '.' || t.name, url, CASE WHEN NOT " + expired("s") +
-             " THEN owner END, " + state_columns() +
-             " FROM tidewheel.sources s JOIN tidewheel.streams t ON t.id = s.stream_id ORDER BY 1"))
-        all.push_back({row.text(0), row.text(1), row.field(2), state_of(row, 3)});
+    for (const postgres::Row& row :
+         connection.query("SELECT t.schema_name || '.' || t.name, url, CASE WHEN NOT " +
+                          expired("s") + " THEN owner END, " + state_columns() +
+                          ", t.intake_paused_at IS NOT NULL FROM tidewheel.sources s JOIN "
+                          "tidewheel.streams t ON t.id = s.stream_id ORDER BY 1"))
+        all.push_back({row.text(0), row.text(1), row.field(2), state_of(row, 3), row.boolean(10)});
     return all;
 }
 

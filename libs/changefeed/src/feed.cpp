@@ -89,7 +89,7 @@ void Feed::run(const std::stop_token& stop) {
         if (!retry_.is_due()) continue;
         try {
             if (ownership_.try_to_take()) {
-                attempt(stop);
+                plan_.is_paused ? rest(stop) : attempt(stop);
             } else {
                 health_.set_healthy(part_);  // it is another service's
                 metrics_.stopped.set(0);
@@ -121,6 +121,19 @@ void Feed::attempt(const std::stop_token& stop) {
                                                                       "Kafka does not answer");
                                              }};
     Attempt(surroundings, stop).run();
+}
+
+// Paused: the slot keeps the place, and holds back write-ahead log meanwhile.
+void Feed::rest(const std::stop_token& stop) {
+    health_.set_healthy(part_);
+    metrics_.stopped.set(0);
+    do {
+        seen_at_ = Clock::system().now();
+        if (!ownership_.beat()) continue;
+        if (const auto slot = catalogue::find_slot(ownership_.connection(), plan_.slot))
+            metrics_.set_behind(slot->behind);
+        retry_.succeeded();
+    } while (wait_for(stop, look_every));
 }
 
 void Feed::failed(const Error& error) {

@@ -41,6 +41,7 @@ class Feed {
   private:
     void run(const std::stop_token& stop);
     void attempt(const std::stop_token& stop);
+    void rest(const std::stop_token& stop);
     void failed(const Error& error);
 
     const Settings& settings_;

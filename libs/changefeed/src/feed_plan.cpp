@@ -15,7 +15,8 @@ std::vector<FeedPlan> feed_plans(postgres::Connection& database,
         plans.push_back({each.id, sql::label(stream.name), *stream.changes_of, stream.topic,
                          catalogue::publication_of(stream.name),
                          catalogue::slot_of(database, each.id), here.text(0),
-                         here.text(1) + "." + std::to_string(each.id)});
+                         here.text(1) + "." + std::to_string(each.id),
+                         catalogue.paused_streams.contains(each.id)});
     }
     return plans;
 }

@@ -17,6 +17,7 @@ struct FeedPlan {
     std::string publication, slot;
     std::string database;  // its name
     std::string numbers;   // DATABASE.STREAM, which no other stream of the cluster has
+    bool is_paused = false;
     bool operator==(const FeedPlan&) const = default;
 };
 

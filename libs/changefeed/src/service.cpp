@@ -6,7 +6,6 @@
 
 #include "feed.hpp"
 #include "tidewheel/catalogue/catalogue.hpp"
-#include "tidewheel/service/shell.hpp"
 #include "tidewheel/telemetry/log.hpp"
 
 namespace tidewheel::changefeed {
@@ -41,22 +40,20 @@ kafka::ClientSettings kafka_settings(const Settings& settings) {
 
 class Service {
   public:
-    explicit Service(const Settings& settings)
+    Service(const Settings& settings, service::Vitals& vitals)
         : settings_(settings),
           kafka_(kafka_settings(settings)),
-          shell_(settings, "PostgreSQL or Kafka"),
+          vitals_(vitals),
           retry_({.first = 200ms, .longest = settings.retry_longest}) {}
 
     void run(const std::stop_token& stop) {
-        shell_.health().set_degraded("catalogue", "not read yet");
-        shell_.start();
+        vitals_.health().set_degraded("catalogue", "not read yet");
         do {
             if (retry_.is_due()) follow_catalogue();
             look_after_feeds();
-            shell_.metrics().gauge(Metric::ready).set(shell_.health().not_ready() ? 0 : 1);
-            shell_.beat();
+            vitals_.beat();
         } while (wait_for(stop, look_every));
-        shell_.health().set_degraded("service", "stopping");
+        vitals_.health().set_degraded("service", "stopping");
         telemetry::log(Level::info, "stopping");
         for (const auto& feed : feeds_)
             feed->end();
@@ -70,13 +67,13 @@ class Service {
             if (!database_) database_ = connect();
             if (!known_ || catalogue::catalogue_version(*database_) != *known_) take_up();
             retry_.succeeded();
-            shell_.health().set_healthy("catalogue");
-            shell_.metrics().gauge(Metric::database_up).set(1);
+            vitals_.health().set_healthy("catalogue");
+            vitals_.metrics().gauge(Metric::database_up).set(1);
         } catch (const Error& error) {
             if (error.kind() == Error::Kind::setting) throw;
             database_.reset();
-            shell_.metrics().gauge(Metric::database_up).set(0);
-            if (!known_) shell_.health().set_degraded("catalogue", error.what());
+            vitals_.metrics().gauge(Metric::database_up).set(0);
+            if (!known_) vitals_.health().set_degraded("catalogue", error.what());
             const auto wait = *retry_.failed();
             telemetry::log(
                 Level::warning, "waiting for the catalogue",
@@ -103,7 +100,7 @@ class Service {
             const auto is_running = [&](const auto& feed) { return feed->plan() == plan; };
             if (std::ranges::none_of(feeds_, is_running))
                 feeds_.push_back(std::make_unique<Feed>(settings_, kafka_, std::move(plan),
-                                                        shell_.metrics(), shell_.health()));
+                                                        vitals_.metrics(), vitals_.health()));
         }
         drop_orphans();
         known_ = catalogue.version;
@@ -129,7 +126,7 @@ class Service {
 
     const Settings& settings_;
     const kafka::ClientSettings kafka_;
-    service::Shell shell_;
+    service::Vitals& vitals_;
     Retry retry_;
     std::unique_ptr<postgres::Connection> database_;
     std::optional<std::int64_t> known_;         // version of the catalogue
@@ -138,8 +135,8 @@ class Service {
 
 }  // namespace
 
-void run_service(const Settings& settings, std::stop_token stop) {
-    Service(settings).run(stop);
+void run_service(const Settings& settings, service::Vitals& vitals, std::stop_token stop) {
+    Service(settings, vitals).run(stop);
 }
 
 }  // namespace tidewheel::changefeed

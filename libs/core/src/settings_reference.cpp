@@ -39,6 +39,7 @@ std::string settings_as_markdown() {
         "file over the\n"
         "default. The file is plain TOML, one line for each key, such as `batch_rows = 5000`. All "
         "programs can share one file.\n"
+        "`tidewheel run` has the settings of every program but cli and producer.\n"
         "Sizes are written as `512k` or `8MiB` (powers of 1024), times as `20ms`, `5s` or `2m`.\n\n"
         "| key | flag | environment | default | unit | programs | meaning |\n"
         "|---|---|---|---|---|---|---|\n";

@@ -41,6 +41,13 @@ void Courier::renew() {
     cursor_ = seq_;
 }
 
+void Courier::forget_failures() {
+    retry_.succeeded();
+    not_before_ = {};
+    failing_since_.reset();
+    set_aside_in_a_row_ = 0;
+}
+
 catalogue::DeliveryStep Courier::finished(const std::vector<OutboxRow>& rows,
                                           const Delivered& result) {
     busy_ = false;

@@ -36,6 +36,8 @@ class Courier {
     void set_destination(std::shared_ptr<Destination> destination);
     // The next rows go to a new destination, from the committed position on.
     void renew();
+    // It may be tried at once, and how long it has failed counts from then on.
+    void forget_failures();
 
     // `rows` are handed on; finished() says what came of it. Its step is to be committed: seq() is
     // its `to` by then. The caller knows the step's key, epoch and lane.

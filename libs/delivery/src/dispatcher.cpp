@@ -57,6 +57,7 @@ void Dispatcher::dispatch(Connection& connection, const std::map<int, std::vecto
     auto next = mine.upper_bound(last_served_);
     for (std::size_t i = 0; i < mine.size() && pool_.has_room(); ++i, ++next) {
         if (next == mine.end()) next = mine.begin();
+        if (roster_.sinks().at(next->first.sink).is_paused) continue;
         last_served_ = next->first;
         for (const LaneEnd& end : ends.at(next->first.sink))
             if (pool_.has_room()) hand_on(connection, next->first, next->second, end);

@@ -1,5 +1,7 @@
 #include "roster.hpp"
 
+#include <utility>
+
 #include "tidewheel/catalogue/catalogue.hpp"
 #include "tidewheel/telemetry/log.hpp"
 
@@ -73,11 +75,17 @@ void Roster::follow(Connection& connection) {
     std::map<int, StoredSink> sinks;
     for (StoredSink& sink : catalogue::read_sinks(connection))
         if (sink.sink.server == kind_.server()) sinks.emplace(sink.id, std::move(sink));
-    sinks_ = std::move(sinks);
+    const std::map<int, StoredSink> before = std::exchange(sinks_, std::move(sinks));
     std::erase_if(mine_, [&](const auto& each) { return !sinks_.contains(each.first.sink); });
     subscribers_.clear();
-    for (const auto& [key, mine] : mine_)
+    for (auto& [key, mine] : mine_) {
         renew(key);
+        const auto former = before.find(key.sink);
+        const bool was_paused = former != before.end() && former->second.is_paused;
+        if (!was_paused || sinks_.at(key.sink).is_paused) continue;
+        for (auto& [lane, courier] : mine.couriers)
+            courier.forget_failures();
+    }
     version_ = version;
     registered_at_ = {};
 }

@@ -4,7 +4,6 @@
 
 #include "dispatcher.hpp"
 #include "tidewheel/catalogue/resolution.hpp"
-#include "tidewheel/service/shell.hpp"
 #include "tidewheel/telemetry/log.hpp"
 
 namespace tidewheel::delivery {
@@ -18,23 +17,22 @@ constexpr auto look_every = 20ms;  // into the outboxes
 
 class Service {
   public:
-    Service(const Settings& settings, const ServiceOptions& options, Kind& kind)
+    Service(const Settings& settings, const ServiceOptions& options, Kind& kind,
+            service::Vitals& vitals)
         : settings_(settings),
           name_(options.name),
-          shell_(settings, "PostgreSQL"),
+          vitals_(vitals),
           retry_({.first = 200ms, .longest = settings.retry_longest}),
-          dispatcher_(settings, options, kind, shell_.metrics()) {}
+          dispatcher_(settings, options, kind, vitals_.metrics()) {}
 
     void run(const std::stop_token& stop) {
-        shell_.health().set_degraded("database", "has not been reached yet");
-        shell_.start();
+        vitals_.health().set_degraded("database", "has not been reached yet");
         while (!stop.stop_requested()) {
             if (retry_.is_due()) attempt();
-            shell_.metrics().gauge(Metric::ready).set(shell_.health().not_ready() ? 0 : 1);
-            shell_.beat();
+            vitals_.beat();
             dispatcher_.wait(look_every, stop);
         }
-        shell_.health().set_degraded("service", "stopping");
+        vitals_.health().set_degraded("service", "stopping");
         telemetry::log(Level::info, "stopping");
         end();
         telemetry::log(Level::info, "stopped");
@@ -46,8 +44,8 @@ class Service {
             if (!connection_) connect();
             dispatcher_.step(*connection_);
             retry_.succeeded();
-            shell_.health().set_healthy("database");
-            shell_.metrics().gauge(Metric::database_up).set(1);
+            vitals_.health().set_healthy("database");
+            vitals_.metrics().gauge(Metric::database_up).set(1);
             report(dispatcher_.roster().complaint());
         } catch (const Error& error) {
             if (error.kind() == Error::Kind::setting) throw;
@@ -68,8 +66,8 @@ class Service {
         telemetry::log(
             Level::warning, "waiting for the database",
             {{"reason", error.what()}, {"wait_ms", wait.count()}, {"hint", error.hint()}});
-        shell_.health().set_degraded("database", error.what());
-        shell_.metrics().gauge(Metric::database_up).set(error.retryable() ? 0 : 1);
+        vitals_.health().set_degraded("database", error.what());
+        vitals_.metrics().gauge(Metric::database_up).set(error.retryable() ? 0 : 1);
         dispatcher_.give_up();
         connection_.reset();
     }
@@ -78,9 +76,9 @@ class Service {
     void report(const std::string& complaint) {
         if (complaint == complaint_) return;
         complaint_ = complaint;
-        if (complaint.empty()) return shell_.health().set_healthy("subscribers");
+        if (complaint.empty()) return vitals_.health().set_healthy("subscribers");
         telemetry::log(Level::warning, complaint);
-        shell_.health().set_degraded("subscribers", complaint);
+        vitals_.health().set_degraded("subscribers", complaint);
     }
 
     void end() {
@@ -95,7 +93,7 @@ class Service {
 
     const Settings& settings_;
     const std::string name_;
-    service::Shell shell_;
+    service::Vitals& vitals_;
     Retry retry_;
     std::unique_ptr<postgres::Connection> connection_;
     std::string complaint_;
@@ -105,8 +103,8 @@ class Service {
 }  // namespace
 
 void run_service(const Settings& settings, const ServiceOptions& options, Kind& kind,
-                 std::stop_token stop) {
-    Service(settings, options, kind).run(stop);
+                 service::Vitals& vitals, std::stop_token stop) {
+    Service(settings, options, kind, vitals).run(stop);
 }
 
 }  // namespace tidewheel::delivery

@@ -11,13 +11,16 @@ namespace {
 
 using telemetry::Level;
 
-StreamRules rules_of(postgres::Connection& database, const catalogue::StoredStream& stream) {
+StreamRules rules_of(postgres::Connection& database, const catalogue::StoredStream& stream,
+                     bool is_paused) {
     executor::FieldRules fields = executor::field_rules(database, stream);
     for (const auto& [rule, reason] : fields.left)
         telemetry::log(
             Level::info, "check is left to the workers",
             {{"stream", stream.stream.name.text()}, {"check", rule}, {"reason", reason}});
-    return {stream, std::move(fields)};
+    StreamRules rules(stream, std::move(fields));
+    rules.is_paused = is_paused;
+    return rules;
 }
 
 }  // namespace
@@ -31,8 +34,8 @@ std::shared_ptr<const Endpoints> read_endpoints(postgres::Connection& database,
     for (const catalogue::StoredStream& stored : catalogue.streams) {
         if (stored.stream.ingress.empty()) continue;
         const std::string& path = stored.stream.ingress;
-        endpoints->by_path[path] =
-            std::make_shared<StreamEndpoint>(surroundings, rules_of(database, stored));
+        endpoints->by_path[path] = std::make_shared<StreamEndpoint>(
+            surroundings, rules_of(database, stored, catalogue.paused_streams.contains(stored.id)));
         streams.push_back(&stored.stream);
         telemetry::log(Level::info, "takes records",
                        {{"stream", stored.stream.name.text()}, {"path", path}});

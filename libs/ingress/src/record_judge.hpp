@@ -22,6 +22,7 @@ struct StreamRules {
     // Of an object that is no record yet: what only Kafka gives is NULL, and no partition is wrong.
     engine::Schema schema;
     int key = -1, route = -1;  // columns of the schema; -1: none
+    bool is_paused = false;    // records are refused for now
 };
 
 // A record that may be sent.

@@ -8,7 +8,6 @@
 #include "catalogue_follower.hpp"
 #include "tidewheel/core/retry.hpp"
 #include "tidewheel/kafka/admin.hpp"
-#include "tidewheel/service/shell.hpp"
 #include "tidewheel/telemetry/log.hpp"
 
 namespace tidewheel::ingress {
@@ -61,35 +60,33 @@ std::optional<http::CertificateFiles> certificate_files(const Settings& settings
 
 class Service {
   public:
-    explicit Service(const Settings& settings)
+    Service(const Settings& settings, service::Vitals& vitals)
         : settings_(settings),
           kafka_(kafka_settings(settings)),
-          shell_(settings, "PostgreSQL or Kafka"),
+          vitals_(vitals),
           publisher_(kafka_, {settings.ingress_queue_records, settings.ingress_queue_bytes,
                               settings.ingress_delivery_time}),
-          surroundings_{publisher_, shell_.metrics(), settings.ingress_body_bytes,
+          surroundings_{publisher_, vitals_.metrics(), settings.ingress_body_bytes,
                         settings.ingress_queue_records, settings.ingress_secrets},
-          strays_(shell_.metrics(), ""),
-          catalogue_(settings, surroundings_, shell_.health()),
+          strays_(vitals_.metrics(), ""),
+          catalogue_(settings, surroundings_, vitals_.health()),
           server_(std::make_unique<http::Server>(settings.ingress_listen, server_limits(settings),
                                                  handler_threads)) {
         add_routes();
     }
 
     void run(const std::stop_token& stop) {
-        shell_.health().set_degraded("catalogue", "not read yet");
-        shell_.health().set_degraded("kafka", "has not been reached yet");
-        shell_.start();
+        vitals_.health().set_degraded("catalogue", "not read yet");
+        vitals_.health().set_degraded("kafka", "has not been reached yet");
         catalogue_.start();
         server_->start();
         telemetry::log(Level::info, "listening", {{"ingress", server_->url()}});
         do {
             catalogue_.look();
             look_after_kafka();
-            shell_.metrics().gauge(Metric::ready).set(shell_.health().not_ready() ? 0 : 1);
-            shell_.beat();
+            vitals_.beat();
         } while (wait_for(stop, look_every));
-        shell_.health().set_degraded("service", "stopping");
+        vitals_.health().set_degraded("service", "stopping");
         telemetry::log(Level::info, "stopping");
         server_.reset();  // answers what Kafka still acknowledges
         telemetry::log(Level::info, "stopped");
@@ -138,15 +135,15 @@ class Service {
             require_topics();
             complaint_.clear();
             publisher_.note_answer();
-            shell_.health().set_healthy("kafka");
-            shell_.metrics().gauge(Metric::broker_up).set(1);
+            vitals_.health().set_healthy("kafka");
+            vitals_.metrics().gauge(Metric::broker_up).set(1);
         } catch (const Error& error) {
             if (error.kind() == Error::Kind::setting) throw;
-            shell_.metrics().gauge(Metric::broker_up).set(error.retryable() ? 0 : 1);
-            if (error.retryable()) return shell_.health().set_degraded("kafka", error.what());
+            vitals_.metrics().gauge(Metric::broker_up).set(error.retryable() ? 0 : 1);
+            if (error.retryable()) return vitals_.health().set_degraded("kafka", error.what());
             // One topic is gone, or forbidden: the others take records.
             publisher_.note_answer();
-            shell_.health().set_healthy("kafka");
+            vitals_.health().set_healthy("kafka");
             if (complaint_ == error.what()) return;
             complaint_ = error.what();
             telemetry::log(Level::warning, "a topic can't take records",
@@ -168,7 +165,7 @@ class Service {
 
     const Settings& settings_;
     const kafka::ClientSettings kafka_;
-    service::Shell shell_;
+    service::Vitals& vitals_;
     kafka::Publisher publisher_;
     const Surroundings surroundings_;
     EndpointMetrics strays_;  // requests to no stream
@@ -180,8 +177,8 @@ class Service {
 
 }  // namespace
 
-void run_service(const Settings& settings, std::stop_token stop) {
-    Service(settings).run(stop);
+void run_service(const Settings& settings, service::Vitals& vitals, std::stop_token stop) {
+    Service(settings, vitals).run(stop);
 }
 
 }  // namespace tidewheel::ingress

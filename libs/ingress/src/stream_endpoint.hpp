@@ -32,6 +32,7 @@ class StreamEndpoint : public std::enable_shared_from_this<StreamEndpoint> {
 
   private:
     std::optional<Problem> refusal_of(const http::Request& request);
+    std::optional<Problem> refusal_of_its_sender(const http::Request& request);
     Judgement judge(const RawRecords& records, const std::optional<std::string>& idempotency_key);
     void send(Judgement&& judgement, std::size_t refused,
               const std::optional<std::string>& idempotency_key, const http::Respond& respond);

@@ -5,10 +5,10 @@
 
 namespace tidewheel::notifier {
 
-void run_service(const Settings& settings, std::stop_token stop) {
+void run_service(const Settings& settings, service::Vitals& vitals, std::stop_token stop) {
     WebhookKind kind(settings);
     delivery::run_service(settings, {"tidewheel-notifier", settings.notifier_connections}, kind,
-                          std::move(stop));
+                          vitals, std::move(stop));
 }
 
 }  // namespace tidewheel::notifier

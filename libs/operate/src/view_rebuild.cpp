@@ -158,7 +158,7 @@ executor::StreamPlan ViewRebuild::plan() {
     stored.state_table = shadow_.state_table;
     stored.paused = false;
     auto plans =
-        executor::plan_streams(*side_, {version_, {*stream_}, {stored}, {}},
+        executor::plan_streams(*side_, {version_, {*stream_}, {stored}, {}, {}},
                                executor::StatementKind::view, executor::Execution::pushdown);
     for (const executor::QuarantinedStatement& each : plans.quarantined)
         throw Error(Error::Kind::refused, each.reason, each.hint);

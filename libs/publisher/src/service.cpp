@@ -5,9 +5,9 @@
 
 namespace tidewheel::publisher {
 
-void run_service(const Settings& settings, std::stop_token stop) {
+void run_service(const Settings& settings, service::Vitals& vitals, std::stop_token stop) {
     TopicKind kind(settings);
-    delivery::run_service(settings, {.name = "tidewheel-publisher"}, kind, std::move(stop));
+    delivery::run_service(settings, {.name = "tidewheel-publisher"}, kind, vitals, std::move(stop));
 }
 
 }  // namespace tidewheel::publisher

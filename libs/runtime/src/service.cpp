@@ -22,7 +22,6 @@
 #include "tidewheel/runtime/lane_health.hpp"
 #include "tidewheel/runtime/stuck_lane_detector.hpp"
 #include "tidewheel/service/memory.hpp"
-#include "tidewheel/service/shell.hpp"
 #include "tidewheel/service/watchdog.hpp"
 #include "tidewheel/telemetry/log.hpp"
 
@@ -66,30 +65,29 @@ std::string group_of_share(postgres::Connection& database, const std::string& pr
 
 class Service {
   public:
-    Service(const Settings& settings, const StatementProgram& program)
+    Service(const Settings& settings, const StatementProgram& program, service::Vitals& vitals)
         : settings_(settings),
           group_prefix_(settings.group),
           program_(program),
           name_(program.name),
           kafka_(kafka_settings(settings)),
-          shell_(settings, "PostgreSQL"),
-          lane_health_(shell_.metrics(), shell_.health(), settings.stall_after),
+          vitals_(vitals),
+          lane_health_(vitals_.metrics(), vitals_.health(), settings.stall_after),
           stuck_(
               longest_silence(settings),
               [this](const auto& where) { return members_->readable_end(where); },
               [this](const auto& lane) { return members_->is_served(*database_, lane); }),
-          report_(settings, shell_.metrics(), shell_.health()),
+          report_(settings, vitals_.metrics(), vitals_.health()),
           retry_({.first = std::chrono::milliseconds(200), .longest = settings.retry_longest}),
-          quarantine_(shell_.health()),
+          quarantine_(vitals_.health()),
           planner_(program.statements,
                    settings_.executor == "pushdown" ? executor::Execution::pushdown
                                                     : executor::Execution::native,
                    quarantine_),
-          rivals_(shell_.health()) {}
+          rivals_(vitals_.health()) {}
 
     void run(std::stop_token stop) {
-        shell_.health().set_degraded("catalogue", "not read yet");
-        shell_.start();
+        vitals_.health().set_degraded("catalogue", "not read yet");
         while (!stop.stop_requested()) {
             try {
                 begin();
@@ -115,10 +113,9 @@ class Service {
 
   private:
     std::chrono::milliseconds tell_of_wait(const Error& error) {
-        shell_.health().set_degraded("service", error.what());
-        shell_.metrics().gauge(Metric::ready).set(0);
+        vitals_.health().set_degraded("service", error.what());
         const auto wait = *retry_.failed();
-        shell_.beat(wait);
+        vitals_.beat(wait);
         telemetry::log(
             Level::warning, "waiting",
             {{"reason", error.what()}, {"wait_ms", wait.count()}, {"hint", error.hint()}});
@@ -162,17 +159,17 @@ class Service {
             stand_by_.reset();
             members_ = std::make_unique<Memberships>(settings_, name_, kafka_,
                                                      fetch_share(settings_, plans), presence,
-                                                     first_rows_, shell_.metrics());
+                                                     first_rows_, vitals_.metrics());
             members_->take_up(std::move(plans));
-            shell_.metrics().gauge(Metric::database_up).set(1);
+            vitals_.metrics().gauge(Metric::database_up).set(1);
         } catch (const StrangerError&) {
-            shell_.metrics().gauge(Metric::database_up).set(1);
+            vitals_.metrics().gauge(Metric::database_up).set(1);
             throw;
         } catch (const Error&) {
-            shell_.metrics().gauge(Metric::database_up).set(0);
+            vitals_.metrics().gauge(Metric::database_up).set(0);
             throw;
         }
-        shell_.health().set_healthy("catalogue");
+        vitals_.health().set_healthy("catalogue");
     }
 
     // Reads the catalogue again, and has the lanes run what it says now. More partitions than
@@ -218,13 +215,13 @@ class Service {
                 take_up();
             members_->reopen_ended_lanes(*database_);
             look_after();
-            shell_.beat();
+            vitals_.beat();
         }
     }
 
     void look_after() {
         if (members_->settled()) {
-            shell_.health().set_healthy("service");
+            vitals_.health().set_healthy("service");
             retry_.succeeded();
             look_for_strangers();
         }
@@ -235,7 +232,6 @@ class Service {
         lane_health_.look(lanes);
         if (const auto stuck = stuck_.look(lanes)) service::end_stuck(*stuck);
         memory_.look();
-        shell_.metrics().gauge(Metric::ready).set(shell_.health().not_ready() ? 0 : 1);
     }
 
     Settings settings_;         // with the group of our share
@@ -243,7 +239,7 @@ class Service {
     const StatementProgram& program_;
     std::string name_;
     kafka::ClientSettings kafka_;
-    service::Shell shell_;
+    service::Vitals& vitals_;
     LaneHealth lane_health_;
     StuckLaneDetector stuck_;
     service::MemoryReturn memory_;
@@ -264,8 +260,9 @@ class Service {
 
 }  // namespace
 
-void run_service(const Settings& settings, const StatementProgram& program, std::stop_token stop) {
-    Service(settings, program).run(stop);
+void run_service(const Settings& settings, const StatementProgram& program, service::Vitals& vitals,
+                 std::stop_token stop) {
+    Service(settings, program, vitals).run(stop);
 }
 
 }  // namespace tidewheel::runtime

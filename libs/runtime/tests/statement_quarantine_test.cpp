@@ -15,7 +15,7 @@ struct Bench {
     testing::FakeClock clock;
     StatementQuarantine quarantine{health, clock};
     catalogue::Catalogue catalogue{
-        .version = 1, .streams = {}, .statements = {}, .search_path = {}};
+        .version = 1, .streams = {}, .statements = {}, .paused_streams = {}, .search_path = {}};
 
     Bench() {
         clock.time += 1h;

@@ -1,5 +1,7 @@
 #include "tidewheel/service/run_main.hpp"
 
+#include <utility>
+
 #include "open_files.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/core/failpoint.hpp"
@@ -31,6 +33,14 @@ int run_main(const char* name, const Settings& settings,
         telemetry::log(Level::error, "internal error: exiting", {{"reason", error.what()}});
         return static_cast<int>(ExitCode::internal);
     }
+}
+
+int run_service_main(const char* name, const Settings& settings, const Run& run) {
+    return run_main(name, settings, [&](std::stop_token stop) {
+        Shell shell(settings, "PostgreSQL or Kafka");
+        shell.start();
+        run(settings, shell.vitals(), std::move(stop));
+    });
 }
 
 }  // namespace tidewheel::service

@@ -56,9 +56,11 @@ TEST_CASE("a service without lanes has an admin server, health and a stop by sig
         shell.health().set_degraded("dummy", "has not begun");
         expect(get(shell, "/readyz").status == 503);
         expect(get(shell, "/readyz").body.starts_with("dummy: has not begun\n"));
+        expect(get(shell, "/metrics").body.find("tidewheel_ready 0") != std::string::npos);
         shell.health().set_healthy("dummy");
         shell.beat();
         expect(get(shell, "/readyz").status == 200);
+        expect(get(shell, "/metrics").body.find("tidewheel_ready 1") != std::string::npos);
         expect(get(shell, "/healthz").body == "alive\n");
         expect(get(shell, "/metrics").body.find("tidewheel_build_info{") != std::string::npos);
         ::kill(::getpid(), SIGTERM);
@@ -80,6 +82,26 @@ TEST_CASE("a service whose own thread is silent is not ready, until it beats aga
         ::kill(::getpid(), SIGTERM);
         while (wait_for(stop, 1h)) {
         }
+        if (failures > 0) throw Error(Error::Kind::refused, "expectations failed");
+    };
+    CHECK(status_of([&] { return main_with(loop); }) == 0);
+}
+
+TEST_CASE("services in one process have one admin server, and each says what it lacks") {
+    const auto loop = [](const Settings& settings, const std::stop_token&) {
+        Shell shell(settings, "a server");
+        shell.start();
+        expect(get(shell, "/readyz").body == "service: has not begun\n");
+        shell.beat();
+        auto other = shell.add("other");
+        expect(get(shell, "/readyz").body == "other: service: has not begun\n");
+        other->health().set_degraded("database", "is away");
+        expect(get(shell, "/readyz").body == "other: database: is away\n");
+        other = shell.add("other");
+        other->beat(-2s);
+        expect(get(shell, "/readyz").body.find("other: service: stuck") == 0);
+        other.reset();
+        expect(get(shell, "/readyz").status == 200);
         if (failures > 0) throw Error(Error::Kind::refused, "expectations failed");
     };
     CHECK(status_of([&] { return main_with(loop); }) == 0);

@@ -79,7 +79,9 @@ void Keeper::read_plans() {
     for (const catalogue::StoredStream& stream : catalogue.streams) {
         const sql::StreamSource& source = stream.stream.source;
         const bool is_by_hand = !source.is_websocket && source.interval.count() == 0;
-        if (source.url.empty() || is_by_hand || stream.share.number != 1) continue;
+        if (source.url.empty() || is_by_hand || stream.share.number != 1 ||
+            catalogue.paused_streams.contains(stream.id))
+            continue;
         plans_.emplace(stream.id, plan_of(stream));
     }
     version_ = catalogue.version;

@@ -2,7 +2,6 @@
 
 #include "keeper.hpp"
 #include "tidewheel/kafka/admin.hpp"
-#include "tidewheel/service/shell.hpp"
 #include "tidewheel/telemetry/log.hpp"
 
 namespace tidewheel::source {
@@ -29,19 +28,16 @@ kafka::ClientSettings kafka_settings(const Settings& settings) {
 
 }  // namespace
 
-void run_service(const Settings& settings, std::stop_token stop) {
+void run_service(const Settings& settings, service::Vitals& vitals, std::stop_token stop) {
     const kafka::ClientSettings kafka = kafka_settings(settings);
-    service::Shell shell(settings, "PostgreSQL");
-    shell.health().set_degraded("catalogue", "not read yet");
+    vitals.health().set_degraded("catalogue", "not read yet");
     {
-        Keeper keeper(settings, kafka, shell.metrics(), shell.health());
-        shell.start();
+        Keeper keeper(settings, kafka, vitals.metrics(), vitals.health());
         do {
             keeper.look();
-            shell.metrics().gauge(telemetry::Metric::ready).set(shell.health().not_ready() ? 0 : 1);
-            shell.beat();
+            vitals.beat();
         } while (wait_for(stop, look_every));
-        shell.health().set_degraded("service", "stopping");
+        vitals.health().set_degraded("service", "stopping");
         telemetry::log(Level::info, "stopping");
     }
     telemetry::log(Level::info, "stopped");

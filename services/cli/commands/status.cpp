@@ -21,6 +21,7 @@
 #include "tidewheel/monitor/catching_up.hpp"
 #include "tidewheel/monitor/deliveries.hpp"
 #include "tidewheel/monitor/lag.hpp"
+#include "tidewheel/monitor/paused.hpp"
 #include "tidewheel/monitor/rates.hpp"
 #include "tidewheel/monitor/strangers.hpp"
 
@@ -70,7 +71,7 @@ int status(Context& context, const StatusOptions& options) {
                      options.explain ? &reasons : nullptr, apply::describe_dropped(*connection),
                      options.names.empty() ? catalogue::source_statuses(*connection)
                                            : std::vector<catalogue::SourceStatus>(),
-                     monitor::read_deliveries(*connection));
+                     monitor::read_deliveries(*connection), monitor::read_paused(*connection));
         if (seen.kafka_failure && !options.watch) throw *seen.kafka_failure;
         if (seen.kafka_failure) report_failure(*seen.kafka_failure, context.json, context.err);
     } while (options.watch && !stop.stop_requested());

@@ -10,6 +10,7 @@ using catalogue::SourceStatus;
 using codec::Json;
 
 std::string state_of(const SourceStatus& source) {
+    if (source.is_paused) return "paused";
     if (source.state.trouble) return *source.state.trouble;
     if (source.state.polled_at) return "polled";
     if (!source.owner) return "nobody fetches it";

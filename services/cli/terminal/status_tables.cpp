@@ -6,6 +6,7 @@
 
 #include "cli/context.hpp"
 #include "cli/terminal/delivery_tables.hpp"
+#include "cli/terminal/paused_lines.hpp"
 #include "cli/terminal/sources_table.hpp"
 #include "cli/terminal/table.hpp"
 #include "tidewheel/core/printable.hpp"
@@ -218,17 +219,19 @@ void print_status(Context& context, const std::vector<monitor::Observed>& all, b
                   const std::vector<monitor::LagReason>* reasons,
                   const std::vector<std::string>& dropped,
                   const std::vector<catalogue::SourceStatus>& sources,
-                  const std::vector<monitor::DeliveryStatus>& deliveries) {
+                  const std::vector<monitor::DeliveryStatus>& deliveries,
+                  const std::vector<monitor::PausedService>& paused) {
     if (context.json)
-        return print(context.out,
-                     as_json(all, reasons, dropped, deliveries).set("sources", as_json(sources)));
+        return print(context.out, as_json(all, reasons, dropped, deliveries)
+                                      .set("sources", as_json(sources))
+                                      .set("paused", paused_as_json(paused)));
     if (all.empty())
         context.out << "No statement has been applied yet. Run tidewheel apply.\n";
     else
         context.out << statements_table(all) << (partitions ? "\n" + partitions_table(all) : "")
                     << (reasons ? "\n" + reasons_text(all, *reasons) : refusals_text(all));
     if (!sources.empty()) context.out << '\n' << sources_table(sources);
-    context.out << deliveries_table(deliveries);
+    context.out << deliveries_table(deliveries) << paused_lines(paused);
     for (const std::string& each : dropped)
         context.out << "warning: " << each << '\n';
     context.out << std::flush;

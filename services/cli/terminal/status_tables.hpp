@@ -6,6 +6,7 @@
 #include "tidewheel/monitor/deliveries.hpp"
 #include "tidewheel/monitor/lag.hpp"
 #include "tidewheel/monitor/lag_diagnosis.hpp"
+#include "tidewheel/monitor/paused.hpp"
 
 namespace tidewheel::cli {
 
@@ -18,6 +19,7 @@ void print_status(Context& context, const std::vector<monitor::Observed>& all, b
                   const std::vector<monitor::LagReason>* reasons,
                   const std::vector<std::string>& dropped,
                   const std::vector<catalogue::SourceStatus>& sources,
-                  const std::vector<monitor::DeliveryStatus>& deliveries);
+                  const std::vector<monitor::DeliveryStatus>& deliveries,
+                  const std::vector<monitor::PausedService>& paused);
 
 }  // namespace tidewheel::cli

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,8 @@ struct Catalogue {
     std::int64_t version = 0;
     std::vector<StoredStream> streams;
     std::vector<StoredStatement> statements;
+    // By id: nothing comes into their topics through their ingress, source or changefeed.
+    std::set<int> paused_streams;
     std::vector<std::string> search_path;  // of the role that has read it
 
     const StoredStream& stream(int id) const;

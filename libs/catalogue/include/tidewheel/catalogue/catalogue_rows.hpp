@@ -84,6 +84,8 @@ void replace_stream(postgres::Transaction& transaction, const StoredStream& stre
 void record_resolution(postgres::Transaction& transaction, int statement,
                        const Resolution& resolution);
 void record_pause(postgres::Transaction& transaction, int statement, bool is_paused);
+// Whether records come into the stream's topic. False: it was so already.
+bool record_intake_pause(postgres::Transaction& transaction, int stream, bool is_paused);
 // From now on other rules apply than to what the statement has stored so far. False: it has stored
 // nothing yet.
 bool mark_inconsistent(postgres::Transaction& transaction, int statement);

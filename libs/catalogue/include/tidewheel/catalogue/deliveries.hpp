@@ -85,11 +85,13 @@ struct Redelivery {
     std::int64_t id = 0, seq = 0;
     std::string row_json;
 };
-// Of the owner's subscribers.
+// Of the owner's subscribers, but for sinks that are paused.
 std::vector<Redelivery> redeliveries(postgres::Connection& connection, const std::string& owner,
                                      int most);
 // It was taken; or, with the reason, it was not, and waits for the next redrive.
 void end_redelivery(postgres::Connection& connection, std::int64_t id, const std::string& reason);
+// How long its rows have failed counts from now on: while it was paused, nothing was tried.
+void forgive_failures(postgres::Transaction& transaction, int sink);
 // How many rows are tried again. subscriber: nothing: all.
 std::size_t request_redelivery(postgres::Transaction& transaction, int sink,
                                const std::optional<std::string>& subscriber);

@@ -17,6 +17,7 @@ struct StoredSink {
     std::string subscribers_table;  // qualified and quoted; empty: one subscriber, named ''
     std::optional<std::chrono::milliseconds> retry_for;
     std::chrono::milliseconds keep{0};
+    bool is_paused = false;  // its rows stay where they are
     // INSERT INTO a stream: its rows become the stream's records. `sink` is its outbox then.
     std::optional<sql::Stream> stream = {};
 
@@ -49,6 +50,8 @@ std::string drop_outbox(const sql::RelationName& name);
 
 std::optional<int> find_sink(postgres::Transaction& transaction, const std::string& object);
 std::optional<int> find_sink_of_stream(postgres::Transaction& transaction, int stream);
+// False: it was so already.
+bool record_sink_pause(postgres::Transaction& transaction, int sink, bool is_paused);
 bool is_sink(postgres::Transaction& transaction, const sql::RelationName& table);
 
 // A SELECT of an outbox: the lanes that hold rows, and the number of the last row of each, as

@@ -58,6 +58,7 @@ struct SourceStatus {
     std::string stream, url;
     std::optional<std::string> owner;  // that renewed its claim in time
     SourceState state;
+    bool is_paused = false;  // the stream is
 };
 std::vector<SourceStatus> source_statuses(postgres::Connection& connection);
 

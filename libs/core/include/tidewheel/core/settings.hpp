@@ -112,5 +112,8 @@ enum class Programs : std::uint16_t {
     services = 2046,
     all = 2047
 };
+// Those that `tidewheel run` is in one: every service but the producer.
+inline constexpr auto runner_programs = static_cast<Programs>(
+    static_cast<unsigned>(Programs::services) & ~static_cast<unsigned>(Programs::producer));
 
 }  // namespace tidewheel

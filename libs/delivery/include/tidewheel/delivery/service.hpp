@@ -4,6 +4,7 @@
 
 #include "tidewheel/core/settings.hpp"
 #include "tidewheel/delivery/destination.hpp"
+#include "tidewheel/service/vitals.hpp"
 
 namespace tidewheel::delivery {
 
@@ -15,6 +16,6 @@ struct ServiceOptions {
 // Delivers the rows of all sinks of this kind until the stop. Throws Error (setting) for what
 // waiting can't correct.
 void run_service(const Settings& settings, const ServiceOptions& options, Kind& kind,
-                 std::stop_token stop);
+                 service::Vitals& vitals, std::stop_token stop);
 
 }  // namespace tidewheel::delivery

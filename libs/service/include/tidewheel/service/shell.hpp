@@ -1,16 +1,14 @@
 #pragma once
-#include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
-#include "tidewheel/core/clock.hpp"
 #include "tidewheel/core/settings.hpp"
 #include "tidewheel/http/server.hpp"
-#include "tidewheel/service/watchdog.hpp"
-#include "tidewheel/telemetry/health.hpp"
-#include "tidewheel/telemetry/metrics.hpp"
+#include "tidewheel/service/vitals.hpp"
 
 namespace tidewheel::service {
 
@@ -20,7 +18,7 @@ namespace tidewheel::service {
 // hang while it is destroyed. Nothing is served before start().
 class Shell {
   public:
-    // `calls`: the server that the service's own thread calls, and may hang in. `threads`: see
+    // `calls`: the servers that the service's own thread calls, and may hang in. `threads`: see
     // http::Server. Throws Error (setting) when it can't listen.
     Shell(const Settings& settings, std::string calls, int threads = 2);
     // For routes of the service's own, before start().
@@ -30,24 +28,25 @@ class Shell {
     // destroyed before this.
     void stop() { server_.reset(); }
 
+    Vitals& vitals() { return vitals_; }
     telemetry::Metrics& metrics() { return metrics_; }
-    telemetry::Health& health() { return health_; }
-    // The service's own thread is alive, and will call again within stall_after, not counting the
-    // wait that it announces. If it is silent for three times as long (at least 30 s), the process
-    // ends.
-    void beat(std::chrono::milliseconds wait = {}) { seen_at_ = Clock::system().now() + wait; }
+    telemetry::Health& health() { return vitals_.health(); }
+    void beat(std::chrono::milliseconds wait = {}) { vitals_.beat(wait); }
+    // Of another service in this process, in the place of those that it had before: its lines in
+    // /readyz begin with its name. They count for as long as they exist. Any thread.
+    std::shared_ptr<Vitals> add(const std::string& name);
     std::string url() const { return server_->url(); }
 
   private:
     std::optional<std::string> not_ready() const;
 
-    const std::string instance_, calls_;
-    const std::chrono::milliseconds stall_after_;
+    const Settings settings_;
+    const std::string calls_;
     telemetry::Metrics metrics_;
-    telemetry::Health health_;
-    std::atomic<Clock::Monotonic> seen_at_{Clock::system().now()};
-    Watchdog watchdog_;
-    std::unique_ptr<http::Server> server_;
+    Vitals vitals_;
+    mutable std::mutex mutex_;  // of what follows
+    std::map<std::string, std::weak_ptr<Vitals>> others_;
+    std::unique_ptr<http::Server> server_;  // the first to go
 };
 
 }  // namespace tidewheel::service
