@@ -243,7 +243,7 @@ TEST_CASE("Only what somebody could pause is paused") {
     const Finished stream = site.tidewheel({"pause", "numbers"});
     CHECK(stream.status == 2);
     CHECK_THAT(stream.errors,
-               ContainsSubstring("stream numbers has no ingress, source or changes_of to pause"));
+               ContainsSubstring("nothing writes to stream numbers: it has no ingress"));
     CHECK(site.tidewheel({"pause", "one"}).output == "one: paused\n");  // the statement
     CHECK(site.value("SELECT count(*) FROM tidewheel.sinks WHERE paused_at IS NOT NULL") == "0");
     const Finished both = site.tidewheel({"--json", "pause", "sink one", "one", "sink public.one"});
