@@ -241,6 +241,25 @@ TEST_CASE("a service role fetches records from a source, and a reader role sees 
     });
 }
 
+TEST_CASE("a service role sends rows to a topic, and a reader role sees what waits") {
+    ThreeRoles roles;
+    Deployment deployment(roles.owner.url(), testing::kafka());
+    printed(deployment.apply(
+        "CREATE FOREIGN TABLE readings (n integer) SERVER kafka OPTIONS (topic '{topic}'); "
+        "CREATE FOREIGN TABLE sent (n integer) SERVER kafka OPTIONS (topic '{topic}_sent'); "
+        "INSERT INTO sent SELECT n + 1 FROM readings"));
+    const std::string as_service = "TIDEWHEEL_DATABASE=" + roles.service.url();
+    const auto worker = deployment.start("tidewheel-worker", {as_service}),
+               publisher = deployment.start("tidewheel-publisher", {as_service});
+    deployment.send(0, {R"({"n": 1})", R"({"n": 2})"});
+    eventually("the records arrive", [&] {
+        return testing::stored_in(deployment.kafka(), deployment.topic() + "_sent").size() == 2;
+    });
+    eventually("a reader sees an empty outbox", [&] {
+        return roles.reader.value("SELECT count(*) FROM tidewheel.outbox_of_sent") == "0";
+    });
+}
+
 TEST_CASE("a reader role reads what is stored and how far it is, and nothing else") {
     ThreeRoles roles;
     Deployment deployment(roles.owner.url(), testing::kafka());
