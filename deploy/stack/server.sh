@@ -1,4 +1,4 @@
-# What the scripts `kafka` and `postgres` share: where a server's state lives, its ports, its verbs. Sourced, never run; the
+# What the scripts `kafka`, `postgres` and `redis` share: where a server's state lives, its ports, its verbs. Sourced, never run; the
 # script sets `server`, its name, before, and `dir`, its own state, after.
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154  # some names are used or set by the script alone

@@ -83,13 +83,17 @@ void compact(Transaction& transaction, const DeliveryStep& step) {
                               "o.tidewheel_seq < (SELECT max(o.tidewheel_seq) FROM " + table +
                               " o WHERE " + passed + " AND " + truncation + ")",
                           range);
+    // OFFSET 0 keeps the planner from reading all of a large outbox instead of the keys' index.
+    const std::string older = "SELECT o.ctid FROM " + table + " o WHERE o." + key +
+                              " = p.key AND (o.tidewheel_seq < p.newest OR o.tidewheel_seq = "
+                              "p.newest AND (" +
+                              deletion + ")) OFFSET 0";
     transaction.query("WITH passed AS (SELECT o." + key +
                           " AS key, max(o.tidewheel_seq) AS newest FROM " + table + " o WHERE " +
                           passed + " GROUP BY 1) DELETE FROM " + table +
-                          " o USING passed p WHERE o." + key +
-                          " = p.key AND (o.tidewheel_seq < p.newest OR o.tidewheel_seq = p.newest "
-                          "AND (" +
-                          deletion + "))",
+                          " WHERE ctid = ANY (ARRAY(SELECT found.ctid FROM passed p CROSS JOIN "
+                          "LATERAL (" +
+                          older + ") found))",
                       range);
 }
 
