@@ -39,7 +39,8 @@ struct Row {
 // Random changes, and what they come to, computed here.
 class Changes {
   public:
-    explicit Changes(unsigned seed, int keys) : random_(seed), keys_(keys) {}
+    Changes(unsigned seed, int keys, unsigned most = 400)
+        : random_(seed), keys_(keys), most_(most) {}
 
     // By partition, of which each has its own keys.
     std::vector<std::vector<std::string>> next(int count) {
@@ -70,7 +71,7 @@ class Changes {
             return "@tombstone";
         }
         const bool sets = random_() % 4 == 0;
-        const int qty = static_cast<int>(random_() % 400);
+        const int qty = static_cast<int>(random_() % most_);
         const bool is_new = row == rows_.end();
         const Row changed{is_new || sets ? qty : row->second.qty + qty,
                           is_new ? 1 : row->second.changes + 1};
@@ -83,7 +84,9 @@ class Changes {
     }
 
     std::mt19937 random_;
-    int keys_, refused_ = 0, deleted_ = 0;
+    int keys_;
+    unsigned most_;  // larger amounts are refused sooner
+    int refused_ = 0, deleted_ = 0;
     std::map<int, Row> rows_;
 };
 
@@ -110,7 +113,7 @@ void check_result(const Deployment& deployment, const Changes& changes) {
           std::to_string(changes.refused()));
     CHECK(deployment.value("SELECT count(*) FROM tidewheel.dead_letters WHERE reason <> "
                            "'target_refused'") == "0");
-    const Finished verified = deployment.tidewheel({"verify"});
+    const Finished verified = deployment.tidewheel({"verify"}, std::chrono::minutes(10));
     INFO(verified.output << verified.errors);
     CHECK(verified.status == 0);
 }
@@ -251,7 +254,7 @@ TEST_CASE("a MERGE is paused, planned and redriven as other statements are") {
 // By hand: integration_tests "a million changes*"; takes minutes, and prints rates.
 TEST_CASE("a million changes over 100,000 keys, beside an upsert and an INSERT", "[.trial]") {
     constexpr int count = 1'000'000;
-    Changes changes(17, 100'000);
+    Changes changes(17, 100'000, 5);
     const auto records = changes.next(count);
     const auto took = [&](const std::string& sql, int kills) {
         Deployment deployment;
