@@ -7,6 +7,8 @@
 #include "client.hpp"
 #include "errors.hpp"
 #include "outgoing.hpp"
+#include "tidewheel/core/failpoint.hpp"
+#include "tidewheel/core/weakened.hpp"
 
 namespace tidewheel::kafka {
 namespace {
@@ -63,6 +65,8 @@ struct TransactionalWriter::State final : Callbacks {
     [[noreturn]] void refuse(const rd_kafka_error_t& error, const std::string& what) const;
     rd_kafka_topic_t* topic(const std::string& name);
     std::optional<WrittenPosition> committed() const;
+    void send_position(const WrittenPosition& position);
+    void commit();
     void on_delivery(const rd_kafka_message_t& message) noexcept override;
 
     const ClientSettings settings;
@@ -129,6 +133,21 @@ std::optional<WrittenPosition> TransactionalWriter::State::committed() const {
     return WrittenPosition{only.offset, text ? std::string(text, only.metadata_size) : ""};
 }
 
+void TransactionalWriter::State::send_position(const WrittenPosition& position) {
+    const PartitionList offsets = with_text(identity.topic, position);
+    const GroupMetadata group(rd_kafka_consumer_group_metadata_new(identity.group.c_str()));
+    wait_for("can't write the position", [&] {
+        return rd_kafka_send_offsets_to_transaction(client.get(), offsets.get(), group.get(),
+                                                    step_milliseconds);
+    });
+}
+
+void TransactionalWriter::State::commit() {
+    wait_for("can't commit",
+             [&] { return rd_kafka_commit_transaction(client.get(), step_milliseconds); });
+    in_transaction = false;
+}
+
 TransactionalWriter::TransactionalWriter(const ClientSettings& settings, WriterIdentity identity,
                                          std::function<void()> meanwhile)
     : state_(std::make_unique<State>(settings, std::move(identity), std::move(meanwhile))) {}
@@ -175,15 +194,13 @@ void TransactionalWriter::commit(const WrittenPosition& position) {
         if (flushed != RD_KAFKA_RESP_ERR__TIMED_OUT) throw error_of(flushed, "can't deliver");
         state_->meanwhile();
     }
-    const PartitionList offsets = with_text(state_->identity.topic, position);
-    const GroupMetadata group(rd_kafka_consumer_group_metadata_new(state_->identity.group.c_str()));
-    state_->wait_for("can't write the position", [&] {
-        return rd_kafka_send_offsets_to_transaction(handle, offsets.get(), group.get(),
-                                                    step_milliseconds);
-    });
-    state_->wait_for("can't commit",
-                     [&] { return rd_kafka_commit_transaction(handle, step_milliseconds); });
-    state_->in_transaction = false;
+    if (weakened("position_apart")) {
+        state_->commit();
+        failpoint("after_commit");
+        begin();
+    }
+    state_->send_position(position);
+    state_->commit();
 }
 
 }  // namespace tidewheel::kafka

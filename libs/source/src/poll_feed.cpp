@@ -4,6 +4,7 @@
 #include "poll.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/core/retry.hpp"
+#include "tidewheel/core/weakened.hpp"
 #include "tidewheel/telemetry/log.hpp"
 
 namespace tidewheel::source {
@@ -21,6 +22,15 @@ milliseconds first_wait(const FeedContext& context) {
     return std::clamp(context.plan.source.interval - since, 0ms, context.plan.source.interval);
 }
 
+void note_body(Standing& standing, const Found& found, std::size_t records) {
+    standing.change([&](catalogue::SourceState& state) {
+        state.polled_at = Clock::system().wall();
+        state.etag = found.etag;
+        state.body_hash = found.hash;
+        state.records += static_cast<std::int64_t>(records);
+    });
+}
+
 void poll(const FeedContext& context, const std::stop_token& stop) {
     const auto known = context.standing.state();
     const Body body =
@@ -29,6 +39,7 @@ void poll(const FeedContext& context, const std::stop_token& stop) {
     if (body.is_changed) {
         const auto all = records_of(context.plan, body.text);
         if (stop.stop_requested() || !context.standing.holds()) return;
+        if (weakened("note_before_kafka")) note_body(context.standing, body.found, 0);
         publish(context.plan, context.kafka, all, stop);
         records = all.size();
         for (const std::string_view each : all)
@@ -38,12 +49,7 @@ void poll(const FeedContext& context, const std::stop_token& stop) {
     context.metrics.count_poll(body.is_changed ? "changed" : "unchanged");
     context.metrics.up.set(1);
     context.standing.note_well();
-    context.standing.change([&](catalogue::SourceState& state) {
-        state.polled_at = Clock::system().wall();
-        state.etag = body.found.etag;
-        state.body_hash = body.found.hash;
-        state.records += static_cast<std::int64_t>(records);
-    });
+    note_body(context.standing, body.found, records);
     telemetry::log(Level::info, "polled",
                    {{"stream", context.plan.name},
                     {"changed", body.is_changed ? "yes" : "no"},
