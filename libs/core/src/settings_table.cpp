@@ -137,15 +137,13 @@ const std::vector<Setting> table = {
     {"source_message_bytes", &Settings::source_message_bytes, "bytes", Programs::source,
      "maximum size of a websocket's message; Kafka's own limit is usually 1 MiB", 1024, 990'000},
     {"source_queue_bytes", &Settings::source_queue_bytes, "bytes", Programs::source,
-     "maximum size of the records of one source that wait for Kafka; while there are more, nothing "
-     "is read from its websocket",
+     "maximum size of a source's records that wait for Kafka; beyond it a websocket is not read",
      mebibyte, 1024 * mebibyte},
     {"notifier_secrets", &Settings::notifier_secrets, "path", Programs::notifier,
      "directory with a file for each secret by which sinks or subscribers have requests signed"},
     {"notifier_connections", &Settings::notifier_connections, "connections", Programs::notifier,
-     "maximum number of requests at the same time; those to subscribers that fail have half of "
-     "them",
-     1, 1000},
+     "maximum number of requests at the same time; subscribers that fail have half of them", 1,
+     1000},
     {"notifier_timeout", &Settings::notifier_timeout, "time", Programs::notifier,
      "how long a request may take, from the connection to the end of the answer", 100, hour},
     {"notifier_private",
