@@ -219,8 +219,7 @@ TEST_CASE("What a frozen owner writes late overwrites nothing newer") {
         return site.value("SELECT count(*) FROM cached") == "1" && frozen->stopped();
     });
     const auto cache = start_cache(site);
-    eventually(
-        "another has taken over", [&] { return name_of(redis, "1") == "old"; }, 15s);
+    eventually("another has taken over", [&] { return name_of(redis, "1") == "old"; });
     site.send(0, {record("1", "new")});
     eventually("it is newer", [&] { return name_of(redis, "1") == "new"; });
     const std::string scripts = scripts_run(redis);

@@ -79,7 +79,7 @@ void work_as(const OrdinaryRole& role) {
                ContainsSubstring(R"({"n": "one"})"));
     for (auto* service : {worker.get(), aggregator.get()}) {
         service->signal(SIGTERM);
-        CHECK(service->wait(std::chrono::seconds(15)) == 0);
+        CHECK(service->wait() == 0);
     }
     printed(deployment.tidewheel({"drop", "--yes", "--cascade", "readings"}));
     CHECK(deployment.value("SELECT count(*) FROM tidewheel.statements") == "0");

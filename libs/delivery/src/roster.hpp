@@ -40,7 +40,7 @@ class Roster {
     // Whether all of the sink's subscribers are registered: only then is it known which rows
     // nobody needs.
     bool is_settled(int sink) const { return subscribers_.contains(sink); }
-    const std::string& owner() const { return owner_; }
+    const std::string& owner() const { return owner_.instance; }
     std::string complaint() const { return complaint_; }  // a sink whose subscribers can't be read
 
   private:
@@ -51,7 +51,7 @@ class Roster {
     void renew(const catalogue::DeliveryKey& key);
 
     Kind& kind_;
-    const std::string owner_;
+    const catalogue::DeliveryOwner owner_;
     const std::chrono::milliseconds retry_longest_;
     std::map<int, catalogue::StoredSink> sinks_;
     std::map<int, std::map<std::string, std::string>> subscribers_;  // their versions

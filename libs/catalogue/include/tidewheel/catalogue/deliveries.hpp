@@ -43,17 +43,23 @@ struct NewSubscriber {
 void register_subscribers(postgres::Connection& connection, const StoredSink& sink,
                           const std::vector<NewSubscriber>& subscribers);
 
+// A service that delivers: several kinds of them may run under one instance's name.
+struct DeliveryOwner {
+    std::string instance;
+    std::string server;  // of the sinks that it delivers: webhook
+};
+
 // Takes those of these sinks that have no owner, or one that has been silent for ten seconds.
-std::vector<Delivery> claim_deliveries(postgres::Connection& connection, const std::string& owner,
+std::vector<Delivery> claim_deliveries(postgres::Connection& connection, const DeliveryOwner& owner,
                                        const std::vector<int>& sinks);
 struct Kept {
     DeliveryKey key;
     std::int64_t epoch = 0;
 };
 // The owner is alive; what is still its own. To be called every few seconds.
-std::vector<Kept> keep_deliveries(postgres::Connection& connection, const std::string& owner);
+std::vector<Kept> keep_deliveries(postgres::Connection& connection, const DeliveryOwner& owner);
 // They have no owner.
-void release_deliveries(postgres::Connection& connection, const std::string& owner);
+void release_deliveries(postgres::Connection& connection, const DeliveryOwner& owner);
 
 struct ParkedRow {
     std::int64_t seq = 0;
