@@ -35,5 +35,6 @@ TEST_CASE("records of 10 MB are stored, and parked whole, with small ones among 
                            "', ' ORDER BY \"offset\") FROM tidewheel.dead_letters") ==
           "2 wrong_type " + deployment.value("SELECT md5('" + records[2] + "')") + ", 4 not_json " +
               deployment.value("SELECT md5('" + records[4] + "')"));
+    CHECK(occurrences(worker->errors(), "records became dead letters") == 1);  // a minute, at most
     deployment.must({"verify"});
 }

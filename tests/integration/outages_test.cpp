@@ -90,6 +90,7 @@ TEST_CASE("a database that refuses for reasons of its own costs no record and pa
     services.say("read-only transaction");
     set_read_only(admin, false);
     numbers.catch_up();
+    services.say("lane continues");
     CHECK(numbers.difference() == "");
 
     {

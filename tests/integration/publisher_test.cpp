@@ -82,6 +82,20 @@ INSERT INTO kept SELECT * FROM out;
     CHECK_THAT(status.output, ContainsSubstring("into_out"));
 }
 
+TEST_CASE("A stream that is paused keeps its rows, and sends them when it is resumed") {
+    const Deployment site;
+    testing::require_applied(site, readings + doubled);
+    const auto worker = site.start("tidewheel-worker");
+    const auto publisher = start_publisher(site);
+    REQUIRE(site.tidewheel({"pause", "doubled"}).status == 0);
+    send_readings(site, 0, 10);
+    eventually("the rows are in the outbox", [&] { return waiting_in(site, "doubled") == "10"; });
+    CHECK_THAT(site.tidewheel({"status"}).output, ContainsSubstring("paused"));
+    REQUIRE(site.tidewheel({"resume", "doubled"}).status == 0);
+    await_empty(site, "doubled");
+    CHECK(doubled_in(site).size() == 10);
+}
+
 TEST_CASE("Each row is in the topic once, through kill -9 of publisher and worker at every step") {
     const Deployment site;
     testing::require_applied(site, readings + doubled);

@@ -69,7 +69,8 @@ TEST_CASE(
     cli.query("DROP FUNCTION tidewheel.root, tidewheel.variance");
     cli.query("DROP ROUTINE tidewheel.moments, tidewheel.pair_moments");
     cli.query("ALTER TABLE tidewheel.progress DROP COLUMN latency_p50, DROP COLUMN latency_p99");
-    cli.query("ALTER TABLE tidewheel.streams DROP COLUMN group_number");
+    cli.query(
+        "ALTER TABLE tidewheel.streams DROP COLUMN group_number, DROP COLUMN intake_paused_at");
     cli.query("ALTER TABLE tidewheel.catalogue DROP COLUMN share, DROP COLUMN shares");
     cli.query(
         "DROP TABLE tidewheel.sources, tidewheel.sinks, tidewheel.deliveries, "

@@ -161,9 +161,9 @@ std::vector<Kept> keep_deliveries(Connection& connection, const DeliveryOwner& o
 }
 
 void release_deliveries(Connection& connection, const DeliveryOwner& owner) {
-    connection.query("UPDATE tidewheel.deliveries SET owner = NULL, seen_at = NULL WHERE " +
-                         is_of_owner,
-                     {owner.instance, owner.server});
+    connection.query(
+        "UPDATE tidewheel.deliveries SET owner = NULL, seen_at = NULL WHERE " + is_of_owner,
+        {owner.instance, owner.server});
 }
 
 std::vector<bool> commit_deliveries(Connection& connection,

@@ -20,7 +20,9 @@ constexpr auto register_every = 1s;
 }  // namespace
 
 Roster::Roster(const Settings& settings, Kind& kind)
-    : kind_(kind), owner_{settings.instance, kind.server()}, retry_longest_(settings.retry_longest) {}
+    : kind_(kind),
+      owner_{settings.instance, kind.server()},
+      retry_longest_(settings.retry_longest) {}
 
 void Roster::look(Connection& connection) {
     follow(connection);

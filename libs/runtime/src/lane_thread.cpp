@@ -110,7 +110,7 @@ void LaneThread::on_opened(std::int64_t next_offset) {
     std::lock_guard lock(mutex_);
     live();
     status_.next_offset = next_offset;
-    status_.failure.clear();
+    forget_failure();
 }
 
 void LaneThread::on_filled(std::int64_t partition_end, std::int64_t oldest_record_time) {
@@ -129,12 +129,30 @@ void LaneThread::on_committed(const BatchDone& done) {
                     {"next_offset", done.next_offset}});
     std::lock_guard lock(mutex_);
     live();
+    tell_of_dead_letters(done.committed.dead_letters);
     status_.next_offset = done.next_offset;
     status_.partition_end = done.partition_end;
     status_.waiting_since = 0;
     if (done.record_time != 0) status_.record_time = done.record_time;
     status_.progress_at = Clock::system().now();
+    forget_failure();
+}
+
+// With mutex_ held, as the next one.
+void LaneThread::forget_failure() {
+    if (!status_.failure.empty())
+        telemetry::log(Level::info, "lane continues",
+                       {{"lane", name_}, {"after", status_.failure}});
     status_.failure.clear();
+}
+
+void LaneThread::tell_of_dead_letters(std::span<const engine::Reason> more) {
+    dead_letters_.add(more);
+    if (const auto what = dead_letters_.due(Clock::system().now()))
+        telemetry::log(Level::warning, "records became dead letters",
+                       {{"lane", name_},
+                        {"dead_letters", *what},
+                        {"hint", "`tidewheel dlq list` shows them."}});
 }
 
 void LaneThread::on_retry(const Error& error, std::chrono::milliseconds wait) {
@@ -173,6 +191,7 @@ void LaneThread::on_unproven(std::int64_t offset, const engine::LogState& log) {
 void LaneThread::on_idle(std::int64_t partition_end) {
     std::lock_guard lock(mutex_);
     live();
+    tell_of_dead_letters({});
     status_.partition_end = partition_end;
     if (status_.lag() == 0)
         status_.progress_at = Clock::system().now();

@@ -107,6 +107,9 @@ Unwritable why_unwritable(const Stream& stream) {
                 "Leave one of them out."};
     if (std::ranges::count(stream.columns, ColumnOrigin::key, &StreamColumn::source) > 1)
         return {"two of its columns are the key", ""};
+    if (key && key->source == ColumnOrigin::key && !key->path.empty())
+        return {fmt::format("its key is JSON, of which column {} is a field", key->name),
+                "A key is written as the text of one column."};
     if (key && key->type == "bytea")
         return {fmt::format("its key, column {}, is of type bytea", key->name),
                 "A key is written as the text of its column."};

@@ -68,6 +68,8 @@ TEST_CASE("What can't be written to a stream is refused by its name") {
                ContainsSubstring("the changes of table public.t"));
     CHECK_THAT(refusal(into("id bigint OPTIONS (key 'true')", "")),
                ContainsSubstring("no column that is a field, but the key"));
+    CHECK_THAT(refusal(into("id int OPTIONS (key 'true', json 'id'), n int", "")),
+               ContainsSubstring("its key is JSON"));
     CHECK_THAT(refusal(into("id bytea OPTIONS (key 'true'), n int", "")),
                ContainsSubstring("of type bytea"));
     CHECK_THAT(refusal(into("id bigint OPTIONS (json 'x'), y int OPTIONS (json 'x.y')", "")),

@@ -10,6 +10,7 @@
 #include "tidewheel/core/settings.hpp"
 #include "tidewheel/engine/lane.hpp"
 #include "tidewheel/executor/batch_writer.hpp"
+#include "tidewheel/runtime/dead_letter_notice.hpp"
 #include "tidewheel/runtime/lane_metrics.hpp"
 #include "tidewheel/runtime/running_lane.hpp"
 #include "tidewheel/runtime/timed_decoder.hpp"
@@ -47,6 +48,8 @@ class LaneThread final : public RunningLane, engine::LaneObserver {
     void on_unproven(std::int64_t offset, const engine::LogState& log) override;
     void on_idle(std::int64_t partition_end) override;
     void live(std::chrono::milliseconds wait = {});
+    void forget_failure();
+    void tell_of_dead_letters(std::span<const engine::Reason> more);
     bool wait_on();
 
     catalogue::LaneClaim claim_;
@@ -60,6 +63,7 @@ class LaneThread final : public RunningLane, engine::LaneObserver {
     mutable std::mutex mutex_;
     std::condition_variable ended_;
     LaneStatus status_;
+    DeadLetterNotice dead_letters_;
     bool was_abandoned_ = false;  // its last batch took too long: for a stop, or for another owner
     std::stop_token stop_;        // the thread's own
     std::jthread thread_;         // last: it uses all of the above
