@@ -46,7 +46,8 @@ class MergeReader {
         if (const Stream* stream = names_.stream(rows_.target))
             refusals_.add(
                 place, fmt::format("{} is a stream: MERGE can't write to it", stream->name.text()),
-                "`tidewheel produce` sends records.");
+                fmt::format("Write INSERT INTO {} (…) SELECT …: each row becomes a record.",
+                            stream->name.text()));
         if (!merge_.relation->inh)
             refusals_.add(place, "ONLY is not supported in a continuous MERGE",
                           "Name the partition itself.");
