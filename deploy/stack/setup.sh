@@ -13,6 +13,7 @@ mold                      command mold
 git                       command git
 default-jre-headless      command java
 maven                     command mvn
+curl                      command curl
 postgresql                server  initdb
 libpq-dev                 module  libpq
 libpqxx-dev               module  libpqxx
@@ -40,7 +41,7 @@ LIST
 
 # What only `./dev bench` needs. Not in the list above, whose libraries the image takes over.
 bench_requirements() {
-    printf '%s\n' 'libbenchmark-dev header benchmark/benchmark.h' 'curl command curl'
+    printf '%s\n' 'libbenchmark-dev header benchmark/benchmark.h'
 }
 
 has_header() {
