@@ -178,7 +178,7 @@ TEST_CASE("The value is a column, NULL deletes, and keys expire if the options s
     eventually("the other is gone", [&] { return redis.ask({"EXISTS", "y"}) == "0"; });
     CHECK(redis.ask({"TTL", "x"}) == "-1");
     testing::require_applied(site, with(", ttl '1 hour', value 'pos'"));
-    eventually("what is there is written anew", [&] { return redis.ask({"GET", "x"}) == "0"; });
+    eventually("what is there is written again", [&] { return redis.ask({"GET", "x"}) == "0"; });
     CHECK(std::stoi(redis.ask({"TTL", "x"})) > 3500);
 }
 

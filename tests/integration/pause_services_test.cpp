@@ -1,4 +1,4 @@
-// tidewheel pause and resume for what moves records beside statements: each goes on where it was.
+// tidewheel pause and resume for what moves records beside statements: each continues where it was.
 #include <csignal>
 
 #include "applied.hpp"

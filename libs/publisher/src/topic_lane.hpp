@@ -8,7 +8,7 @@
 namespace tidewheel::publisher {
 
 // The rows of one lane of an outbox, in a topic. The number of the last row that was sent travels
-// in the Kafka transaction of the records, so whoever opens the lane next goes on behind it,
+// in the Kafka transaction of the records, so whoever opens the lane next continues behind it,
 // whatever PostgreSQL has been told.
 class TopicLane : public delivery::Destination {
   public:
