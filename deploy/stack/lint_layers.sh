@@ -12,7 +12,7 @@ kafka:      core engine
 postgres:   core engine
 http:       core
 telemetry:  core
-service:    core http telemetry
+service:    core engine kafka http telemetry
 catalogue:  core engine codec sql postgres
 executor:   core engine sql postgres catalogue
 verify:     core engine sql postgres catalogue kafka

@@ -43,7 +43,8 @@ void print(const LoadReport& report) {
         static_cast<unsigned long long>(report.retries), rate, report.quantile(0.5),
         report.quantile(0.99), report.quantile(0.999), report.quantile(1));
     if (report.failed > 0)
-        std::fprintf(stderr, "tidewheel-simulator: the first failure: %s\n", report.first_failure.c_str());
+        std::fprintf(stderr, "tidewheel-simulator: the first failure: %s\n",
+                     report.first_failure.c_str());
 }
 
 }  // namespace

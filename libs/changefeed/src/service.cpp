@@ -6,6 +6,7 @@
 
 #include "feed.hpp"
 #include "tidewheel/catalogue/catalogue.hpp"
+#include "tidewheel/service/kafka_settings.hpp"
 #include "tidewheel/telemetry/log.hpp"
 
 namespace tidewheel::changefeed {
@@ -24,25 +25,11 @@ constexpr const char* orphans_query = R"(
           AND NOT EXISTS (SELECT FROM tidewheel.streams t
                           WHERE s.slot_name = 'tidewheel_' || d.oid || '_' || t.id))";
 
-// Throws Error (setting) for options that we don't take.
-kafka::ClientSettings kafka_settings(const Settings& settings) {
-    kafka::ClientSettings kafka{
-        .brokers = settings.kafka,
-        .options = settings.kafka_options,
-        .client_id = "tidewheel-changefeed",
-        .log = [](int level, const std::string& facility, const std::string& text) {
-            telemetry::log(level <= 4 ? Level::warning : Level::debug, "kafka",
-                           {{"facility", facility}, {"text", text}});
-        }};
-    kafka::check(kafka);
-    return kafka;
-}
-
 class Service {
   public:
     Service(const Settings& settings, service::Vitals& vitals)
         : settings_(settings),
-          kafka_(kafka_settings(settings)),
+          kafka_(service::kafka_settings(settings, "tidewheel-changefeed")),
           vitals_(vitals),
           retry_({.first = 200ms, .longest = settings.retry_longest}) {}
 

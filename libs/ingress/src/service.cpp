@@ -8,6 +8,7 @@
 #include "catalogue_follower.hpp"
 #include "tidewheel/core/retry.hpp"
 #include "tidewheel/kafka/admin.hpp"
+#include "tidewheel/service/kafka_settings.hpp"
 #include "tidewheel/telemetry/log.hpp"
 
 namespace tidewheel::ingress {
@@ -23,20 +24,6 @@ const std::map<std::string, std::string> try_again{{"Retry-After", "1"}};
 constexpr auto probe_every = 5s;
 constexpr auto probe_timeout = 3s;
 constexpr std::chrono::milliseconds longest_stop = 8s;  // a stop has ten
-
-// Throws Error (setting) for options that we don't take.
-kafka::ClientSettings kafka_settings(const Settings& settings) {
-    kafka::ClientSettings kafka{
-        .brokers = settings.kafka,
-        .options = settings.kafka_options,
-        .client_id = "tidewheel-ingress",
-        .log = [](int level, const std::string& facility, const std::string& text) {
-            telemetry::log(level <= 4 ? Level::warning : Level::debug, "kafka",
-                           {{"facility", facility}, {"text", text}});
-        }};
-    kafka::check(kafka);
-    return kafka;
-}
 
 http::ServerLimits server_limits(const Settings& settings) {
     http::ServerLimits limits;
@@ -62,7 +49,7 @@ class Service {
   public:
     Service(const Settings& settings, service::Vitals& vitals)
         : settings_(settings),
-          kafka_(kafka_settings(settings)),
+          kafka_(service::kafka_settings(settings, "tidewheel-ingress")),
           vitals_(vitals),
           publisher_(kafka_, {settings.ingress_queue_records, settings.ingress_queue_bytes,
                               settings.ingress_delivery_time}),

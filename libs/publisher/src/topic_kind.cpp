@@ -1,31 +1,12 @@
 #include "topic_kind.hpp"
 
 #include "record.hpp"
-#include "tidewheel/telemetry/log.hpp"
+#include "tidewheel/service/kafka_settings.hpp"
 #include "topic_lane.hpp"
 
 namespace tidewheel::publisher {
-namespace {
-
-using telemetry::Level;
-
-kafka::ClientSettings kafka_settings(const Settings& settings) {
-    kafka::ClientSettings kafka{
-        .brokers = settings.kafka,
-        .options = settings.kafka_options,
-        .client_id = "tidewheel-publisher",
-        .log = [](int level, const std::string& facility, const std::string& text) {
-            telemetry::log(level <= 4 ? Level::warning : Level::debug, "kafka",
-                           {{"facility", facility}, {"text", text}});
-        }};
-    kafka::check(kafka);
-    return kafka;
-}
-
-}  // namespace
-
 TopicKind::TopicKind(const Settings& settings)
-    : group_(settings.group), kafka_(kafka_settings(settings)) {}
+    : group_(settings.group), kafka_(service::kafka_settings(settings, "tidewheel-publisher")) {}
 
 std::vector<std::string> TopicKind::expressions(const catalogue::StoredSink& sink) const {
     return {record_sql(sink.stream.value())};

@@ -21,6 +21,7 @@
 #include "tidewheel/postgres/pooler.hpp"
 #include "tidewheel/runtime/lane_health.hpp"
 #include "tidewheel/runtime/stuck_lane_detector.hpp"
+#include "tidewheel/service/kafka_settings.hpp"
 #include "tidewheel/service/memory.hpp"
 #include "tidewheel/service/watchdog.hpp"
 #include "tidewheel/telemetry/log.hpp"
@@ -35,19 +36,6 @@ using telemetry::Metric;
 // or a connection in vain, whatever the setting.
 std::chrono::milliseconds longest_silence(const Settings& settings) {
     return std::max(3 * settings.stall_after, std::chrono::milliseconds(20000)) + settings.linger;
-}
-
-// Throws Error (setting) for options that we don't take.
-kafka::ClientSettings kafka_settings(const Settings& settings) {
-    kafka::ClientSettings kafka;
-    kafka.brokers = settings.kafka;
-    kafka.options = settings.kafka_options;
-    kafka::check(kafka);
-    kafka.log = [](int level, const std::string& facility, const std::string& text) {
-        telemetry::log(level <= 4 ? Level::warning : Level::debug, "kafka",
-                       {{"facility", facility}, {"text", text}});
-    };
-    return kafka;
 }
 
 // All that are to be read, each once.
@@ -70,7 +58,7 @@ class Service {
           group_prefix_(settings.group),
           program_(program),
           name_(program.name),
-          kafka_(kafka_settings(settings)),
+          kafka_(service::kafka_settings(settings, "tidewheel")),
           vitals_(vitals),
           lane_health_(vitals_.metrics(), vitals_.health(), settings.stall_after),
           stuck_(

@@ -2,6 +2,7 @@
 
 #include "keeper.hpp"
 #include "tidewheel/kafka/admin.hpp"
+#include "tidewheel/service/kafka_settings.hpp"
 #include "tidewheel/telemetry/log.hpp"
 
 namespace tidewheel::source {
@@ -12,24 +13,10 @@ using telemetry::Level;
 
 constexpr auto look_every = 500ms;
 
-// Throws Error (setting) for options that we don't take.
-kafka::ClientSettings kafka_settings(const Settings& settings) {
-    kafka::ClientSettings kafka{
-        .brokers = settings.kafka,
-        .options = settings.kafka_options,
-        .client_id = "tidewheel-source",
-        .log = [](int level, const std::string& facility, const std::string& text) {
-            telemetry::log(level <= 4 ? Level::warning : Level::debug, "kafka",
-                           {{"facility", facility}, {"text", text}});
-        }};
-    kafka::check(kafka);
-    return kafka;
-}
-
 }  // namespace
 
 void run_service(const Settings& settings, service::Vitals& vitals, std::stop_token stop) {
-    const kafka::ClientSettings kafka = kafka_settings(settings);
+    const kafka::ClientSettings kafka = service::kafka_settings(settings, "tidewheel-source");
     vitals.health().set_degraded("catalogue", "not read yet");
     {
         Keeper keeper(settings, kafka, vitals.metrics(), vitals.health());
