@@ -10,8 +10,8 @@ show() {
 
 demo() {
     case ${1:-retail} in
-        retail | products) ;;
-        *) die "there is no demo $1: retail, products" ;;
+        retail | products | orders | trades) ;;
+        *) die "there is no demo $1: retail, products, orders, trades" ;;
     esac
     setup
     [[ -n ${TIDEWHEEL_BIN:-} ]] || build_programs dev
@@ -110,6 +110,22 @@ TEXT
   psql "\$TIDEWHEEL_DATABASE"                # UPDATE products SET product_text = 'new' WHERE id = 'mine';
   curl $(subscriber_url 1)/received    # the change is there
   tidewheel status                          # lag, and what waits for each subscriber
+  docs/how-to/products.md                   # what all of this is, in ten minutes
+TEXT
+        orders) cat <<TEXT ;;
+  tidewheel produce orders --count 0 --rate 100         # goes on until Ctrl-C; meanwhile:
+  psql "\$TIDEWHEEL_DATABASE"                # SELECT * FROM top_products;  SELECT * FROM orders_hourly ORDER BY hour DESC LIMIT 3;
+  psql "\$TIDEWHEEL_DATABASE" -c "UPDATE categories SET category_name = 'Comedies' WHERE category_id = 35"
+  deploy/stack/redis cli GET category:35    # has the new name
+  tidewheel dlq list                        # the bad orders, and why
+  docs/how-to/orders.md                     # what all of this is, in ten minutes
+TEXT
+        trades) cat <<TEXT ;;
+  psql "\$TIDEWHEEL_DATABASE"                # SELECT * FROM enriched_trades LIMIT 5;  SELECT * FROM enrichment_pipeline_metrics;
+  psql "\$TIDEWHEEL_DATABASE" -c "UPDATE enrichment_settings SET alert_below = 100"
+  curl http://$(exchange_address)/said       # how much the exchange has said; $(alerts_url)/received: who was alerted
+  tidewheel status                          # the sources, and what waits for the subscriber
+  docs/how-to/trades.md                     # what all of this is, in ten minutes
 TEXT
     esac
     echo "  ./dev down                                # stops everything; --wipe deletes it, too"

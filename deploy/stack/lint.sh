@@ -42,6 +42,7 @@ check_catalogue_writers() {
     writer skipped skipped_offsets.cpp || failed=1
     writer dead_letters dead_letters.cpp || failed=1
     writer waiting waiting.cpp || failed=1
+    writer verifications verifications.cpp || failed=1
     writer sources sources.cpp || failed=1
     writer sinks sinks.cpp || failed=1
     local table

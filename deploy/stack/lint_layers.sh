@@ -11,6 +11,7 @@ sql:        core engine
 kafka:      core engine
 postgres:   core engine
 http:       core
+registry:   core engine codec sql http
 telemetry:  core
 service:    core engine kafka http telemetry
 catalogue:  core engine codec sql postgres
@@ -18,8 +19,8 @@ executor:   core engine sql postgres catalogue
 verify:     core engine sql postgres catalogue kafka
 monitor:    core engine sql postgres catalogue executor kafka
 apply:      core engine codec sql postgres catalogue executor kafka
-operate:    core engine codec sql postgres catalogue executor kafka apply
-runtime:    core engine codec sql postgres catalogue executor kafka service telemetry
+operate:    core engine codec sql postgres catalogue executor kafka apply registry
+runtime:    core engine codec sql postgres catalogue executor kafka service telemetry registry
 ingress:    core engine codec sql postgres catalogue executor kafka apply http telemetry service
 source:     core engine codec sql postgres catalogue kafka http telemetry service
 delivery:   core engine codec sql postgres catalogue http telemetry service
@@ -45,7 +46,7 @@ capture:    core flags capture service
 simulator:  core flags codec http producer
 publisher:  core flags publisher service
 cache:      core flags cache service
-cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runner service source producer changefeed
+cli:        core flags codec sql postgres catalogue executor verify monitor apply operate kafka http runner service source producer changefeed registry
 '
 
 # A third-party library's headers, and where they may be included.
@@ -58,7 +59,8 @@ prometheus/|spdlog             libs/telemetry/
 boost/(beast|asio)             libs/http/
 zlib\.h                        libs/ingress/|libs/capture/
 openssl/                       libs/http/
-avro\.h                        libs/capture/
+avro\.h                        libs/capture/|libs/verify/
+jansson\.h                     libs/verify/
 hiredis/                       libs/cache/
 CLI/                           libs/flags/|services/cli/|services/simulator/
 catch2/                        libs/testing/

@@ -66,8 +66,12 @@ wait_until() {
 }
 
 # A zombie is gone, too: in a container nobody may collect it. Every thread counts: the first may be a zombie while the others still
-# hold the process's ports.
-gone() { ! grep -h '^State:' "/proc/$1/task/"*/status 2>/dev/null | grep -qv Z; }
+# hold the process's ports. grep fails when a thread ends while it reads, so only what it prints counts.
+gone() {
+    local states
+    states=$(grep -h '^State:' "/proc/$1/task/"*/status 2>/dev/null) || true
+    [[ $states != *$'\t'[!Z]* ]]
+}
 
 # The verbs that every server has; the sourcing script defines start, stop, alive, env and send_signal.
 dispatch() {

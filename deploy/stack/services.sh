@@ -15,6 +15,7 @@ start_servers() {
 stop_servers() {
     "$stack/postgres" "$1"
     "$stack/kafka" "$1"
+    if [[ -d $state/redis ]]; then "$stack/redis" "$1"; fi
 }
 
 # The lines NAME=value that programs and people need.
@@ -86,14 +87,14 @@ stop_service() {
     local pid supervisor='' was_there=''
     if supervisor_alive "$1"; then
         supervisor=$(<"$state/log/$1.supervisor") was_there=1
-        kill "$supervisor"
+        kill "$supervisor" 2>/dev/null || true
     fi
     if service_alive "$1"; then
         pid=$(service_pid "$1") was_there=1
-        if [[ -z $supervisor ]]; then kill "$pid"; fi
-        wait_until 15 gone "$pid" || { say "$1 did not stop in 15 s: killed"; kill -s KILL "$pid"; }
+        if [[ -z $supervisor ]]; then kill "$pid" 2>/dev/null || true; fi
+        wait_until 15 gone "$pid" || { say "$1 did not stop in 15 s: killed"; kill -s KILL "$pid" 2>/dev/null || true; }
     fi
-    if [[ -n $supervisor ]]; then wait_until 5 gone "$supervisor" || kill -s KILL "$supervisor"; fi
+    if [[ -n $supervisor ]]; then wait_until 5 gone "$supervisor" || kill -s KILL "$supervisor" 2>/dev/null || true; fi
     if [[ -n $was_there ]]; then say "$1 stopped"; fi
     rm -f "$state/log/$1".{pid,supervisor}
 }
@@ -145,6 +146,7 @@ status() {
     local service failed=0
     "$stack/kafka" status || failed=1
     "$stack/postgres" status || failed=1
+    if [[ -d $state/redis ]]; then "$stack/redis" status || failed=1; fi
     for service in $(started_services); do
         if service_alive "$service"; then
             say "$service: running (pid $(service_pid "$service"), http://127.0.0.1:$(<"$state/log/$service.port")/metrics)$(service_history "$service")"

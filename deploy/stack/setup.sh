@@ -27,6 +27,7 @@ libspdlog-dev             header  spdlog/spdlog.h
 libboost-dev              header  boost/beast.hpp
 zlib1g-dev                header  zlib.h
 libavro-dev               header  avro.h
+libjansson-dev            module  jansson
 libhiredis-dev            module  hiredis
 redis-server              command redis-server
 libssl-dev                header  openssl/evp.h

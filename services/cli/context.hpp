@@ -42,7 +42,9 @@ struct Context {
 
     catalogue::Database database() const;
     kafka::ClientSettings kafka() const;
-    operate::Servers servers() const { return {database(), kafka()}; }
+    operate::Servers servers() const {
+        return {database(), kafka(), std::make_shared<registry::Registries>(settings)};
+    }
     // Throws Error when the server doesn't answer.
     std::unique_ptr<postgres::Connection> connect() const { return database().connect(); }
     // To a catalogue; throws Error where there is none, or it is that of another share than

@@ -4,6 +4,7 @@
 #include <stop_token>
 #include <string>
 
+#include "producer/order_run.hpp"
 #include "producer/plan.hpp"
 #include "producer/run.hpp"
 #include "tidewheel/core/settings.hpp"
@@ -20,5 +21,9 @@ std::optional<int> find_partitions(const kafka::ClientSettings& client, const st
 // unavailable (no broker).
 Report produce_to_kafka(const kafka::ClientSettings& client, const std::string& topic,
                         const Plan& plan, std::stop_token stop, const Observer& observe = {});
+// Likewise, with the topics of `region_topics`.
+OrderReport produce_orders_to_kafka(
+    const kafka::ClientSettings& client, std::vector<RegionTopic> topics, const Plan& plan,
+    std::stop_token stop, const std::function<void(const kafka::Deliveries&)>& observe = {});
 
 }  // namespace tidewheel::producer

@@ -64,6 +64,14 @@ Plan plan_of(const ProduceOptions& options, Micros now, std::uint64_t seed, std:
     return plan;
 }
 
+OrderPlan order_plan(const Plan& plan) {
+    return {.seed = plan.events.seed,
+            .bad = plan.events.bad,
+            .first = plan.events.first,
+            .start = plan.events.start,
+            .step = plan.events.step};
+}
+
 Micros now_in_micros() {
     return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
 }

@@ -3,8 +3,9 @@
 #include <cstdint>
 #include <optional>
 
+#include "producer/order.hpp"
 #include "producer/produce.hpp"
-#include "producer/run.hpp"
+#include "producer/sending.hpp"
 #include "producer/store_event.hpp"
 
 namespace tidewheel::producer {
@@ -21,6 +22,9 @@ struct Plan {
 // options contradict each other.
 Plan plan_of(const ProduceOptions& options, Micros now, std::uint64_t seed,
              std::uint64_t first = 0);
+
+// The same for orders, which take what store events have in common with them.
+OrderPlan order_plan(const Plan& plan);
 
 Micros now_in_micros();
 // For runs that name no seed: below 2^32, so that every JSON reader keeps it exact.

@@ -14,7 +14,7 @@ namespace tidewheel::producer {
 
 struct ProduceOptions {
     std::string stream = "store_events";  // which generator; see known_streams()
-    std::string topic = "store-events";
+    std::string topic{};                  // empty: the generator's own
     std::uint64_t count = 1000;           // events; 0: until stopped, which needs a rate
     double rate = 0;                      // events a second; 0: as fast as the brokers take them
     std::optional<std::uint64_t> seed{};  // unset: a random one, named in the summary
@@ -25,9 +25,13 @@ struct ProduceOptions {
     std::optional<std::chrono::nanoseconds> span{};  // unset: 24 h, or live when a rate is given
     std::string store_fqdn = "stores.tidewheel.example";  // fixed, so that a seed means the same
     std::string store_ip = "192.0.2.10";                  // bytes on every machine
+    bool print = false;  // the records to `out`, a line each, and nothing to Kafka
     bool json = false;
     bool quiet = false;
 };
+
+inline constexpr auto store_events_topic = "store-events";
+inline constexpr auto orders_topics = "orders-region1,orders-region2";
 
 // The streams that have a generator.
 std::vector<std::string> known_streams();

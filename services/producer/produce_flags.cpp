@@ -70,7 +70,10 @@ std::vector<flags::Flag> produce_flags(ProduceOptions& options) {
     ProduceOptions& to = options;
     return {
         {"stream", "STREAM", to.stream, "the stream whose events to produce", text(to.stream)},
-        {"--topic", "TEXT", to.topic, "where to send them", text(to.topic)},
+        {"--topic", "TEXT", to.topic,
+         "where to send them; orders: the topics of both regions, or one [store-events, or "
+         "orders-region1,orders-region2]",
+         text(to.topic)},
         {"--count", "COUNT", std::to_string(to.count), "how many events; 0: until stopped",
          [&to](auto& value) { to.count = read_count(value); }},
         {"--rate", "RATE", print(to.rate),
@@ -78,7 +81,8 @@ std::vector<flags::Flag> produce_flags(ProduceOptions& options) {
          [&to](auto& value) { to.rate = read_rate(value); }},
         {"--seed", "NUMBER", "", "the same seed and start give the same bytes [random]",
          [&to](auto& value) { to.seed = read_count(value); }},
-        {"--bad", "PERCENT", print(to.bad), "events without a store_id", percent(to.bad)},
+        {"--bad", "PERCENT", print(to.bad),
+         "bad ones: events without a store_id; orders of five kinds", percent(to.bad)},
         {"--late", "PERCENT", print(to.late), "events with a time in the past", percent(to.late)},
         {"--duplicates", "PERCENT", print(to.duplicates), "events that are sent twice",
          percent(to.duplicates)},

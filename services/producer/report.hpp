@@ -1,13 +1,11 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 
+#include "producer/sending.hpp"
 #include "producer/store_event.hpp"
 #include "tidewheel/codec/json.hpp"
-#include "tidewheel/core/error.hpp"
-#include "tidewheel/kafka/producer.hpp"
 
 namespace tidewheel::producer {
 
@@ -25,18 +23,13 @@ struct Counts {
 };
 
 // A run of the producer as a whole.
-struct Report {
+struct Report : Sending {
     std::string topic;
     Counts counts;
-    kafka::Deliveries deliveries;  // after the flush: sent == delivered + failed
-    bool interrupted = false;      // it ended early: by a stop, or by an error
-    std::optional<Error> failure;  // what the sink threw
-    std::chrono::duration<double> elapsed{0};
     std::uint64_t seed = 0;
     Micros start;  // with seed and span: what makes the same events again
     std::chrono::nanoseconds span{0};
 
-    bool complete() const { return !interrupted && deliveries.failed == 0; }
     double events_per_second() const;
 };
 

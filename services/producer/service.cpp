@@ -27,6 +27,10 @@ constexpr std::uint64_t first_steady = 1ull << 63;
 
 ServiceOptions at_home(ServiceOptions options) {
     ProduceOptions& produce = options.produce;
+    if (produce.stream != known_streams().front())
+        throw Error(Error::Kind::setting,
+                    "tidewheel-producer makes no events for the stream \"" + produce.stream + "\"",
+                    "`tidewheel produce " + produce.stream + "` may.");
     if (!produce.store_fqdn.empty() && !produce.store_ip.empty()) return options;
     const Host host = this_host();
     if (produce.store_fqdn.empty()) produce.store_fqdn = host.fqdn;

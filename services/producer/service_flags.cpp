@@ -8,6 +8,7 @@ namespace tidewheel::producer {
 
 std::vector<flags::Flag> service_flags(ServiceOptions& options) {
     options.produce.count = 10;
+    options.produce.topic = store_events_topic;
     options.produce.store_fqdn.clear();  // this machine's
     options.produce.store_ip.clear();
     auto flags = produce_flags(options.produce);
@@ -15,6 +16,8 @@ std::vector<flags::Flag> service_flags(ServiceOptions& options) {
         return std::ranges::find(flags, name, &flags::Flag::name)->help;
     };
     help("--count") = "events for a request without a count";
+    help("--topic") = "where to send them";
+    help("--bad") = "events without a store_id";
     help("--rate") = "events per second, steadily; 0: only on request";
     flags.push_back({"--wait-between", "DURATION", duration_text(options.wait_between),
                      "between two events of a request",

@@ -69,7 +69,7 @@ wrong_password_is_named() {
             >"$scratch/refusal" 2>&1 || status=$?
         cat "$scratch/refusal"
         grep -qE 'password authentication failed for user .?"tidewheel' "$scratch/refusal"
-        : #        grep -q 'the password in the file /tmp/wrong' "$scratch/refusal"
+        grep -q 'the password in the file /tmp/wrong' "$scratch/refusal"
         ((status == 2))
     done
 }

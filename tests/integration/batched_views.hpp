@@ -8,6 +8,7 @@
 #include "tidewheel/catalogue/migrations.hpp"
 #include "tidewheel/catalogue/state_table.hpp"
 #include "tidewheel/core/text.hpp"
+#include "tidewheel/executor/kept_script.hpp"
 #include "tidewheel/executor/view_script.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/stack.hpp"
@@ -31,7 +32,9 @@ class BatchedView {
         stored_.statement = pipeline.statements.back();
         stored_.state_table = "state";
         stored_.search_path = "public";
-        transaction_.run("CREATE TEMP TABLE events (LIKE rows)");
+        transaction_.run(
+            "CREATE TEMP TABLE events (LIKE rows); CREATE TEMP VIEW tidewheel_records AS SELECT *, "
+            "n AS tidewheel_seq, now() AS tidewheel_timestamp FROM pg_temp.events");
         for (const std::string& ddl : catalogue::state_ddl(body(), stored_.state_table))
             transaction_.run(ddl);
     }
@@ -43,6 +46,9 @@ class BatchedView {
             transaction_.run("TRUNCATE events; INSERT INTO events SELECT * FROM rows WHERE " +
                              batch_of_row + " = " + std::to_string(batch));
             transaction_.query(executor::view_script({&stored_}));
+            // The n-th row of a group is at offset n.
+            if (const std::string kept = executor::kept_script(stored_); !kept.empty())
+                transaction_.query(kept, {"{0,0,0,0,0,0,0}", "{0,1,2,3,4,5,6}"});
         }
         transaction_.run("TRUNCATE events; INSERT INTO events SELECT * FROM rows");
     }
@@ -52,7 +58,8 @@ class BatchedView {
     std::vector<std::string> differences(const std::vector<std::string>& floats = {}) {
         const std::string sides =
             "SELECT coalesce(v::text, '-') || ' and not ' || coalesce(o::text, '-') FROM (" +
-            body().finish("state") + ") v FULL JOIN (" + stored_.statement.select +
+            body().finish("state") + ") v FULL JOIN (" +
+            (body().in_order.empty() ? stored_.statement.select : body().in_order) +
             ") o USING (g) WHERE ";
         std::vector<std::string> exact{"v::text IS DISTINCT FROM o::text"};
         if (!floats.empty())
@@ -76,6 +83,10 @@ class BatchedView {
             .at(0)
             .integer(0);
     }
+
+    // For the next one in the same transaction.
+    void drop() { transaction_.run("DROP TABLE pg_temp.events CASCADE; DROP TABLE state"); }
+    const std::string& select() const { return stored_.statement.select; }
 
   private:
     const sql::ViewStatement& body() const {

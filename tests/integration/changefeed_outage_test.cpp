@@ -46,6 +46,10 @@ class Load {
             }
         });
     }
+    ~Load() { end(); }
+    Load(const Load&) = delete;
+    Load& operator=(const Load&) = delete;
+
     void await_rounds(int more) {
         const int wanted = rounds_ + more;
         allow(wanted + 2 * more);
@@ -54,7 +58,7 @@ class Load {
     void end() {
         thread_.request_stop();
         allow(std::numeric_limits<int>::max());
-        thread_.join();
+        if (thread_.joinable()) thread_.join();
     }
 
   private:

@@ -166,3 +166,46 @@ TEST_CASE(
     CHECK(rows("stored") == "0 1 2 3 4 10 11");
     eventually("the worker is ready", [&] { return http::fetch("GET", ready).status == 200; });
 }
+
+TEST_CASE(
+    "what begins after retention has deleted records is verified completely, and is seen so") {
+    Deployment deployment;
+    REQUIRE(deployment.apply(pipeline).status == 0);
+    deployment.send(0, {R"({"n": 0})"});
+    deployment.send(1, {R"({"n": 10})", R"({"n": 11})", R"({"n": 12})"});
+    kafka::Admin(testing::kafka()).delete_records(deployment.topic(), 1, 2);
+    {
+        auto worker = deployment.start("tidewheel-worker"),
+             aggregator = deployment.start("tidewheel-aggregator");
+        deployment.arrive();
+    }
+    CHECK(stored(deployment) == "0 12");
+    const Finished planned = deployment.tidewheel(
+        {"plan", deployment.file(std::string(pipeline) +
+                                 "CREATE MATERIALIZED VIEW late AS SELECT count(*) AS n FROM "
+                                 "events;\n")});
+    CHECK_THAT(planned.output, ContainsSubstring("begins at offset 2 of partition 1") &&
+                                   ContainsSubstring("late begins with those that are left"));
+    CHECK(deployment.value("SELECT DISTINCT partition || ': ' || begin_offset || '-' || end_offset "
+                           "|| ' ' || reason FROM tidewheel.skipped") ==
+          "1: 0-2 the topic began there");
+    const Finished verified = deployment.tidewheel({"verify"});
+    INFO(verified.output << verified.errors);
+    CHECK(verified.status == 0);
+    deployment.query("DELETE FROM stored WHERE n = 12");
+    CHECK(deployment.tidewheel({"verify", "stored"}).status == 1);
+
+    CHECK_THAT(deployment.tidewheel({"status"}).output,
+               ContainsSubstring("different ") && ContainsSubstring("equal "));
+    auto worker = deployment.start("tidewheel-worker");
+    const std::string url = admin_url(*worker);
+    const auto shows = [&](const std::string& series) {
+        return http::fetch("GET", url + "/metrics").body.find(series) != std::string::npos;
+    };
+    eventually("the last verification is a metric", [&] {
+        return shows("tidewheel_verified_different{statement=\"stored\"} 1") &&
+               shows("tidewheel_verified_seconds{statement=\"stored\"}") &&
+               shows("tidewheel_dead_letters{statement=\"stored\"} 0");
+    });
+    CHECK(shows("process_resident_memory_bytes"));
+}

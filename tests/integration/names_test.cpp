@@ -167,25 +167,22 @@ TEST_CASE("statements may qualify every name, and a table of a stream's name is 
     CHECK(verified.status == 0);
 }
 
-TEST_CASE(
-    "a view refuses an aggregate that it can't keep, whoever made it and whatever it is over") {
+TEST_CASE("a view refuses an aggregate of a user's own that its text doesn't show to be one") {
     Deployment deployment;
     deployment.query(
         "CREATE AGGREGATE public.my_sum(integer) (sfunc = int4pl, stype = integer, initcond = 0)");
     const std::string stream = deployment.text(
-        "CREATE FOREIGN TABLE ev (id integer NOT NULL, x integer, b xml) SERVER kafka OPTIONS "
+        "CREATE FOREIGN TABLE ev (id integer NOT NULL, x integer) SERVER kafka OPTIONS "
         "(topic '{topic}', partitions '1');\n");
-    for (const auto& [select, name] : std::vector<std::pair<std::string, std::string>>{
-             {"SELECT my_sum(x) FROM ev GROUP BY x", "my_sum"},
-             {"SELECT x,\nmy_sum(id) FROM ev GROUP BY x", "my_sum"},
-             {"SELECT xmlagg(xmlelement(name a, x))::text AS a FROM ev GROUP BY x", "xmlagg"},
-             {"SELECT x, count(*) FROM ev GROUP BY x HAVING my_sum(x) > 1", "my_sum"}}) {
+    for (const std::string select :
+         {"SELECT my_sum(x) FROM ev GROUP BY x", "SELECT x,\nmy_sum(id) FROM ev GROUP BY x",
+          "SELECT x, count(*) FROM ev GROUP BY x HAVING my_sum(x) > 1"}) {
         const auto refused =
             deployment.apply(stream + "CREATE MATERIALIZED VIEW v AS " + select + ";\n");
         INFO(select << refused.output << refused.errors);
         CHECK(refused.status == 3);
-        CHECK_THAT(refused.errors, ContainsSubstring(name + "()"));
-        CHECK_THAT(refused.errors, ContainsSubstring("count, sum"));
+        CHECK_THAT(refused.errors, ContainsSubstring("my_sum() is an aggregate"));
+        CHECK_THAT(refused.errors, ContainsSubstring("my_sum(…) FILTER (WHERE true)"));
     }
     require_done(deployment.apply(stream +
                                   "CREATE MATERIALIZED VIEW v AS SELECT x, sum(id) AS s "

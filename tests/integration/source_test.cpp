@@ -138,7 +138,7 @@ TEST_CASE("A server that dies is connected again, and what may be missing is log
     exchange.die();
     eventually("it says so", [&] { return source.ready().status == 503; });
     CHECK_THAT(source.ready().body, ContainsSubstring("source of public.trades: since 2"));
-    CHECK(source.metric("tidewheel_source_up") == 0);
+    eventually("its metric, too", [&] { return source.metric("tidewheel_source_up") == 0; });
     exchange.live_again();
     eventually("it is connected again", [&] { return exchange.connected() == 1; });
     eventually("it is ready", [&] { return source.ready().status == 200; });

@@ -1,10 +1,14 @@
 #include "tidewheel/testing/stack.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <thread>
+#include <vector>
 
 #include "tidewheel/kafka/admin.hpp"
 #include "tidewheel/postgres/connection.hpp"
@@ -115,6 +119,30 @@ TEST_CASE("./dev demo products ends with exact products, and all changes at ever
     CHECK_THAT(output, ContainsSubstring("subscriber-3: {\"requests\": "));
 }
 
+TEST_CASE("./dev demo orders ends with exact views, and a cache that follows the categories") {
+    const std::string output = output_of_demo(
+        "orders", {"TIDEWHEEL_STACK_DEMO_COUNT=3000", "TIDEWHEEL_STACK_DEMO_RATE=1500",
+                   "TIDEWHEEL_STACK_DEMO_CHANGES=10", "TIDEWHEEL_STACK_DEMO_SEED=1"});
+    CHECK_THAT(output, ContainsSubstring("10 changes: p50 "));
+    for (const char* each : {"orders", "order_lines", "orders_hourly", "orders_daily",
+                             "orders_by_region", "top_products", "popular_categories"})
+        CHECK_THAT(output, Catch::Matchers::Matches("[^]*\n" + std::string(each) +
+                                                    ": [0-9]+ rows, equal\n[^]*"));
+    CHECK_THAT(output, ContainsSubstring("lines_of_region2 (public.lines_of_region2): equal: "));
+}
+
+TEST_CASE("./dev demo trades ends with exact trades, runs that were counted, and an alert") {
+    const std::string output = output_of_demo(
+        "trades", {"TIDEWHEEL_STACK_DEMO_COUNT=600", "TIDEWHEEL_STACK_DEMO_RATE=150"});
+    for (const char* each : {"trades", "assets", "enriched_trades", "dead letters"})
+        CHECK_THAT(output, Catch::Matchers::Matches("[^]*\n" + std::string(each) +
+                                                    ": [0-9]+ rows, equal\n[^]*"));
+    CHECK_THAT(output, ContainsSubstring("Metrics loaded successfully, rows added -> ") &&
+                           ContainsSubstring("Suspicious rows count = 0, alert was sent.") &&
+                           ContainsSubstring("\"rows\": 1, \"repeated\": 0}"));
+    CHECK_THAT(output, ContainsSubstring("trades (public.trades): equal: "));
+}
+
 TEST_CASE("the local PostgreSQL refuses a wrong password") {
     TemporaryDatabase database;
     try {
@@ -170,4 +198,19 @@ TEST_CASE("a frozen Kafka answers nothing, and everything again when it thaws", 
                     Error);
     server.thaw();
     CHECK(kafka::Admin(server.settings()).partitions("none") == std::nullopt);
+}
+
+TEST_CASE("a process whose threads come and go is not taken for gone") {
+    const std::jthread restless([](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            std::vector<std::jthread> threads;
+            for (int i = 0; i < 30; ++i)
+                threads.emplace_back(std::this_thread::yield);
+        }
+    });
+    const std::string script =
+        "set -euo pipefail; server=test; dir=/tmp; source '" TIDEWHEEL_SOURCE_DIR
+        "/deploy/stack/server.sh'; for i in {1..200}; do ! gone " +
+        std::to_string(getpid()) + " || exit 1; done";
+    CHECK(run({"/bin/bash", "-c", script}).status == 0);
 }

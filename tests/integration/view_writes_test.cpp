@@ -66,14 +66,15 @@ TEST_CASE(
     REQUIRE(cli.value("SELECT pg_relation_is_updatable('plain'::regclass, true)") != "0");
     cli.query("DELETE FROM tidewheel.migrations WHERE version >= 12");
     cli.query("ALTER TABLE tidewheel.objects DROP COLUMN statement_id");
-    cli.query("DROP FUNCTION tidewheel.root, tidewheel.variance");
+    cli.query("DROP FUNCTION tidewheel.root, tidewheel.variance, tidewheel.require_room");
     cli.query("DROP ROUTINE tidewheel.moments, tidewheel.pair_moments");
     cli.query("ALTER TABLE tidewheel.progress DROP COLUMN latency_p50, DROP COLUMN latency_p99");
     cli.query(
         "ALTER TABLE tidewheel.streams DROP COLUMN group_number, DROP COLUMN intake_paused_at");
     cli.query("ALTER TABLE tidewheel.catalogue DROP COLUMN share, DROP COLUMN shares");
     cli.query(
-        "DROP TABLE tidewheel.sources, tidewheel.sinks, tidewheel.deliveries, "
+        "DROP TABLE tidewheel.verifications, tidewheel.sources, tidewheel.sinks, "
+        "tidewheel.deliveries, "
         "tidewheel.delivery_positions, tidewheel.undelivered");
     cli.query(
         "DROP FUNCTION tidewheel.lock_outbox_lane, tidewheel.lane_stream, "

@@ -11,7 +11,7 @@ namespace {
 
 using Result = std::optional<Labels>;
 
-const Labels aggregations = {"sum", "min", "max", "avg", "count", "topk", "bottomk"};
+const Labels aggregations = {"sum", "min", "max", "avg", "count", "group", "topk", "bottomk"};
 const Labels rates = {"rate", "increase"};
 const Labels binary = {
     "+", "-", "*", "/", "%", "==", "!=", "<", ">", "<=", ">=", "or", "and", "unless"};
@@ -104,7 +104,7 @@ class Query {
             result->erase("le");
         } else if (name == "absent") {
             result = equal_;
-        } else if (!rates.contains(name)) {
+        } else if (!rates.contains(name) && name != "last_over_time") {
             fail("function " + name + " isn't known here");
         }
         return closed(result);

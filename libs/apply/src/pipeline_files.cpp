@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include "schema_files.hpp"
 #include "tidewheel/core/error.hpp"
 
 namespace tidewheel::apply {
@@ -142,6 +143,8 @@ sql::Pipeline parse_files(const PipelineFiles& files, std::vector<sql::Stream> k
     for (const PipelineFile& file : files.files) {
         try {
             sql::Pipeline pipeline = sql::parse_pipeline(file.text, file.path, known, with_made);
+            if (const auto text = with_schemas(file, pipeline))
+                pipeline = sql::parse_pipeline(*text, file.path, known, with_made);
             for (sql::Statement& statement : pipeline.statements) {
                 if (const auto* stream = std::get_if<sql::Stream>(&statement.body))
                     known.push_back(*stream);

@@ -27,21 +27,26 @@ class TopicExamination {
                      const std::vector<Change>& changes,
                      const catalogue::CatalogueRows& catalogue_rows, const PipelineFiles& files,
                      const std::string& schema)
-        : transaction_(transaction), admin_(admin), files_(files) {
+        : transaction_(transaction), admin_(admin), files_(files), schema_(schema) {
         for (const catalogue::AppliedStream& applied : catalogue_rows.streams) {
             declared_[applied.topic][sql::label(applied.name)] = {applied.partitions, 0};
+            topics_[applied.name] = applied.topic;
             applied_[applied.topic].push_back(sql::label(applied.name));
         }
         for (const Change& change : changes)
-            if (const auto* stream = std::get_if<sql::Stream>(&change.statement.body))
-                declared_[stream->topic][sql::label(qualified(stream->name, schema))] = {
-                    stream->partitions, stream->replication};
+            if (const auto* stream = std::get_if<sql::Stream>(&change.statement.body)) {
+                const sql::RelationName name = qualified(stream->name, schema);
+                declared_[stream->topic][sql::label(name)] = {stream->partitions,
+                                                              stream->replication};
+                topics_[name] = stream->topic;
+            }
     }
 
     void add(const Change& change) {
+        const bool is_new = change.kind == ChangeKind::create;
+        if (is_new && change.statement.stream) look_at_beginning(change.statement);
         const auto* stream = std::get_if<sql::Stream>(&change.statement.body);
         if (!stream) return;
-        const bool is_new = change.kind == ChangeKind::create;
         const std::optional<int> found = admin_.partitions(stream->topic);
         if (!found)
             miss(change.statement, *stream);
@@ -66,6 +71,29 @@ class TopicExamination {
     }
 
   private:
+    // What a new statement will never see.
+    void look_at_beginning(const sql::Statement& statement) {
+        const auto topic = topics_.find(qualified(*statement.stream, schema_));
+        if (topic == topics_.end()) return;
+        auto found = beginnings_.find(topic->second);
+        if (found == beginnings_.end())
+            found = beginnings_.emplace(topic->second, deleted_beginning(topic->second)).first;
+        if (!found->second.empty())
+            report_.warnings[statement.name] =
+                found->second + "; " + statement.name + " begins with those that are left";
+    }
+
+    // Empty: the topic has its first records, or none yet.
+    std::string deleted_beginning(const std::string& topic) {
+        const int partitions = admin_.partitions(topic).value_or(0);
+        for (int partition = 0; partition < partitions; ++partition)
+            if (const std::int64_t first = admin_.watermarks(topic, partition).first; first > 0)
+                return "topic " + topic + " begins at offset " + std::to_string(first) +
+                       " of partition " + std::to_string(partition) +
+                       ": the records before were deleted";
+        return "";
+    }
+
     // A topic is made once, as all of its streams say.
     void create(const sql::Statement& statement, const sql::Stream& stream) {
         int replication = stream.replication;
@@ -128,12 +156,15 @@ class TopicExamination {
     postgres::Transaction& transaction_;
     kafka::Admin& admin_;
     const PipelineFiles& files_;
+    const std::string& schema_;
     struct Declared {
         int partitions, replication;  // 0: it doesn't say
     };
     // By topic, by stream: of the catalogue and of the pipeline.
     std::map<std::string, std::map<std::string, Declared>> declared_;
     std::map<std::string, std::vector<std::string>> applied_;  // by topic: the catalogue's streams
+    std::map<sql::RelationName, std::string> topics_;          // by stream
+    std::map<std::string, std::string> beginnings_;            // by topic: deleted_beginning
     TopicReport report_;
     std::vector<sql::Diagnostic> wrong_;
 };

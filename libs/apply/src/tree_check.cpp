@@ -74,19 +74,20 @@ void refuse_batch_dependence(Transaction& transaction, const PipelineFiles& file
                 "own data into a sub-select."));
 }
 
-// Also users' own aggregates, under any name.
-void refuse_other_aggregates(Transaction& transaction, const PipelineFiles& files,
-                             const sql::Statement& statement, const std::string& tree) {
+// By its text alone, an aggregate of a user's own may be any function.
+void refuse_hidden_aggregates(Transaction& transaction, const PipelineFiles& files,
+                              const sql::Statement& statement, const std::string& tree) {
     const QueryNode query = queries_in(transaction.query(tree)[0].text(0)).at(0);
-    for (const auto& row : transaction.query(
-             "SELECT proname FROM pg_proc WHERE oid = ANY ($1::oid[]) AND NOT (pronamespace = "
-             "'pg_catalog'::regnamespace AND proname = ANY ($2::text[])) ORDER BY 1",
-             {postgres::text_array(query.aggregates),
-              postgres::text_array(sql::kept_aggregates())}))
-        refuse(diagnostic_at_word(
-            files, statement, row.text(0),
-            "the aggregate " + row.text(0) + "() is not supported in a continuous view",
-            sql::hint_for_aggregate(row.text(0))));
+    const auto& view = std::get<sql::ViewStatement>(statement.body);
+    if (query.aggregates.size() != view.aggregates)
+        for (const auto& row : transaction.query(
+                 "SELECT proname FROM pg_proc WHERE oid = ANY ($1::oid[]) AND pronamespace <> "
+                 "'pg_catalog'::regnamespace ORDER BY 1",
+                 {postgres::text_array(query.aggregates)}))
+            refuse(
+                diagnostic_at_word(files, statement, row.text(0),
+                                   row.text(0) + "() is an aggregate, which its text doesn't say",
+                                   "Write " + row.text(0) + "(…) FILTER (WHERE true)."));
     if (query.has_windows)
         refuse(diagnostic_at(files, statement, 0,
                              "a window function is not supported in a continuous view",
@@ -117,7 +118,7 @@ void check_view_tree(Transaction& transaction, const PipelineFiles& files,
                      const sql::Statement& statement, const std::string& tree) {
     refuse_volatile(transaction, files, statement, tree);
     refuse_current_time(transaction, files, statement, tree);
-    refuse_other_aggregates(transaction, files, statement, tree);
+    refuse_hidden_aggregates(transaction, files, statement, tree);
     refuse_target_sets(transaction, files, statement, tree);
 }
 

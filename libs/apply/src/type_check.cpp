@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "error_location.hpp"
+#include "tidewheel/executor/kept_script.hpp"
 #include "tidewheel/executor/row_script.hpp"
 #include "tidewheel/executor/stage.hpp"
 #include "tidewheel/executor/view_script.hpp"
@@ -138,8 +139,8 @@ std::vector<ResultColumn> check_view(Transaction& transaction, const PipelineFil
                                      const sql::Statement& statement) {
     std::vector<ResultColumn> columns;
     const std::string name = std::get<sql::ViewStatement>(statement.body).name.quoted();
-    const std::string ddl =
-        statement.text + (says_with_data(statement.text) ? "" : "\nWITH NO DATA");
+    const std::string ddl = sql::without_options(statement.text) +
+                            (says_with_data(statement.text) ? "" : "\nWITH NO DATA");
     in_scratch(transaction, [&] {
         blame(files, statement, ddl, [&] { transaction.run(ddl); });
         columns = columns_of(transaction, name);
@@ -157,6 +158,9 @@ void check_passes(Transaction& transaction, const PipelineFiles& files,
         for (const auto& pass : executor::share_passes(views)) {
             transaction.run("SET LOCAL search_path = " + pass.front()->search_path);
             transaction.run("EXPLAIN " + executor::view_script(pass));
+            for (const catalogue::StoredStatement* view : pass)
+                if (const std::string kept = executor::kept_script(*view); !kept.empty())
+                    transaction.query("EXPLAIN " + kept, {"{}", "{}"});
         }
     });
 }

@@ -17,7 +17,8 @@ bool is_same_partial(const sql::Partial& a, const sql::Partial& b) {
 
 ViewDiff diff_views(const sql::ViewStatement& before, const sql::ViewStatement& after) {
     if (!std::ranges::equal(before.keys, after.keys, is_same_key) ||
-        !std::ranges::equal(before.partials, after.partials, is_same_partial))
+        !std::ranges::equal(before.partials, after.partials, is_same_partial) ||
+        before.kept != after.kept)
         return ViewDiff::state;
     return before.from == after.from && before.where == after.where ? ViewDiff::finish
                                                                     : ViewDiff::source;

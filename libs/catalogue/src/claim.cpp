@@ -4,6 +4,7 @@
 
 #include "tidewheel/catalogue/catalogue_lock.hpp"
 #include "tidewheel/catalogue/progress.hpp"
+#include "tidewheel/catalogue/skipped_offsets.hpp"
 #include "tidewheel/core/failpoint.hpp"
 #include "tidewheel/postgres/backend_mark.hpp"
 #include "tidewheel/postgres/sql_text.hpp"
@@ -38,6 +39,16 @@ void require_version(postgres::Transaction& transaction, std::int64_t version) {
     throw Error(Error::Kind::unavailable, "the catalogue has just changed");
 }
 
+// Those of the lane's statements that have no progress. Records that the log has lost before are
+// nothing that they have applied.
+void begin(postgres::Transaction& transaction, const LaneClaim& lane, const postgres::Rows& rows) {
+    begin_unread(transaction, lane, *lane.first);
+    for (const postgres::Row& row : rows)
+        if (row.is_null(0))
+            note_passed(transaction, static_cast<int>(row.integer(2)), lane.topic, lane.partition,
+                        *lane.first, "the topic began there");
+}
+
 void claim_all(postgres::Connection& connection, const Claimant& claimant,
                std::vector<LaneClaim>& lanes, std::int64_t catalogue_version) {
     postgres::Transaction transaction(connection);
@@ -59,7 +70,7 @@ void claim_all(postgres::Connection& connection, const Claimant& claimant,
             if (!lane.first)
                 throw Error(Error::Kind::unavailable, "the catalogue has just changed");
             offsets.push_back(*lane.first);
-            begin_unread(transaction, lane, *lane.first);
+            begin(transaction, lane, rows);
         }
         lane.start = *std::min_element(offsets.begin(), offsets.end());
     }

@@ -180,6 +180,18 @@ void delete_dead_letters(postgres::Transaction& transaction, const std::string& 
     transaction.query("DELETE" + of_old_topic, {topic, statements_of(in_it), partitions_of(in_it)});
 }
 
+std::map<int, std::int64_t> count_dead_letters(postgres::Connection& connection,
+                                               std::int64_t most) {
+    std::map<int, std::int64_t> counts;
+    for (const postgres::Row& row : connection.query(
+             "SELECT statement, count(*) FROM (SELECT missed_by FROM tidewheel.dead_letters WHERE "
+             "discarded_at IS NULL AND missed_by <> '{}' LIMIT $1::bigint) d, unnest(missed_by) "
+             "statement GROUP BY 1",
+             {std::to_string(most)}))
+        counts[static_cast<int>(row.integer(0))] = row.integer(1);
+    return counts;
+}
+
 std::int64_t count_dead_letters_to_delete(postgres::Transaction& transaction,
                                           const std::string& topic,
                                           const std::vector<Reading>& in_it) {

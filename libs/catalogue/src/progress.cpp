@@ -142,7 +142,8 @@ postgres::Rows take_over(postgres::Transaction& transaction, const LaneClaim& la
         "clock_timestamp() - interval '5 minutes' THEN contested ELSE 0 END ELSE contested END,"
         " contested_at = CASE WHEN owner_group <> $6 THEN clock_timestamp() ELSE contested_at END"
         " WHERE statement_id = ANY ($1::integer[]) AND topic = $2 AND partition = $3::integer "
-        "AND epoch < $4::bigint AND missing_since IS NULL RETURNING next_offset, last_offset",
+        "AND epoch < $4::bigint AND missing_since IS NULL RETURNING next_offset, last_offset, "
+        "statement_id",
         {id_array(lane.statements), lane.topic, to_string(lane.partition), to_string(lane.epoch),
          claimant.owner,
          claimant.group.empty() ? postgres::Parameter() : postgres::Parameter(claimant.group),

@@ -111,13 +111,19 @@ engine::Column column_of(postgres::Transaction& transaction, const sql::Stream& 
     column.not_null = row.boolean(not_null);
     column.source = declared->source;
     column.path = declared->path;
-    if (column.type.kind == Kind::bytea && !column.path.empty()) column.type.kind = Kind::other;
+    // JSON has no bytes; Avro has, and a key is JSON.
+    const bool is_of_avro = stream.format == "avro" && column.source == engine::ColumnOrigin::field;
+    if (column.type.kind == Kind::bytea && !column.path.empty() && !is_of_avro)
+        column.type.kind = Kind::other;
     column.header = declared->header;
     column.epoch = declared->epoch;
     if (column.epoch && !can_be_epoch(column.type.kind))
         refuse_column(stream.name, name,
                       "it has the option epoch, and its type is " + column.type.sql,
                       "Declare it as timestamptz, timestamp or date, or leave the option out.");
+    if (is_of_avro && column.type.kind == Kind::bytea && !row.is_null(fallback))
+        refuse_column(stream.name, name, "it is a field of type bytea and has a DEFAULT",
+                      "Leave the DEFAULT out, and give it to the target's column.");
     column.fallback = evaluate_default(transaction, stream.name, row, column.epoch);
     return column;
 }

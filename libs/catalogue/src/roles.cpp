@@ -16,7 +16,8 @@ std::string name_of(Purpose purpose) {
 
 // The relations of schema tidewheel that a service writes, and how.
 constexpr const char* written_by_services =
-    "(VALUES ('progress', 'INSERT'), ('progress', 'UPDATE'), ('waiting', 'INSERT'), "
+    "(VALUES ('progress', 'INSERT'), ('progress', 'UPDATE'), ('skipped', 'INSERT'), "
+    "('waiting', 'INSERT'), "
     "('waiting', 'UPDATE'), ('waiting', 'DELETE'), ('dead_letters', 'INSERT'), "
     "('dead_letters', 'UPDATE'), ('sources', 'INSERT'), ('sources', 'UPDATE'), ('deliveries', "
     "'INSERT'), ('deliveries', 'UPDATE'), "
@@ -100,7 +101,7 @@ std::vector<std::string> needs_of_reader() {
             "WHERE n.nspname = 'tidewheel' AND c.relname IN ('catalogue', 'migrations', 'streams', "
             "'statements', 'objects', 'progress', 'skipped', 'waiting', 'windows', 'sources', "
             "'sinks', "
-            "'deliveries', 'delivery_positions')" +
+            "'deliveries', 'delivery_positions', 'verifications')" +
             lacks,
         "SELECT format('SELECT (%s)', string_agg(quote_ident(a.attname), ', ')), " + of_relation +
             ", bool_and(pg_has_role(c.relowner, 'USAGE'))" + relations +

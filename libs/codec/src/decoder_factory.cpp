@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "tidewheel/codec/avro_decoder.hpp"
 #include "tidewheel/codec/bytes_decoder.hpp"
 #include "tidewheel/codec/json_decoder.hpp"
 #include "tidewheel/core/error.hpp"
@@ -10,9 +11,22 @@
 namespace tidewheel::codec {
 namespace {
 
+using Made = std::unique_ptr<engine::Decoder>;
+
+Made make_avro(const engine::Schema& schema, const RecordFormat& format) {
+    return format.registry ? make_avro_decoder(schema, *format.registry)
+                           : make_avro_decoder(schema, format.schema);
+}
+
+template <Made (*make)(const engine::Schema&)>
+Made make_by_columns(const engine::Schema& schema, const RecordFormat&) {
+    return make(schema);
+}
+
 constexpr DecoderFormat table[] = {
-    {"json", make_json_decoder},
-    {"bytes", make_bytes_decoder},
+    {"json", make_by_columns<make_json_decoder>},
+    {"avro", make_avro},
+    {"bytes", make_by_columns<make_bytes_decoder>},
 };
 
 }  // namespace
@@ -21,14 +35,15 @@ std::span<const DecoderFormat> decoder_formats() {
     return table;
 }
 
-std::unique_ptr<engine::Decoder> make_decoder(std::string_view format, const engine::Schema& schema,
+std::unique_ptr<engine::Decoder> make_decoder(const RecordFormat& format,
+                                              const engine::Schema& schema,
                                               std::span<const DecoderFormat> formats) {
-    const auto found = std::ranges::find(formats, format, &DecoderFormat::name);
-    if (found != formats.end()) return found->make(schema);
+    const auto found = std::ranges::find(formats, format.name, &DecoderFormat::name);
+    if (found != formats.end()) return found->make(schema, format);
     std::string known;
     for (const DecoderFormat& each : formats)
         known += (known.empty() ? "" : ", ") + std::string(each.name);
-    throw Error(Error::Kind::pipeline, "format '" + std::string(format) + "' is not supported",
+    throw Error(Error::Kind::pipeline, "format '" + std::string(format.name) + "' is not supported",
                 "Supported formats: " + known + ".");
 }
 

@@ -5,41 +5,12 @@
 #include <cstring>
 
 #include "number_text.hpp"
-#include "tidewheel/codec/json.hpp"
-#include "tidewheel/core/error.hpp"
 
 namespace tidewheel::codec {
 
 using engine::Reason;
 
 namespace {
-
-// What a column takes when its field is missing: the DEFAULT of its declaration. Owns the text that
-// `value` views.
-class Fallback {
-  public:
-    explicit Fallback(const engine::Column& column) : json_(without_spaces(*column.fallback)) {
-        std::string error;
-        const auto parsed = Json::parse(json_, &error);
-        if (!parsed)
-            throw Error(Error::Kind::pipeline,
-                        "the DEFAULT of column " + column.name + " is not JSON: " + error);
-        text_ = parsed->is_string() ? parsed->string() : json_;
-        shape_ = shape_of(*parsed);
-    }
-    Value value() const { return {shape_, text_, json_}; }
-
-  private:
-    static Value::Shape shape_of(const Json& json) {
-        if (json.is_null()) return Value::Shape::null;
-        if (json.is_string()) return Value::Shape::string;
-        if (json.is_object() || json.is_array()) return Value::Shape::composite;
-        return json.is_boolean() ? Value::Shape::boolean : Value::Shape::number;
-    }
-
-    std::string json_, text_;
-    Value::Shape shape_;
-};
 
 // RapidJSON's iterative parser calls a text empty whose first character can't begin a value but has
 // a meaning elsewhere. Dead letters have always said so.
@@ -95,44 +66,26 @@ class JsonObject::Trials {
     int failures_ = 0, pause_ = 0;
 };
 
-// A column that must do something when its field is missing.
-struct JsonObject::Expected {
-    std::size_t column;
-    const FieldTree::Node* node;
-    std::optional<Fallback> fallback;
-};
-
 static_assert(engine::value_padding >= padding);
 
 JsonObject::JsonObject(const engine::Schema& schema, RowWriter& writer, std::string what, Scan scan)
-    : schema_(schema),
-      writer_(writer),
+    : writer_(writer),
       what_(std::move(what)),
       fields_(schema),
       handler_(schema, fields_, writer),
       trials_(std::make_unique<Trials>()),
-      scratch_(std::make_unique<Scratch>()) {
+      scratch_(std::make_unique<Scratch>()),
+      missing_(schema, fields_, writer) {
     if (scan == Scan::yes) scanner_.emplace(fields_, writer_);
-    for (std::size_t i = 0; i < schema.columns.size(); ++i) {
-        const engine::Column& column = schema.columns[i];
-        const FieldTree::Node* node = fields_.node_of(i);
-        if (!node || (!column.not_null && !column.fallback)) continue;
-        expected_.push_back({i, node, std::nullopt});
-        if (column.fallback) expected_.back().fallback.emplace(column);
-    }
 }
 JsonObject::~JsonObject() = default;
 
 bool JsonObject::read(std::string_view text) {
-    return (scan(text) || parse(text)) && fill_missing();
+    return (scan(text) || parse(text)) && missing_.fill(what_);
 }
 
 bool JsonObject::leave_null(Reason reason, std::string_view why) {
-    for (const Expected& expected : expected_)
-        if (const engine::Column& column = schema_.columns[expected.column]; column.not_null)
-            return writer_.refuse(reason, std::string(why) + ", and the column is NOT NULL",
-                                  column.name);
-    return true;
+    return missing_.leave_null(reason, why);
 }
 
 // False: nothing is written, and it is not known whether the record is good.
@@ -170,17 +123,6 @@ bool JsonObject::refuse(const rapidjson::ParseResult& result, std::string_view t
 bool JsonObject::refuse_as_not_json(std::string_view what, std::size_t offset) {
     return writer_.refuse(Reason::not_json,
                           what_ + std::string(what) + " at byte " + std::to_string(offset));
-}
-
-bool JsonObject::fill_missing() {
-    for (const Expected& expected : expected_) {
-        if (fields_.has(*expected.node)) continue;
-        if (!expected.fallback)
-            return writer_.refuse(Reason::missing_field, what_ + "the field is missing",
-                                  schema_.columns[expected.column].name);
-        if (!writer_.write(expected.column, expected.fallback->value())) return false;
-    }
-    return true;
 }
 
 }  // namespace tidewheel::codec

@@ -3,10 +3,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "field_tree.hpp"
 #include "flat_scanner.hpp"
+#include "missing_fields.hpp"
 #include "record_handler.hpp"
 #include "row_writer.hpp"
 
@@ -30,15 +30,12 @@ class JsonObject {
   private:
     class Scratch;
     class Trials;
-    struct Expected;
 
     bool scan(std::string_view text);
     bool parse(std::string_view text);
     bool refuse(const rapidjson::ParseResult& result, std::string_view text);
     bool refuse_as_not_json(std::string_view what, std::size_t offset);
-    bool fill_missing();
 
-    const engine::Schema& schema_;
     RowWriter& writer_;
     std::string what_;
     FieldTree fields_;
@@ -46,7 +43,7 @@ class JsonObject {
     RecordHandler handler_;
     std::unique_ptr<Trials> trials_;
     std::unique_ptr<Scratch> scratch_;
-    std::vector<Expected> expected_;
+    MissingFields missing_;
 };
 
 }  // namespace tidewheel::codec

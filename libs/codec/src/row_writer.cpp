@@ -215,6 +215,47 @@ bool RowWriter::write_moment(std::size_t column, std::int64_t microseconds) {
     return true;
 }
 
+bool RowWriter::take_whole(std::size_t column, std::int64_t value) {
+    const Plan& plan = plans_[column];
+    if (plan.column->epoch || plan.routes) return false;
+    switch (plan.column->type.kind) {
+        case Kind::int32:
+            if (value < std::numeric_limits<std::int32_t>::min() ||
+                value > std::numeric_limits<std::int32_t>::max())
+                return false;
+            Readers::set(plan, *batch_, static_cast<std::int32_t>(value));
+            return true;
+        case Kind::int64:
+            Readers::set(plan, *batch_, value);
+            return true;
+        default:
+            return false;
+    }
+}
+
+bool RowWriter::take_double(std::size_t column, double value) {
+    const Plan& plan = plans_[column];
+    if (plan.column->type.kind != Kind::float64) return false;
+    Readers::set(plan, *batch_, value);
+    return true;
+}
+
+bool RowWriter::take_moment(std::size_t column, std::int64_t microseconds) {
+    const Plan& plan = plans_[column];
+    const engine::Type& type = plan.column->type;
+    if (plan.column->epoch || plan.routes) return false;
+    if (type.kind != Kind::timestamp && type.kind != Kind::timestamptz) return false;
+    Readers::set(plan, *batch_, round_to_typmod(microseconds, type.typmod));
+    return true;
+}
+
+bool RowWriter::take_bytes(std::size_t column, std::string_view bytes) {
+    const Plan& plan = plans_[column];
+    if (plan.column->type.kind != Kind::bytea) return false;
+    Readers::set_text(plan, *batch_, bytes);
+    return true;
+}
+
 bool RowWriter::check_route(int partition) {
     if (!route_value_) return true;
     const std::vector<int>* allowed = schema_.route.partitions_of(*route_value_);

@@ -27,10 +27,17 @@ class RowWriter {
         if (value.shape == Value::Shape::null) return write_null(plan);
         const ParseResult verdict = plan.read(plan, value, *batch_);
         if (verdict != ParseResult::ok) return refuse(plan, value, verdict);
-        if (plan.routes) route_value_ = value.text;
+        if (plan.routes) route_value_ = batch_->keep(value.text);
         return true;
     }
     bool write_moment(std::size_t column, std::int64_t microseconds);
+    // Values that came as what they are, each to the same effect as its text. False: the column
+    // takes a text, and nothing is written.
+    bool take_whole(std::size_t column, std::int64_t value);
+    bool take_double(std::size_t column, double value);
+    // Microseconds since 2000-01-01, of UTC or of the wall, in the years 1 to 9999.
+    bool take_moment(std::size_t column, std::int64_t microseconds);
+    bool take_bytes(std::size_t column, std::string_view bytes);
     // Does the row belong to this partition, by its routing value?
     bool check_route(int partition);
     // Keeps why the record is refused, and returns false. The one place for it, so that the parts

@@ -3,7 +3,9 @@
 #include <new>
 #include <utility>
 
+#include "avro_samples.hpp"
 #include "store_events.hpp"
+#include "tidewheel/codec/avro_decoder.hpp"
 #include "tidewheel/codec/json_decoder.hpp"
 #include "tidewheel/testing/catch.hpp"
 
@@ -57,6 +59,21 @@ TEST_CASE("decoding 10,000 store events allocates nothing once the batch has gro
     const long before = allocations;
     REQUIRE(before > 0);
     fill(batch, *decoder);
+    const long after = allocations;
+    CHECK(after - before == 0);
+    CHECK(batch.rows() == 10'000);
+}
+
+TEST_CASE("records of Avro allocate nothing, once the table for their schema is made") {
+    const engine::Schema schema = codec::store_events();
+    const auto decoder = codec::make_avro_decoder(schema, codec::test::store_event);
+    engine::Batch batch(schema);
+    fill(batch, *decoder, codec::test::store_event_record);
+    REQUIRE(batch.rows() == 10'000);
+    batch.clear();
+
+    const long before = allocations;
+    fill(batch, *decoder, codec::test::store_event_record);
     const long after = allocations;
     CHECK(after - before == 0);
     CHECK(batch.rows() == 10'000);

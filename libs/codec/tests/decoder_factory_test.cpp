@@ -20,7 +20,8 @@ class RawDecoder final : public engine::Decoder {
     }
 };
 
-std::unique_ptr<engine::Decoder> make_raw_decoder(const engine::Schema&) {
+std::unique_ptr<engine::Decoder> make_raw_decoder(const engine::Schema&,
+                                                  const codec::RecordFormat&) {
     return std::make_unique<RawDecoder>();
 }
 
@@ -71,11 +72,11 @@ TEST_CASE("another format is another row of the table") {
 TEST_CASE("a format that is not registered is refused by its name") {
     const engine::Schema schema = one_text();
     try {
-        make_decoder("avro", schema);
+        make_decoder("thrift", schema);
         FAIL("it was made");
     } catch (const Error& error) {
         CHECK(error.kind() == Error::Kind::pipeline);
-        CHECK(std::string(error.what()) == "format 'avro' is not supported");
-        CHECK(error.hint() == "Supported formats: json, bytes.");
+        CHECK(std::string(error.what()) == "format 'thrift' is not supported");
+        CHECK(error.hint() == "Supported formats: json, avro, bytes.");
     }
 }

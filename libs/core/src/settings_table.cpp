@@ -1,9 +1,6 @@
 #include "tidewheel/core/settings_table.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <cstdlib>
-#include <sstream>
 
 #include "quantity.hpp"
 
@@ -16,6 +13,8 @@ constexpr auto pollers = static_cast<Programs>(static_cast<unsigned>(Programs::s
                                                static_cast<unsigned>(Programs::cli));
 constexpr auto consumers = static_cast<Programs>(static_cast<unsigned>(Programs::worker) |
                                                  static_cast<unsigned>(Programs::aggregator));
+constexpr auto readers =
+    static_cast<Programs>(static_cast<unsigned>(consumers) | static_cast<unsigned>(Programs::cli));
 
 const std::vector<Setting> table = {
     {"database", &Settings::database, "URI or conninfo", everyone,
@@ -119,6 +118,14 @@ const std::vector<Setting> table = {
     {"ingress_delivery_time", &Settings::ingress_delivery_time, "time", Programs::ingress,
      "how long Kafka may take to acknowledge a record until its request is answered with 503", 100,
      600 * second},
+    {"registry_user", &Settings::registry_user, "name", readers,
+     "the user that schema registries know, with registry_password_file"},
+    {"registry_password_file", &Settings::registry_password_file, "path", readers,
+     "a file with that user's password"},
+    {"registry_token_file", &Settings::registry_token_file, "path", readers,
+     "a file with the token for schema registries, instead of a user: Authorization: Bearer …"},
+    {"registry_ca_file", &Settings::registry_ca_file, "path", readers,
+     "the certificates that schema registries are trusted by (PEM); default: the system's"},
     {"source_headers", &Settings::source_headers, "path", pollers,
      "a directory with a file for each stream whose source needs headers, named as the stream "
      "(shop.trades); each line is one: Authorization: Bearer …"},
@@ -241,33 +248,6 @@ std::string print_bound(const Setting& setting, std::uint64_t number) {
 
 std::span<const Setting> settings_table() {
     return table;
-}
-
-std::string Setting::flag() const {
-    std::string name = "--" + std::string(key);
-    std::ranges::replace(name, '_', '-');
-    return name;
-}
-
-std::string Setting::environment() const {
-    std::string name = "TIDEWHEEL_" + std::string(key);
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::toupper(c); });
-    return name;
-}
-
-bool Setting::is_list() const {
-    return std::holds_alternative<std::vector<std::string> Settings::*>(field);
-}
-
-std::vector<std::string> Setting::values_in_environment() const {
-    const char* text = std::getenv(environment().c_str());
-    if (text == nullptr || *text == '\0') return {};
-    if (!is_list()) return {text};
-    std::vector<std::string> values;
-    std::istringstream stream(text);
-    for (std::string value; std::getline(stream, value, ';');)
-        if (!value.empty()) values.push_back(value);
-    return values;
 }
 
 std::optional<std::string> Setting::read(const std::vector<std::string>& values,

@@ -62,6 +62,17 @@ std::string with_password(const std::string& database, const std::string& passwo
            " passfile=" + quoted(file);
 }
 
+// A registry takes a token, or a user with a password.
+void check_registry(const Settings& settings) {
+    if (settings.registry_user.empty() != settings.registry_password_file.empty())
+        throw Error(Error::Kind::setting,
+                    "one of registry_user and registry_password_file is missing",
+                    "set both, or neither");
+    if (!settings.registry_user.empty() && !settings.registry_token_file.empty())
+        throw Error(Error::Kind::setting, "registry_user and registry_token_file are both set",
+                    "set one of them");
+}
+
 }  // namespace
 
 void validate(Settings& settings) {
@@ -72,6 +83,7 @@ void validate(Settings& settings) {
                     std::string(setting.key) + " is " + setting.print(settings) + "; it " + *wrong,
                     "set " + setting.flag() + " or " + setting.environment());
     }
+    check_registry(settings);
     if (settings.instance.empty()) settings.instance = host_and_process();
     if (const std::string file = settings.database_password_file; !file.empty())
         settings.database =

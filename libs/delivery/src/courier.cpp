@@ -107,6 +107,8 @@ void Courier::failed(const std::vector<OutboxRow>& rows, const Failure& failure,
     not_before_ = now + std::min(failure.retry_after.value_or(0ms), longest_wish);
     if (failure.is_final)
         set_aside_one(rows, step);
+    else if (failure.is_ours)
+        failing_since_.reset();  // the far side's time begins with its own first failure
     else if (policy_.retry_for && now - *failing_since_ >= *policy_.retry_for)
         set_aside(rows, step);
 }

@@ -10,7 +10,7 @@ void run(Job& job, const std::stop_token& stop) {
         job.result = job.destination->deliver(job.rows, stop);
     } catch (const Error& error) {
         job.result = {};
-        job.result.failure = Failure{error.what()};
+        job.result.failure = Failure{error.what(), {}, false, error.kind() == Error::Kind::setting};
     }
 }
 

@@ -83,6 +83,20 @@ TEST_CASE("A Retry-After is waited for, but not for more than an hour") {
     CHECK(courier.is_due());
 }
 
+TEST_CASE("No row is set aside for a fault of our own, however long it lasts") {
+    testing::FakeClock clock;
+    Courier courier({{1, 0}, 0}, a_day, clock);
+    const Failure no_secret{"the secret shop can't be found", {}, false, true};
+    for (int days = 0; days < 3; ++days, clock.time += 24h) {
+        courier.started();
+        const auto step = courier.finished(rows(1, 5, 72h), up_to(0, no_secret));
+        CHECK(step.parked.empty());
+        CHECK(step.failure == no_secret.reason);
+    }
+    courier.started();
+    CHECK(courier.finished(rows(1, 5, 72h), up_to(0, Failure{"503"})).parked.empty());
+}
+
 TEST_CASE("A row that fails for too long is set aside, and the next one has its own trial") {
     testing::FakeClock clock;
     Courier courier({{1, 0}, 0}, a_day, clock);

@@ -90,6 +90,16 @@ void explain_rows(const sql::RowStatement& rows, Explanation& lines) {
         lines.emplace_back("on conflict", conflict_text(rows));
 }
 
+// What a view keeps of an aggregate, and how much of it.
+std::string kept_text(const sql::ViewStatement& view, const sql::KeptValues& kept) {
+    std::string text = "for " + kept.aggregate + ":";
+    for (const sql::Key& value : kept.values)
+        text += " " + value.expression + (&value == &kept.values.back() ? "" : ",");
+    if (!kept.filter.empty()) text += " where " + kept.filter;
+    return text + (kept.by_record.empty() ? "  (each value once" : "  (of each record") +
+           ", at most " + std::to_string(view.most_kept) + " in a group)";
+}
+
 void explain_view(const sql::ViewStatement& view, const std::string& state_table,
                   Explanation& lines) {
     lines.emplace_back("writes", "view " + view.name.text() + " over its state");
@@ -103,6 +113,8 @@ void explain_view(const sql::ViewStatement& view, const std::string& state_table
         lines.emplace_back("part " + partial.column,
                            partial.expression + "  (merged: " +
                                std::string(sql::form_of(partial.merge).words) + ")");
+    for (std::size_t i = 0; i < view.kept.size(); ++i)
+        lines.emplace_back("kept " + std::to_string(i + 1), kept_text(view, view.kept[i]));
 }
 
 std::string source_text(const sql::StreamSource& source) {

@@ -146,6 +146,9 @@ std::vector<engine::Kind> kinds_of(const engine::Grouping& grouping) {
 
 NativeView view_of(postgres::Transaction& transaction, const StreamPlan& plan,
                    const catalogue::StoredStatement& statement) {
+    if (const auto& kept = std::get<sql::ViewStatement>(statement.statement.body).kept;
+        !kept.empty())
+        return {{}, "", "it keeps the values of " + kept.front().aggregate};
     auto resolved = resolve_view(transaction, plan.stream, statement);
     if (auto* unsupported = std::get_if<Unsupported>(&resolved))
         return {{}, "", unsupported->reason};

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "array_parameters.hpp"
 #include "native_rows.hpp"
 #include "native_upserts.hpp"
 #include "native_views.hpp"
@@ -55,6 +56,19 @@ class PushdownRows final : public StatementExecutor {
     bool is_alone_;
 };
 
+// The partition and the offset of each row.
+void add_places(ArrayParameters& places, const engine::Batch* batch) {
+    const std::size_t rows = batch ? batch->rows() : 0;
+    postgres::begin_array(places.encoder(), engine::Kind::int32, rows);
+    for (std::size_t row = 0; row < rows; ++row)
+        places.encoder().int32(batch->record_of(row).partition);
+    places.end_array();
+    postgres::begin_array(places.encoder(), engine::Kind::int64, rows);
+    for (std::size_t row = 0; row < rows; ++row)
+        places.encoder().int64(batch->record_of(row).offset);
+    places.end_array();
+}
+
 // Views that share a pass over the batch.
 class PushdownViews final : public StatementExecutor {
   public:
@@ -74,18 +88,32 @@ class PushdownViews final : public StatementExecutor {
                 columns[i] = columns[i] || plan_.views[view].columns[i];
         return columns;
     }
-    std::vector<std::size_t> run(BatchSession& session, const BatchRange&) override {
+    std::vector<std::size_t> run(BatchSession& session, const BatchRange& range) override {
         const postgres::Row counts = merge(session);
         if (counts.integer(pass_.views.size()) != 0)
             throw SharedPassError(plan_.stream.stream.topic);
+        keep(session, &range.batch);
         std::vector<std::size_t> rows;
         for (std::size_t i = 0; i < pass_.views.size(); ++i)
             rows.push_back(static_cast<std::size_t>(counts.integer(i)));
         return rows;
     }
-    void rehearse(BatchSession& session) override { session.run(pass_.script); }
+    void rehearse(BatchSession& session) override {
+        session.run(pass_.script);
+        keep(session, nullptr);
+    }
 
   private:
+    // nullptr: of no record.
+    void keep(BatchSession& session, const engine::Batch* batch) const {
+        for (const std::size_t view : pass_.views) {
+            if (plan_.views[view].kept.empty()) continue;
+            ArrayParameters places(session.encoder());
+            add_places(places, batch);
+            session.run(plan_.views[view].kept, places.all());
+        }
+    }
+
     postgres::Row merge(BatchSession& session) const {
         try {
             return session.run(pass_.script).at(0);

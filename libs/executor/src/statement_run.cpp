@@ -1,9 +1,15 @@
 #include "statement_run.hpp"
 
 #include "tidewheel/core/failpoint.hpp"
+#include "tidewheel/postgres/sqlstate.hpp"
 
 namespace tidewheel::executor {
 namespace {
+
+engine::Reason reason_of(const postgres::DatabaseError& error) {
+    return error.sqlstate() == postgres::sqlstate::group_full ? engine::Reason::group_full
+                                                              : engine::Reason::target_refused;
+}
 
 // Over a range; notes what each statement has stored, from the `first`-th of rows_written on, and
 // returns how much that is.
@@ -32,9 +38,8 @@ void run_carefully(BatchRun& run, StatementExecutor& executor, std::size_t place
     };
     step.is_old = [&](std::size_t row) { return run.is_old(statement.id, row); };
     step.park = [&](std::size_t row, const postgres::DatabaseError& error) {
-        run.result.dead_letters.park(
-            batch.record_of(row), statement.id,
-            {engine::Reason::target_refused, error.what(), error.column()});
+        run.result.dead_letters.park(batch.record_of(row), statement.id,
+                                     {reason_of(error), error.what(), error.column()});
     };
     step.hold = [&](std::size_t row, const postgres::DatabaseError& error) {
         throw StatementError(statement, run.reason_at(row, error),

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "native_forms.hpp"
+#include "tidewheel/executor/kept_script.hpp"
 #include "tidewheel/executor/view_script.hpp"
 #include "tidewheel/postgres/wait_limits.hpp"
 
@@ -26,7 +27,9 @@ void add_statement(postgres::Transaction& transaction, const catalogue::StoredSt
     } else {
         std::string script = view_script({&statement});
         transaction.run(script);
-        plan.views.push_back({statement, std::move(script), {}});
+        std::string kept = kept_script(statement);
+        if (!kept.empty()) transaction.query(kept, {"{}", "{}"});
+        plan.views.push_back({statement, std::move(script), {}, {}, std::move(kept)});
     }
 }
 

@@ -81,8 +81,8 @@ std::string upsert(const catalogue::StoredStatement& statement,
     }
     return "INSERT INTO " + statement.state_table + " AS s (" + joined(columns, ", ") +
            ") SELECT " + joined(values, ", ") + " FROM " + source + " ORDER BY " +
-           joined(order, ", ") + " ON CONFLICT (" + key_list + ") DO " +
-           (merges.empty() ? "NOTHING" : "UPDATE SET " + joined(merges, ", "));
+           joined(order, ", ") + " ON CONFLICT (" + key_list + ")" + catalogue::group_index(view) +
+           " DO " + (merges.empty() ? "NOTHING" : "UPDATE SET " + joined(merges, ", "));
 }
 
 // From the pass.

@@ -1,5 +1,6 @@
 #include "tidewheel/http/scripted_server.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <boost/asio/read.hpp>
@@ -15,6 +16,8 @@
 
 #include "asio.hpp"
 #include "message.hpp"
+#include "target.hpp"
+#include "tidewheel/core/error.hpp"
 
 namespace tidewheel::http {
 namespace {
@@ -33,6 +36,17 @@ void pump(tcp::socket& from, tcp::socket& to) {
     }
     ::shutdown(from.native_handle(), SHUT_RDWR);
     ::shutdown(to.native_handle(), SHUT_RDWR);
+}
+
+// Of an address in numbers.
+tcp::endpoint endpoint_of(const std::string& address) {
+    const auto parts = parse_address(address);
+    boost::system::error_code error;
+    const auto host = asio::ip::make_address(parts ? parts->host : "", error);
+    if (error)
+        throw Error(Error::Kind::setting, "'" + address + "' is not an address to listen on",
+                    "Write it in numbers: 127.0.0.1:8099.");
+    return {host, static_cast<std::uint16_t>(std::stoi(parts->port))};
 }
 
 template <class Stream>
@@ -100,6 +114,10 @@ class ConversationOver final : public Conversation {
     void close(unsigned code) override {
         socket_.close({static_cast<websocket::close_code>(code), "so it is"}, error_);
     }
+    bool is_there() override {
+        pollfd look{lowest().native_handle(), POLLRDHUP, 0};
+        return ::poll(&look, 1, 0) == 0;
+    }
     void reset() override {
         lowest().set_option(asio::socket_base::linger(true, 0), error_);
         lowest().close(error_);
@@ -124,10 +142,8 @@ class ConversationOver final : public Conversation {
 }  // namespace
 
 struct ScriptedServer::State {
-    State(Script wanted, const std::optional<Certificate>& certificate, std::uint16_t port)
-        : script(std::move(wanted)),
-          acceptor(io, {asio::ip::address_v4::loopback(), port}),
-          endpoint(acceptor.local_endpoint()) {
+    State(Script wanted, const std::optional<Certificate>& certificate, const tcp::endpoint& at)
+        : script(std::move(wanted)), acceptor(io, at), endpoint(acceptor.local_endpoint()) {
         if (!certificate) return;
         context.emplace(asio::ssl::context::tls_server);
         context->use_certificate_chain_file(certificate->certificate_file);
@@ -136,6 +152,7 @@ struct ScriptedServer::State {
 
     void accept();
     void talk(tcp::socket socket);
+    void join_those_that_are_over();
 
     const Script script;
     std::optional<asio::ssl::context> context;
@@ -146,7 +163,11 @@ struct ScriptedServer::State {
     std::atomic<int> came = 0;
     std::mutex mutex;
     std::list<int> descriptors;  // of connections that are open
-    std::list<std::thread> threads;
+    struct Talk {
+        std::atomic<bool> is_over = false;
+        std::thread thread;
+    };
+    std::list<Talk> talks;
     std::thread thread;
 };
 
@@ -159,9 +180,21 @@ void ScriptedServer::State::accept() {
         const std::lock_guard lock(mutex);
         if (stop.stop_requested()) return;
         descriptors.push_back(socket.native_handle());
-        threads.emplace_back(
-            [this, taken = std::move(socket)]() mutable { talk(std::move(taken)); });
+        join_those_that_are_over();
+        Talk& begun = talks.emplace_back();
+        begun.thread = std::thread([this, &begun, taken = std::move(socket)]() mutable {
+            talk(std::move(taken));
+            begun.is_over = true;
+        });
     }
+}
+
+void ScriptedServer::State::join_those_that_are_over() {
+    talks.remove_if([](Talk& talk) {
+        if (!talk.is_over) return false;
+        talk.thread.join();
+        return true;
+    });
 }
 
 // As long as the conversation is open, the server can cut it by its descriptor.
@@ -195,8 +228,17 @@ void ScriptedServer::State::talk(tcp::socket socket) {
 
 ScriptedServer::ScriptedServer(Script script, std::optional<Certificate> certificate,
                                std::uint16_t port)
-    : state_(std::make_unique<State>(std::move(script), certificate, port)) {
+    : state_(std::make_unique<State>(std::move(script), certificate,
+                                     tcp::endpoint(asio::ip::address_v4::loopback(), port))) {
     state_->thread = std::thread([this] { state_->accept(); });
+}
+
+ScriptedServer::ScriptedServer(Script script, const std::string& address) try
+    : state_(std::make_unique<State>(std::move(script), std::nullopt, endpoint_of(address))) {
+    state_->thread = std::thread([this] { state_->accept(); });
+} catch (const boost::system::system_error& error) {
+    throw Error(Error::Kind::setting,
+                "cannot listen on " + address + ": " + error.code().message());
 }
 
 ScriptedServer::~ScriptedServer() {
@@ -208,8 +250,8 @@ ScriptedServer::~ScriptedServer() {
         for (const int descriptor : state_->descriptors)
             ::shutdown(descriptor, SHUT_RDWR);
     }
-    for (std::thread& each : state_->threads)
-        each.join();
+    for (State::Talk& each : state_->talks)
+        each.thread.join();
 }
 
 std::uint16_t ScriptedServer::port() const {

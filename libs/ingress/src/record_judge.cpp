@@ -56,7 +56,7 @@ StreamRules::StreamRules(const catalogue::StoredStream& stored, executor::FieldR
 RecordJudge::RecordJudge(const StreamRules& rules)
     : rules_(rules),
       batch_(rules.schema),
-      decoder_(codec::make_decoder(rules.stream.stream.format, rules.schema)),
+      decoder_(codec::make_decoder(std::string_view(rules.stream.stream.format), rules.schema)),
       checks_(rules.schema, rules.fields.checks),
       takes_idempotency_key_(std::ranges::any_of(rules.schema.columns, is_idempotency_key)) {}
 

@@ -125,11 +125,16 @@ std::vector<StatementLag> read_stored(postgres::Connection& connection, const st
                                   {},
                                   0,
                                   row.boolean(11),
+                                  {},
                                   static_cast<int>(row.integer(16))});
         if (row.is_null(4)) continue;
         statements.back().partitions.push_back(read_partition(row));
         statements.back().dead_letters += row.integer(10);
     }
+    const auto verified = catalogue::last_verifications(connection);
+    for (StatementLag& each : statements)
+        if (const auto found = verified.find(each.id); found != verified.end())
+            each.verified = found->second;
     return statements;
 }
 

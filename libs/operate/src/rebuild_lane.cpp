@@ -1,6 +1,5 @@
 #include "tidewheel/operate/rebuild_lane.hpp"
 
-#include "tidewheel/codec/decoder_factory.hpp"
 #include "tidewheel/kafka/partition.hpp"
 
 namespace tidewheel::operate {
@@ -10,11 +9,11 @@ constexpr std::chrono::milliseconds longest_wait{1000};  // before another try
 
 }  // namespace
 
-RebuildLane::RebuildLane(const engine::LaneLimits& limits, const kafka::ClientSettings& kafka,
+RebuildLane::RebuildLane(const engine::LaneLimits& limits, const Servers& servers,
                          executor::SessionPool& pool, const executor::StreamPlan& plan,
                          const catalogue::LaneClaim& claim)
-    : source_(kafka::open_partition(kafka, {claim.topic, claim.partition}, claim.start)),
-      decoder_(codec::make_decoder(plan.stream.stream.format, plan.schema)),
+    : source_(kafka::open_partition(servers.kafka, {claim.topic, claim.partition}, claim.start)),
+      decoder_(servers.registries->make_decoder(plan.stream.stream, plan.schema)),
       writer_(pool, "tidewheel rebuild " + claim.topic + "/" + std::to_string(claim.partition),
               plan, claim, [this] { return !stop_.stop_requested(); }),
       lane_(source_, *decoder_, writer_, commits_, plan.schema, *this, limits),

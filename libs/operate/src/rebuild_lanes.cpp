@@ -8,11 +8,11 @@ namespace tidewheel::operate {
 
 using postgres::Connection;
 
-RebuildLanes::RebuildLanes(const engine::LaneLimits& limits, const kafka::ClientSettings& kafka,
+RebuildLanes::RebuildLanes(const engine::LaneLimits& limits, const Servers& servers,
                            executor::SessionPool& pool, executor::StreamPlan plan,
                            const Shadow& shadow, ProgressSink& progress)
     : limits_(limits),
-      kafka_(kafka),
+      servers_(servers),
       pool_(pool),
       plan_(std::move(plan)),
       shadow_(shadow),
@@ -34,7 +34,7 @@ void RebuildLanes::open(Connection& connection, kafka::Admin& admin, const Offse
     if (claims.empty()) return;
     catalogue::claim(connection, {"rebuild"}, claims, catalogue::catalogue_version(connection));
     for (const catalogue::LaneClaim& claim : claims) {
-        auto lane = std::make_unique<RebuildLane>(limits_, kafka_, pool_, plan_, claim);
+        auto lane = std::make_unique<RebuildLane>(limits_, servers_, pool_, plan_, claim);
         lane->extend(claim.start);
         lanes_[claim.partition] = std::move(lane);
     }

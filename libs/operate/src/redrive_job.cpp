@@ -5,7 +5,6 @@
 
 #include "tidewheel/catalogue/catalogue.hpp"
 #include "tidewheel/catalogue/lock_holders.hpp"
-#include "tidewheel/codec/decoder_factory.hpp"
 #include "tidewheel/core/error.hpp"
 #include "tidewheel/core/retry.hpp"
 #include "tidewheel/core/text.hpp"
@@ -51,8 +50,8 @@ class StreamRedrive {
     // Throws Error: unavailable, when the catalogue changes meanwhile. What is planned beside an
     // `apply` of the stream fails, or stops statements that are sound: the tables aren't those of
     // the catalogue that was read.
-    StreamRedrive(const catalogue::Database& database, int stream, const Quarantined& quarantined) {
-        const auto connection = database.connect();
+    StreamRedrive(const Servers& servers, int stream, const Quarantined& quarantined) {
+        const auto connection = servers.database.connect();
         catalogue::Catalogue catalogue = catalogue::load_catalogue(*connection);
         std::erase_if(catalogue.statements,
                       [&](const auto& each) { return quarantined.contains(each.id); });
@@ -60,7 +59,7 @@ class StreamRedrive {
             return catalogue::catalogue_version(*connection) != catalogue.version;
         };
         try {
-            open(*connection, catalogue, stream, database.url());
+            open(*connection, catalogue, stream, servers);
             if (!changed()) return;
         } catch (const Error&) {
             if (!changed()) throw;
@@ -76,13 +75,13 @@ class StreamRedrive {
 
   private:
     void open(postgres::Connection& connection, const catalogue::Catalogue& catalogue, int stream,
-              const std::string& url) {
+              const Servers& servers) {
         plans_ = executor::plan_stream(connection, catalogue, stream);
         if (plans_.streams.empty()) return;
         const executor::StreamPlan& plan = plans_.streams[0];
-        decoder_ = codec::make_decoder(plan.stream.stream.format, plan.schema);
-        redrive_ = std::make_unique<executor::Redrive>(url, plans_.streams[0], catalogue.version,
-                                                       *decoder_);
+        decoder_ = servers.registries->make_decoder(plan.stream.stream, plan.schema);
+        redrive_ = std::make_unique<executor::Redrive>(servers.database.url(), plans_.streams[0],
+                                                       catalogue.version, *decoder_);
     }
 
     executor::StreamPlans plans_;
@@ -174,7 +173,7 @@ void RedriveJob::attempt(const catalogue::DeadLetterPage& page) {
 void RedriveJob::open(int stream) {
     // Another redrive that is frozen has its dead letters locked, too.
     catalogue::end_frozen_holders(servers_.database);
-    stream_ = std::make_unique<StreamRedrive>(servers_.database, stream, page_quarantine_);
+    stream_ = std::make_unique<StreamRedrive>(servers_, stream, page_quarantine_);
     stream_id_ = stream;
     for (const executor::QuarantinedStatement& each : stream_->quarantined())
         name_once(each);

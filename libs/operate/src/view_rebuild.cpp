@@ -58,7 +58,7 @@ void ViewRebuild::run() {
     } while (!shadow);
     shadow_ = *shadow;
     left_over_.drop(*control_, view_.id);  // what can't be dropped yet waits until the end
-    lanes_.emplace(limits_.lane, servers_.kafka, pool_, plan(), shadow_, progress_);
+    lanes_.emplace(limits_.lane, servers_, pool_, plan(), shadow_, progress_);
     catch_up();
     swap_in_time();
     lanes_.reset();

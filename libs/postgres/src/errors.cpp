@@ -129,7 +129,8 @@ DatabaseError error_of(const PGconn* handle, const PGresult* result) {
     // Where COPY was, or which function raised; the outermost caller is of no use to the reader.
     // Our own refusal (tidewheel.refuse) needs no context.
     const std::string context = field(result, PG_DIAG_CONTEXT);
-    const bool is_ours = context.starts_with("PL/pgSQL function tidewheel.refuse(");
+    const bool is_ours = context.starts_with("PL/pgSQL function tidewheel.refuse(") ||
+                         context.starts_with("PL/pgSQL function tidewheel.require_room(");
     if (!context.empty() && !is_ours) what += " (" + context.substr(0, context.find('\n')) + ")";
     std::string sqlstate = field(result, PG_DIAG_SQLSTATE);
     if (sqlstate.empty())

@@ -1,6 +1,5 @@
 #include "tidewheel/runtime/lane_thread.hpp"
 
-#include "tidewheel/codec/decoder_factory.hpp"
 #include "tidewheel/telemetry/log.hpp"
 
 namespace tidewheel::runtime {
@@ -17,7 +16,7 @@ LaneThread::LaneThread(const Settings& settings, const std::string& program, Sha
                             sql::label(plan.stream.stream.name)})),
       metrics_(std::move(metrics)),
       source_(std::move(source)),
-      decoder_(codec::make_decoder(plan.stream.stream.format, plan.schema)),
+      decoder_(shared.registries.make_decoder(plan.stream.stream, plan.schema)),
       writer_(shared.sessions, program + " " + name_, plan, claim_, [this] { return wait_on(); }),
       lane_(*source_, decoder_, writer_, commits_, plan.schema, *this,
             {settings.batch_rows, settings.batch_bytes, settings.linger, settings.retry_longest,

@@ -24,15 +24,16 @@ LaneThreadStarter::LaneThreadStarter(const Settings& settings, std::string progr
       program_(std::move(program)),
       metrics_(metrics),
       pool_(settings.database, program_, settings.sessions),
-      memory_(settings.memory / 2) {}
+      memory_(settings.memory / 2),
+      registries_(settings) {}
 
 std::unique_ptr<RunningLane> LaneThreadStarter::start(const executor::StreamPlan& plan,
                                                       const catalogue::LaneClaim& claim,
                                                       std::unique_ptr<engine::RecordSource> source,
                                                       std::size_t first_rows) {
     return std::make_unique<LaneThread>(
-        settings_, program_, LaneThread::Shared{pool_, memory_}, first_rows, plan, claim,
-        std::move(source),
+        settings_, program_, LaneThread::Shared{pool_, memory_, registries_}, first_rows, plan,
+        claim, std::move(source),
         LaneMetrics(metrics_, claim.topic, claim.partition, sql::label(plan.stream.stream.name),
                     statement_names(plan)));
 }

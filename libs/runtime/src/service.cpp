@@ -9,6 +9,7 @@
 #include "planner.hpp"
 #include "readiness_report.hpp"
 #include "rival_watch.hpp"
+#include "statement_gauges.hpp"
 #include "statement_quarantine.hpp"
 #include "tidewheel/catalogue/home.hpp"
 #include "tidewheel/catalogue/resolution.hpp"
@@ -72,7 +73,8 @@ class Service {
                    settings_.executor == "pushdown" ? executor::Execution::pushdown
                                                     : executor::Execution::native,
                    quarantine_),
-          rivals_(vitals_.health()) {}
+          rivals_(vitals_.health()),
+          gauges_(program, vitals_.metrics()) {}
 
     void run(std::stop_token stop) {
         vitals_.health().set_degraded("catalogue", "not read yet");
@@ -215,6 +217,7 @@ class Service {
         }
         report_.look(*members_, quarantine_.size());
         rivals_.look(*database_, kafka::group_name(settings_.group, name_));
+        gauges_.look(*database_);
         members_->publish_offsets();
         const LaneStatuses lanes = members_->lanes();
         lane_health_.look(lanes);
@@ -238,6 +241,7 @@ class Service {
     StatementQuarantine quarantine_;
     Planner planner_;
     RivalWatch rivals_;
+    StatementGauges gauges_;
     Clock::Monotonic looked_for_strangers_;
     std::size_t groups_looked_at_ = 0;
     std::unique_ptr<postgres::Connection> database_;

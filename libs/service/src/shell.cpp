@@ -5,6 +5,7 @@
 
 #include "tidewheel/core/version.hpp"
 #include "tidewheel/telemetry/log.hpp"
+#include "tidewheel/telemetry/process_metrics.hpp"
 
 namespace tidewheel::service {
 namespace {
@@ -30,7 +31,8 @@ Shell::Shell(const Settings& settings, std::string calls, int threads)
     });
     server_->route("GET", "/metrics", [this](const http::Request&) {
         metrics_.gauge(Metric::ready).set(not_ready() ? 0 : 1);
-        return http::Response{200, "text/plain; version=0.0.4; charset=utf-8", metrics_.text()};
+        return http::Response{200, "text/plain; version=0.0.4; charset=utf-8",
+                              metrics_.text() + telemetry::process_metrics()};
     });
     server_->route("GET", "/healthz",
                    [](const http::Request&) { return http::Response{.body = "alive\n"}; });

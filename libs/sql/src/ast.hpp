@@ -44,12 +44,14 @@ TIDEWHEEL_AST(FunctionCall, FuncCall, func_call);
 TIDEWHEEL_AST(IndexElement, IndexElem, index_elem);
 TIDEWHEEL_AST(Index, IndexStmt, index_stmt);
 TIDEWHEEL_AST(Insert, InsertStmt, insert_stmt);
+TIDEWHEEL_AST(Integer, Integer, integer);
 TIDEWHEEL_AST(Join, JoinExpr, join_expr);
 TIDEWHEEL_AST(List, List, list);
 TIDEWHEEL_AST(Merge, MergeStmt, merge_stmt);
 TIDEWHEEL_AST(MergeWhen, MergeWhenClause, merge_when_clause);
 TIDEWHEEL_AST(MinMax, MinMaxExpr, min_max_expr);
 TIDEWHEEL_AST(MultiAssign, MultiAssignRef, multi_assign_ref);
+TIDEWHEEL_AST(NamedArgument, NamedArgExpr, named_arg_expr);
 TIDEWHEEL_AST(NullTest, NullTest, null_test);
 TIDEWHEEL_AST(Operator, AExpr, a__expr);
 TIDEWHEEL_AST(Option, DefElem, def_elem);
@@ -59,6 +61,7 @@ TIDEWHEEL_AST(RangeTableSample, RangeTableSample, range_table_sample);
 TIDEWHEEL_AST(RangeVar, RangeVar, range_var);
 TIDEWHEEL_AST(Row, RowExpr, row_expr);
 TIDEWHEEL_AST(Select, SelectStmt, select_stmt);
+TIDEWHEEL_AST(SortBy, SortBy, sort_by);
 TIDEWHEEL_AST(Star, AStar, a__star);
 TIDEWHEEL_AST(String, String, string);
 TIDEWHEEL_AST(SubLink, SubLink, sub_link);
@@ -79,6 +82,7 @@ inline Message* content(const Node* node) {
 
 template <class T>
 T* as(Message* message) {
+    static_assert(descriptor<T> != nullptr, "TIDEWHEEL_AST knows no such struct");
     return message && message->descriptor == descriptor<T> ? reinterpret_cast<T*>(message)
                                                            : nullptr;
 }

@@ -178,6 +178,13 @@ bool contains_aggregate(ast::Message& root) {
     return found;
 }
 
+bool is_constant(const ast::Node& expression) {
+    const ast::Node* inner = &expression;
+    while (auto* cast = ast::as<ast::TypeCast>(inner))
+        inner = cast->arg;
+    return ast::as<ast::Constant>(inner) != nullptr;
+}
+
 bool is_window_call(ast::Message& message) {
     auto* call = ast::as<ast::FunctionCall>(&message);
     return call && call->over;

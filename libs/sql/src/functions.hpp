@@ -12,6 +12,8 @@ namespace tidewheel::sql {
 std::string builtin_name(const ast::FunctionCall& call);
 bool is_aggregate(ast::Message& message);
 bool contains_aggregate(ast::Message& root);
+// A constant, with or without a cast.
+bool is_constant(const ast::Node& expression);
 bool is_window_call(ast::Message& message);
 // now() and the like: the transaction's time, which the record's own timestamp replaces.
 bool is_now(ast::Message& message);

@@ -201,6 +201,23 @@ Statement parse_statement(std::string_view text, const std::vector<Stream>& know
     return std::move(pipeline.statements.front());
 }
 
+std::string without_options(std::string_view view) {
+    std::string text(view);
+    const std::vector<ast::Token> tokens = ast::scan(text);
+    const auto is = [&](const ast::Token& token, std::string_view word) {
+        return token.end - token.begin == word.size() &&
+               std::equal(word.begin(), word.end(), text.begin() + long(token.begin),
+                          [](char a, char b) { return a == std::tolower(b); });
+    };
+    std::size_t begin = 0;
+    while (begin < tokens.size() && !is(tokens[begin], "with") && !is(tokens[begin], "as"))
+        ++begin;
+    if (begin == tokens.size() || is(tokens[begin], "as")) return text;
+    for (std::size_t i = begin; i < tokens.size() && !is(tokens[i], "as"); ++i)
+        std::fill(text.begin() + long(tokens[i].begin), text.begin() + long(tokens[i].end), ' ');
+    return text;
+}
+
 std::string query_of(std::string_view view) {
     ast::Tree tree{std::string(view)};
     return ast::deparse(*tree.statement_as<ast::CreateTableAs>()->query);

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "changes_option.hpp"
+#include "format_options.hpp"
 #include "ingress_options.hpp"
 #include "names.hpp"
 #include "option_list.hpp"
@@ -33,19 +34,6 @@ bool is_topic_name(const std::string& name) {
            std::ranges::all_of(name, [](unsigned char c) {
                return c < 128 && (std::isalnum(c) || c == '.' || c == '_' || c == '-');
            });
-}
-
-// JSON alone has fields.
-void check_format(const Stream& stream, int location, Refusals& refusals) {
-    if (stream.format == "json") return;
-    for (const StreamColumn& column : stream.columns)
-        if (column.source == engine::ColumnOrigin::field || !column.path.empty())
-            refusals.add(location,
-                         fmt::format("column {} is a field, but records of the format {} have no "
-                                     "fields",
-                                     column.name, stream.format),
-                         "Give it one of the options value, key, header, headers, partition, "
-                         "offset, timestamp and tombstone.");
 }
 
 // Either a tombstone is nothing, or a column says that it is one.
@@ -91,7 +79,9 @@ class StreamOptions {
             {"topic", &StreamOptions::read_topic},
             {"partitions", &StreamOptions::read_count<&Stream::partitions, most_partitions>},
             {"replication", &StreamOptions::read_count<&Stream::replication, most_replicas>},
-            {"format", &StreamOptions::read_format},
+            {"format", &StreamOptions::read_with<read_format>},
+            {"registry", &StreamOptions::read_with<read_registry>},
+            {"schema", &StreamOptions::read_with<read_schema>},
             {"event_time", &StreamOptions::read_name<&Stream::event_time>},
             {"route", &StreamOptions::read_name<&Stream::route>},
             {"key", &StreamOptions::read_name<&Stream::key>},
@@ -128,13 +118,6 @@ class StreamOptions {
     template <auto Read>
     void read_with(const ast::Option& option, const std::string&) {
         Read(options_, option, stream_);
-    }
-
-    void read_format(const ast::Option& option, const std::string& value) {
-        if (value != "json" && value != "bytes")
-            options_.refuse(option, fmt::format("format '{}' is not supported", value),
-                            "The formats are json and bytes.");
-        stream_.format = value;
     }
 
     void read_tombstones(const ast::Option& option, const std::string& value) {
@@ -224,7 +207,7 @@ class StreamOptions {
     }
 
     void check_whole() {
-        check_format(stream_, location_, refusals_);
+        check_format(options_, stream_, location_, refusals_);
         check_tombstones(stream_, location_, refusals_);
         check_ingress(options_, stream_, location_, refusals_);
         check_source(options_, stream_, location_, refusals_);

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "deparse.hpp"
 #include "functions.hpp"
 #include "names.hpp"
+#include "option_list.hpp"
 #include "record_form.hpp"
 #include "route_values.hpp"
 #include "rows.hpp"
@@ -21,7 +24,6 @@ struct Refused {
 constexpr Refused of_select[] = {
     {"with_clause", "WITH is",
      "Write its query where it is used, or as a table that the view joins."},
-    {"distinct_clause", "DISTINCT is", "GROUP BY keeps one row of each group."},
     {"window_clause", "WINDOW is", "Use the window in the query that reads the view."},
     {"sort_clause", "ORDER BY is", "Order where you query the view."},
     {"limit_count", "LIMIT is", "Limit where you query the view."},
@@ -31,7 +33,6 @@ constexpr Refused of_select[] = {
 };
 constexpr Refused of_into[] = {
     {"access_method", "USING is", "Leave it out."},
-    {"options", "WITH (…) is", "Leave it out."},
     {"table_space_name", "TABLESPACE is", "Leave it out."},
     {"skip_data", "WITH NO DATA is", "Leave it out: the view is filled from the topic."},
 };
@@ -70,6 +71,7 @@ class ViewReader {
         statement_.stream = names_.created(stream_reference.stream->name);
         statement_.route_values = route_values(stream_reference);
         statement_.select = ast::deparse(*definition_.query);
+        if (select_->n_distinct_clause > 0) group_by_all();
         decompose(tree_, *select_, stream_reference, view_, refusals_);
         statement_.body = std::move(view_);
     }
@@ -78,6 +80,7 @@ class ViewReader {
     int location() const { return definition_.into->rel->location; }
 
     void refuse_definition() {
+        read_options();
         for (const auto& refused : of_into) {
             if (ast::is_set(ast::message(*definition_.into), refused.field)) {
                 refuse(location(), refused, refusals_);
@@ -109,12 +112,57 @@ class ViewReader {
                 refuse(location(), refused, refusals_);
             }
         }
+        refuse_distinct();
         refuse_volatile(ast::message(*select_), refusals_);
         refuse_now(
             ast::message(*select_), "in a continuous view",
             "A view must mean the same in every replay; compare with now() where you query it.",
             refusals_);
         refuse_windows();
+    }
+
+    void read_options() {
+        OptionList options(TIDEWHEEL_NODES(*definition_.into, options), refusals_);
+        for (const ast::Option* option : options.all()) {
+            const auto* number = ast::as<ast::Integer>(option->arg);
+            if (std::string_view(option->defname) != "values_per_group")
+                options.refuse(*option,
+                               fmt::format("a continuous view has no option {}", option->defname),
+                               "The only one is values_per_group.");
+            else if (!number || number->ival < 1)
+                options.refuse(*option, "values_per_group must be a number from 1",
+                               fmt::format("The default is {}.", default_most_kept));
+            else
+                view_.most_kept = number->ival;
+        }
+    }
+
+    void refuse_distinct() {
+        if (select_->n_distinct_clause == 0) return;
+        const bool is_on = ast::content(select_->distinct_clause[0]) != nullptr;
+        if (is_on || select_->n_group_clause > 0 || select_->having_clause || has_aggregate())
+            refuse(location(),
+                   {"", is_on ? "DISTINCT ON is" : "DISTINCT beside GROUP BY or an aggregate is",
+                    "Use it in the query that reads the view."},
+                   refusals_);
+    }
+
+    bool has_aggregate() const {
+        return std::ranges::any_of(TIDEWHEEL_NODES(*select_, target_list), [](ast::Node* target) {
+            return contains_aggregate(target->base);
+        });
+    }
+
+    // SELECT DISTINCT a, b is SELECT a, b … GROUP BY a, b. A constant distinguishes nothing.
+    void group_by_all() {
+        std::vector<ast::Node*> keys;
+        for (ast::Node* node : TIDEWHEEL_NODES(*select_, target_list)) {
+            ast::Node* value = ast::as<ast::Target>(node)->val;
+            if (!is_constant(*value)) keys.push_back(value);
+        }
+        select_->n_distinct_clause = 0;
+        select_->n_group_clause = keys.size();
+        select_->group_clause = tree_.arena().array(keys);
     }
 
     void refuse_windows() {

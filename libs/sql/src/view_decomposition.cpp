@@ -4,11 +4,11 @@
 
 #include <utility>
 
-#include "aggregate_hints.hpp"
 #include "column_identity.hpp"
 #include "deparse.hpp"
 #include "functions.hpp"
 #include "output_name.hpp"
+#include "view_kept.hpp"
 #include "view_keys.hpp"
 #include "view_partials.hpp"
 
@@ -25,7 +25,8 @@ class ViewTaker {
           refusals_(refusals),
           identity_(tree, select, stream_reference),
           keys_(tree, select, stream_reference, view, identity_, refusals),
-          partials_(tree, stream_reference, view, identity_, refusals) {}
+          partials_(tree, stream_reference, view, identity_, refusals),
+          kept_(tree, stream_reference, view, identity_, refusals) {}
 
     void take() {
         if (select_.n_group_clause == 0 && !has_aggregate()) return refuse_plain();
@@ -38,6 +39,8 @@ class ViewTaker {
             select_.having_clause ? finish_expression(*select_.having_clause) : "";
         if (refusals_.any()) return;
         partials_.count_rows_if_empty();
+        kept_.write_by_record();
+        kept_.write_in_order(ast::deparse(*tree_.wrap(ast::message(select_))));
         write_finish(outputs, having);
     }
 
@@ -80,7 +83,7 @@ class ViewTaker {
         ast::Message* inner = ast::content(&node);
         if (!inner) return;
         if (inner->descriptor != ast::descriptor<ast::String> && keys_.replace(node)) return;
-        if (is_aggregate(*inner)) return partials_.replace(node);
+        if (is_aggregate(*inner)) return take_aggregate(node);
         if (auto* call = ast::as<ast::FunctionCall>(inner)) return finish_call(*call);
         if (ast::as<ast::SubLink>(inner)) {
             refusals_.add(
@@ -93,6 +96,16 @@ class ViewTaker {
         } else {
             finish_below(*inner);
         }
+    }
+
+    void take_aggregate(ast::Node& node) {
+        ++view_.aggregates;
+        auto* call = ast::as<ast::FunctionCall>(&node);
+        const Keeping keeping = call ? keeping_of(*call) : Keeping::state;
+        // Any of the values is one that need not be kept with the others.
+        if (keeping == Keeping::state || builtin_name(*call) == "any_value")
+            return partials_.replace(node);
+        kept_.replace(node, keeping);
     }
 
     void finish_call(ast::FunctionCall& call) {
@@ -121,8 +134,8 @@ class ViewTaker {
             is_star ? std::string("* is not supported in a continuous view")
                     : fmt::format("column {} must appear in GROUP BY or in an aggregate", name),
             is_star ? "List the columns."
-            : call_ ? fmt::format("{} is not supported as an aggregate. {}.",
-                                  function_name(ast::message(*call_)), kept_aggregates_are())
+            : call_ ? fmt::format("If {0}() is an aggregate, write {0}(…) FILTER (WHERE true).",
+                                  ast::last_string(TIDEWHEEL_NODES(*call_, funcname)))
                     : "");
         if (call_) mention(*call_, refusals_);
     }
@@ -134,12 +147,18 @@ class ViewTaker {
     }
 
     void write_finish(const std::string& outputs, const std::string& having) {
-        const bool has_one_row = view_.keys.empty();
+        const bool has_one_row = view_.keys.empty(), keeps_values = !view_.kept.empty();
         view_.finish_before =
             fmt::format("SELECT {} FROM {}", outputs,
                         has_one_row ? "(VALUES (1)) AS tidewheel_one (n) LEFT JOIN " : "");
-        if (has_one_row) view_.finish_after = " ON true";
-        if (!having.empty()) view_.finish_after += " WHERE " + having;
+        if (keeps_values) view_.finish_after = " AS tidewheel_state";
+        const std::string is_group = keeps_values ? "tidewheel_state.kept = 0" : "true";
+        if (has_one_row) view_.finish_after += " ON " + is_group;
+        if (!has_one_row && keeps_values)
+            view_.finish_after +=
+                " WHERE " + is_group + (having.empty() ? "" : " AND (" + having + ")");
+        else if (!having.empty())
+            view_.finish_after += " WHERE " + having;
     }
 
     ast::Tree& tree_;
@@ -149,6 +168,7 @@ class ViewTaker {
     ColumnIdentity identity_;
     ViewKeys keys_;
     ViewPartials partials_;
+    ViewKept kept_;
     ast::FunctionCall* call_ = nullptr;  // in whose arguments we are
 };
 

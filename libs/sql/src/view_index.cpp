@@ -51,9 +51,24 @@ class IndexReader {
         return found == view_.outputs.end() ? nullptr : &*found;
     }
 
+    // No other output has a sub-select.
+    bool is_kept(const Output& output) {
+        bool found = false;
+        ast::walk(tree_.expression(output.expression)->base, [&](ast::Message& message) {
+            found = found || ast::as<ast::SubLink>(&message);
+            return !found;
+        });
+        return found;
+    }
+
     const Output* require(const std::string& column, int location) {
         const Output* output = find(column);
-        if (output) return output;
+        if (output && is_kept(*output))
+            refusals_.add(location,
+                          fmt::format("column {} of view {} is an aggregate of values that are "
+                                      "kept, which no index can have",
+                                      column, view_.name.text()));
+        if (output) return is_kept(*output) ? nullptr : output;
         std::vector<std::string> columns;
         for (const Output& each : view_.outputs)
             columns.push_back(each.column);

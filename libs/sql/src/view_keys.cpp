@@ -120,15 +120,12 @@ bool ViewKeys::refuse_aggregate_key(ast::Node& expression) {
 // PostgreSQL takes a constant in GROUPING SETS, where views that share a pass have their keys,
 // for a position.
 bool ViewKeys::refuse_constant_key(ast::Node& expression) {
-    ast::Node* inner = &expression;
-    while (auto* cast = ast::as<ast::TypeCast>(inner))
-        inner = cast->arg;
-    const bool is_constant = ast::as<ast::Constant>(inner) != nullptr;
-    if (is_constant) {
+    const bool is_refused = is_constant(expression);
+    if (is_refused) {
         refusals_.add(ast::location(expression.base), "a constant is not supported as a group key",
                       "Leave it out of GROUP BY; it may stay in the SELECT list.");
     }
-    return is_constant;
+    return is_refused;
 }
 
 }  // namespace tidewheel::sql

@@ -3,7 +3,6 @@
 #include <fmt/args.h>
 #include <fmt/format.h>
 
-#include "aggregate_hints.hpp"
 #include "deparse.hpp"
 #include "float_arguments.hpp"
 #include "functions.hpp"
@@ -16,6 +15,11 @@ const StateForm& form_of_call(const Aggregate& aggregate, const ast::FunctionCal
     return is_float ? aggregate.float_form : aggregate.form;
 }
 
+std::string hint_for(std::string_view name) {
+    if (name == "any_value") return "Write min(…): it is one of the values.";
+    return "Write array_agg(…), json_agg(…) or json_object_agg(…).";
+}
+
 }  // namespace
 
 void ViewPartials::replace(ast::Node& aggregate) {
@@ -24,7 +28,7 @@ void ViewPartials::replace(ast::Node& aggregate) {
     const Aggregate* kept = find_aggregate(name);
     if (!call || !kept) {
         refuse(aggregate, fmt::format("the aggregate {}", function_name(*ast::content(&aggregate))),
-               hint_for_aggregate(name));
+               hint_for(name));
         if (call) mention(*call, refusals_);
         return;
     }
@@ -47,9 +51,7 @@ void ViewPartials::count_rows_if_empty() {
 bool ViewPartials::is_refused(ast::Node& aggregate, const ast::FunctionCall& call,
                               const Aggregate& kept) {
     const std::string name(kept.name), values = kept.arguments == 1 ? "one value" : "two values";
-    if (call.agg_distinct)
-        refuse(aggregate, name + "(DISTINCT …)", hint_for_distinct(name));
-    else if (call.n_agg_order > 0)
+    if (call.n_agg_order > 0)
         refuse(aggregate, fmt::format("ORDER BY in {}()", name),
                "Leave it out: it makes no difference to the result.");
     else if (call.agg_within_group)

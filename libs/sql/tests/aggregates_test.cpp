@@ -126,16 +126,52 @@ TEST_CASE("An argument that is an expression is squared as a whole") {
     CHECK(squares("qty::bigint") == "sum(qty::bigint::numeric * qty::bigint)");
 }
 
-TEST_CASE("What DISTINCT would change is not said to make no difference") {
+TEST_CASE("Values are kept where DISTINCT counts each once, and where it makes a difference") {
     for (const Kept& kept : all_kept) {
         INFO(kept.name);
-        const std::string said = error_of("CREATE MATERIALIZED VIEW v AS SELECT " + kept.name +
-                                          "(DISTINCT " + kept.arguments + ") FROM events");
-        const bool adds = form_of(kept.states[0].merge).counts_repeats;
-        CHECK_THAT(said, ContainsSubstring(adds ? "Also GROUP BY the value"
-                                                : "Leave it out: it makes no difference to " +
-                                                      kept.name + "()"));
+        const auto view =
+            view_of("SELECT " + kept.name + "(DISTINCT " + kept.arguments + ") FROM events");
+        CHECK(view.kept.size() == (form_of(kept.states[0].merge).counts_repeats ? 1U : 0U));
     }
+}
+
+TEST_CASE("A view says how many values a group may keep") {
+    const auto most = [](const std::string& options) {
+        return last_as<ViewStatement>("CREATE MATERIALIZED VIEW v" + options +
+                                      " AS SELECT array_agg(qty) FROM events")
+            .most_kept;
+    };
+    CHECK(most("") == 10'000);
+    CHECK(most(" WITH (values_per_group = 3)") == 3);
+    for (const std::string wrong : {"0", "-1", "'3'", "1.5", "99999999999"})
+        CHECK_THAT(error_of("CREATE MATERIALIZED VIEW v WITH (values_per_group = " + wrong +
+                            ") AS SELECT array_agg(qty) FROM events"),
+                   ContainsSubstring("values_per_group must be a number from 1"));
+    const std::string blank =
+        without_options("CREATE MATERIALIZED VIEW v WITH (a = 1) AS SELECT 1");
+    CHECK(blank == "CREATE MATERIALIZED VIEW v              AS SELECT 1");
+}
+
+TEST_CASE("Aggregates of the same values share what is kept, each value once or each row") {
+    const auto view = view_of(
+        "SELECT count(DISTINCT qty), sum(DISTINCT e.qty), mode() WITHIN GROUP (ORDER BY qty), "
+        "array_agg(qty), count(DISTINCT qty) FILTER (WHERE kind = 'a'), string_agg(kind, ',' "
+        "ORDER BY qty DESC) FROM events e GROUP BY store_id");
+    std::vector<std::string> kept;
+    for (const KeptValues& each : view.kept) {
+        kept.push_back(each.aggregate + (each.by_record.empty() ? " once" : " by record"));
+        for (const Key& value : each.values)
+            kept.back() += " " + value.column + "=" + value.expression;
+        if (!each.filter.empty()) kept.back() += " if " + each.filter;
+    }
+    CHECK(kept == std::vector<std::string>{"count() once v1=qty", "array_agg() by record v2=qty",
+                                           "count() once v3=qty if kind = 'a'",
+                                           "string_agg() by record v4=kind v5=qty"});
+    CHECK_THAT(view.finish("tidewheel.s"),
+               ContainsSubstring("string_agg(tidewheel_kept.v4, ',' ORDER BY tidewheel_kept.v5 "
+                                 "DESC, tidewheel_kept.kept_partition, tidewheel_kept.kept_offset, "
+                                 "tidewheel_kept.kept_row)") &&
+                   ContainsSubstring("FROM tidewheel.s tidewheel_kept"));
 }
 
 TEST_CASE("A column of a joined table is not taken for the stream's of that name") {

@@ -79,6 +79,22 @@ const std::vector<MetricDescription> table = {
      "statements",
      "Statements that are quarantined because PostgreSQL refuses to run them, and partitions in "
      "which a statement lacks records that no longer exist; the log and /readyz say why."},
+    {"tidewheel_dead_letters",
+     "gauge",
+     {"statement"},
+     "records",
+     "Dead letters that the statement has missed and that nobody has redriven or discarded; "
+     "counted every half minute, up to 100,000 of all statements."},
+    {"tidewheel_verified_seconds",
+     "gauge",
+     {"statement"},
+     "seconds",
+     "Time since `tidewheel verify` last compared the statement; no series: never."},
+    {"tidewheel_verified_different",
+     "gauge",
+     {"statement"},
+     "0 or 1",
+     "1 if `tidewheel verify` found a difference then."},
     {"tidewheel_records_sent_total",
      "counter",
      {"topic"},
@@ -246,9 +262,15 @@ std::string metrics_as_markdown() {
         "`NAME_bucket`,\n"
         "`NAME_sum` and `NAME_count`. Each service counts what it has read itself: a record that "
         "it consumed\n"
-        "is accepted, or dead-lettered by the stream's rules (every reason but `target_refused`, "
-        "which counts\n"
-        "the rows that a statement's target refused): these add up, or something is wrong.\n\n"
+        "is accepted, or dead-lettered by the stream's rules (every reason but `target_refused` "
+        "and\n"
+        "`group_full`, which count the rows that a statement's target refused): these add up, or\n"
+        "something is wrong.\n\n"
+        "Beside these, each service has `process_cpu_seconds_total`, "
+        "`process_resident_memory_bytes`,\n"
+        "`process_open_fds`, `process_max_fds` and `process_start_time_seconds`, with the meaning "
+        "that they\n"
+        "have everywhere.\n\n"
         "| metric | type | labels | unit | meaning |\n"
         "|---|---|---|---|---|\n";
     for (const MetricDescription& metric : table) {

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "metrics_table.hpp"
+#include "tidewheel/telemetry/process_metrics.hpp"
 #include "tidewheel/testing/catch.hpp"
 
 using namespace tidewheel::telemetry;
@@ -139,4 +140,19 @@ TEST_CASE("Threads count without losing any, while others read") {
             CHECK_FALSE(metrics.text().starts_with("!"));
     }
     CHECK_THAT(metrics.text(), ContainsSubstring(R"(topic="store-events"} 20000)"));
+}
+
+TEST_CASE("A process says what it takes, under the usual names") {
+    const std::string text = process_metrics();
+    const auto value_of = [&](const std::string& name) {
+        const auto at = text.find("\n" + name + " ");
+        REQUIRE(at != std::string::npos);
+        return std::stod(text.substr(at + name.size() + 2));
+    };
+    CHECK(value_of("process_cpu_seconds_total") > 0);
+    CHECK(value_of("process_resident_memory_bytes") > 1'000'000);
+    CHECK(value_of("process_open_fds") >= 3);
+    CHECK(value_of("process_max_fds") >= value_of("process_open_fds"));
+    CHECK(value_of("process_start_time_seconds") > 1.7e9);
+    CHECK_THAT(text, ContainsSubstring("# TYPE process_cpu_seconds_total counter"));
 }

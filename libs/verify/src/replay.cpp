@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "merge_replay.hpp"
+#include "replayed_records.hpp"
 #include "tidewheel/catalogue/state_table.hpp"
 #include "tidewheel/core/text.hpp"
 
@@ -13,37 +14,6 @@ namespace {
 using postgres::quote_literal;
 using postgres::quote_name;
 using postgres::Session;
-
-std::string prefixed(const std::string& prefix, const std::vector<std::string>& names,
-                     const std::string& between = ", ") {
-    std::vector<std::string> all;
-    for (const std::string& name : names)
-        all.push_back(prefix + quote_name(name));
-    return joined(all, between);
-}
-
-std::string regclass(const sql::RelationName& name) {
-    return quote_literal(name.quoted()) + "::regclass";
-}
-
-std::vector<std::string> column_names(Session& session, const sql::RelationName& relation) {
-    std::vector<std::string> names;
-    for (const auto& row :
-         session.run("SELECT attname FROM pg_attribute WHERE attrelid = " + regclass(relation) +
-                     " AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum"))
-        names.push_back(row.text(0));
-    return names;
-}
-
-// The columns of the INSERT: those it names, or the table's first ones.
-std::vector<std::string> filled_columns(Session& session, const sql::RowStatement& rows) {
-    if (rows.merge || !rows.target_columns.empty()) return rows.target_columns;
-    std::vector<std::string> names = column_names(session, rows.target);
-    const std::size_t width =
-        session.run("SELECT * FROM (" + rows.record_select + ") q LIMIT 0").columns.size() - 1;
-    names.resize(std::min(names.size(), width));
-    return names;
-}
 
 // Under other names, a constraint's columns say the same as its name does.
 std::string conflict_clause(Session& session, const sql::RowStatement& rows) {
@@ -59,56 +29,15 @@ std::string conflict_clause(Session& session, const sql::RowStatement& rows) {
     return "ON CONFLICT (" + joined(columns, ", ") + ")" + rows.conflict_clause.substr(action);
 }
 
-std::string before_ends(const PartitionEnds& ends) {
-    std::vector<std::string> ranges;
-    for (const auto& [partition, bound] : ends)
-        ranges.push_back("(tidewheel_partition = " + std::to_string(partition) +
-                         " AND tidewheel_offset < " + std::to_string(bound) + ")");
-    return ranges.empty() ? "false" : "(" + joined(ranges, " OR ") + ")";
-}
-
-// The relations that a statement's own text reads, as in stage.hpp, over the records of
-// tidewheel_good for which `condition` holds. Partitions one after the other, each in offset order.
-void open_records(Session& session, const catalogue::StoredStream& stream,
-                  const std::string& condition) {
-    std::vector<std::string> names;
-    for (const auto& column : stream.schema.columns)
-        names.push_back(column.name);
-    session.run("CREATE OR REPLACE TEMP VIEW tidewheel_records AS SELECT " + prefixed("g.", names) +
-                ", (tidewheel_partition::bigint << 48) + tidewheel_offset AS tidewheel_seq, "
-                "tidewheel_timestamp FROM pg_temp.tidewheel_good g WHERE " +
-                condition);
-    session.run("CREATE OR REPLACE TEMP VIEW " + quote_name(stream.stream.name.name) +
-                " AS SELECT " + prefixed("", names) + " FROM pg_temp.tidewheel_records");
-}
-
 // Those that the statement itself refused and that were not discarded.
 std::string own_dead_letters(const catalogue::StoredStream& stream,
                              const catalogue::StoredStatement& statement) {
     return "FROM tidewheel.dead_letters d WHERE d.statement_id = " + std::to_string(statement.id) +
            " AND d.topic = " + quote_literal(stream.stream.topic) +
-           " AND d.discarded_at IS NULL AND EXISTS (SELECT FROM pg_temp.tidewheel_raw r WHERE "
+           " AND d.discarded_at IS NULL AND d.reason <> 'group_full' AND EXISTS (SELECT FROM "
+           "pg_temp.tidewheel_raw r WHERE "
            "r.partition = d.partition AND r.\"offset\" = d.\"offset\" AND " +
            of_this_record + ")";
-}
-
-// The record g of tidewheel_good is no dead letter that the statement missed, and was not skipped
-// by a reset.
-std::string was_applied(const catalogue::StoredStream& stream,
-                        const catalogue::StoredStatement& statement) {
-    const std::string id = std::to_string(statement.id);
-    const std::string here = " AND topic = " + quote_literal(stream.stream.topic) +
-                             " AND partition = g.tidewheel_partition AND ";
-    return "NOT EXISTS (SELECT FROM tidewheel.dead_letters d JOIN pg_temp.tidewheel_raw r USING "
-           "(partition, \"offset\") WHERE missed_by @> ARRAY[" +
-           id + "]" + here + "\"offset\" = g.tidewheel_offset AND " + of_this_record +
-           ") AND NOT EXISTS (SELECT FROM tidewheel.skipped WHERE "
-           "statement_id = " +
-           id + here + "begin_offset <= g.tidewheel_offset AND end_offset > g.tidewheel_offset)";
-}
-
-void close_records(Session& session) {
-    session.run("DROP VIEW pg_temp.tidewheel_records CASCADE");
 }
 
 // ON CONFLICT DO UPDATE refuses to meet a row twice in one command, so it goes record by record.
@@ -142,9 +71,11 @@ std::string rows_script(Session& session, const sql::RowStatement& rows, const s
 std::string replay_script(Session& session, const catalogue::StoredStatement& statement,
                           const Expected& expected) {
     const std::string& select = statement.statement.select;
-    const auto* rows = std::get_if<sql::RowStatement>(&statement.statement.body);
-    return rows ? rows_script(session, *rows, select, expected)
-                : "INSERT INTO " + expected.relation + " " + select;
+    if (const auto* rows = std::get_if<sql::RowStatement>(&statement.statement.body))
+        return rows_script(session, *rows, select, expected);
+    const auto& view = std::get<sql::ViewStatement>(statement.statement.body);
+    return "INSERT INTO " + expected.relation + " " +
+           (view.in_order.empty() ? select : view.in_order);
 }
 
 // The same over one record, for what may refuse it: a view has its keys in an index, too.
@@ -229,7 +160,7 @@ void replay(Session& session, const catalogue::StoredStream& stream,
             const catalogue::StoredStatement& statement, const PartitionEnds& ends,
             Expected& expected) {
     session.run("SET LOCAL search_path = " + statement.search_path);
-    open_records(session, stream, before_ends(ends) + " AND " + was_applied(stream, statement));
+    open_applied_records(session, stream, statement, ends);
     session.run(replay_script(session, statement, expected));
     if (const auto* rows = std::get_if<sql::RowStatement>(&statement.statement.body))
         for (const std::string& column : filled_columns(session, *rows))

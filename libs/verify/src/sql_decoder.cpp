@@ -49,6 +49,19 @@ bool is_json(const catalogue::StoredStream& stream) {
     return stream.stream.format == "json";
 }
 
+// A record of Avro came as JSON of its own (avro_documents.hpp).
+bool is_avro(const catalogue::StoredStream& stream) {
+    return stream.stream.format == "avro";
+}
+
+// The record as jsonb and json.
+std::string documents(const catalogue::StoredStream& stream) {
+    const std::string text = is_json(stream)   ? "convert_from(r.payload, 'UTF8')"
+                             : is_avro(stream) ? "r.document"
+                                               : "NULL";
+    return text + "::jsonb AS tidewheel_doc, " + text + "::json AS tidewheel_json";
+}
+
 std::string tombstone_check(const engine::Schema& schema) {
     if (!schema.ignores_tombstones) return "";
     return "    IF tidewheel_raw_row.payload IS NULL THEN RETURN NULL; END IF;\n";
@@ -91,6 +104,18 @@ std::string parse_checks(const engine::Schema& schema) {
                : checks;
 }
 
+std::string avro_checks(const engine::Schema& schema) {
+    return "    tidewheel_doc := tidewheel_raw_row.document::jsonb;\n    tidewheel_json := "
+           "tidewheel_raw_row.document::json;\n    IF tidewheel_doc IS NULL" +
+           std::string(schema.takes_tombstones() ? " AND tidewheel_value IS NOT NULL" : "") +
+           " THEN RETURN 'it is no record of its schema'; END IF;\n";
+}
+
+std::string value_checks(const catalogue::StoredStream& stream) {
+    if (is_avro(stream)) return avro_checks(stream.schema);
+    return is_json(stream) ? parse_checks(stream.schema) : "";
+}
+
 bool reads_key(const engine::Schema& schema) {
     return std::ranges::any_of(schema.columns, is_field_of_key);
 }
@@ -126,10 +151,12 @@ constexpr const char* year_9999 = "253402300799999999";
 
 // PostgreSQL reads more than a stream takes ('tomorrow', 20240506, 'NaN').
 std::string form_check(const Column& column) {
-    const std::string text = text_of(column);
+    const bool is_bytea = column.type.kind == Kind::bytea && is_field(column);
+    const std::string text = is_bytea ? text_value(column) : text_of(column);
     if (text.empty()) return "";
     const engine::Type number{Kind::numeric, -1, "numeric"};
     std::string broken = breaks_form(column.epoch ? number : column.type, text);
+    if (is_bytea) broken = text + R"( NOT LIKE '\\x%')";
     if (column.epoch)
         broken += " OR " + epoch_microseconds(column, text) + " NOT BETWEEN " + year_1 + " AND " +
                   year_9999;
@@ -187,7 +214,7 @@ std::string constraint_checks(const catalogue::StoredStream& stream) {
 std::string raw_table_ddl() {
     return "CREATE TEMP TABLE tidewheel_raw (partition integer NOT NULL, \"offset\" bigint NOT "
            "NULL, record_time timestamptz, key bytea, "
-           "headers jsonb, payload bytea)";
+           "headers jsonb, payload bytea, document text)";
 }
 
 std::string header_ddl() {
@@ -214,10 +241,7 @@ std::string decode_script(const catalogue::StoredStream& stream, const std::stri
            "r.\"offset\" AS tidewheel_offset, r.record_time AS tidewheel_timestamp, r.key AS "
            "tidewheel_key, r.headers AS tidewheel_headers, "
            "r.payload AS tidewheel_value, " +
-           std::string(is_json(stream)
-                           ? "convert_from(r.payload, 'UTF8')::jsonb AS tidewheel_doc, "
-                             "convert_from(r.payload, 'UTF8')::json AS tidewheel_json"
-                           : "NULL::jsonb AS tidewheel_doc, NULL::json AS tidewheel_json") +
+           documents(stream) +
            (reads_key(stream.schema) ? ", convert_from(r.key, 'UTF8')::jsonb AS tidewheel_key_doc, "
                                        "convert_from(r.key, 'UTF8')::json AS tidewheel_key_json"
                                      : "") +
@@ -249,8 +273,8 @@ std::string judge_ddl(const catalogue::StoredStream& stream) {
         "    tidewheel_headers jsonb := tidewheel_raw_row.headers;\n"
         "    tidewheel_value bytea := tidewheel_raw_row.payload;\n"
         "BEGIN\n" +
-        tombstone_check(stream.schema) + (is_json(stream) ? parse_checks(stream.schema) : "") +
-        key_checks(stream.schema) + "    SELECT " + joined(column_values(stream), ", ") +
+        tombstone_check(stream.schema) + value_checks(stream) + key_checks(stream.schema) +
+        "    SELECT " + joined(column_values(stream), ", ") +
         ", tidewheel_partition, tidewheel_offset, tidewheel_timestamp INTO tidewheel_row" +
         (record.empty() ? "" : " FROM " + record) + ";\n" + forms + nulls +
         route_check(stream.schema) + constraint_checks(stream) +

@@ -3,10 +3,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "tidewheel/kafka/client.hpp"
 #include "tidewheel/postgres/session.hpp"
+#include "tidewheel/verify/verification.hpp"
 
 namespace tidewheel::verify {
 
@@ -17,14 +20,31 @@ inline constexpr std::chrono::seconds kafka_timeout{60};
 // How far to read each partition: the offset before which everything has been applied.
 using PartitionEnds = std::map<int, std::int64_t>;
 
-// Why a topic can't be read from its very beginning up to these ends; empty: it can.
-std::string missing_history(const kafka::ClientSettings& kafka, const std::string& topic,
-                            const PartitionEnds& ends);
+// The offsets of a partition that are read: from `begin` up to `end` (exclusive).
+struct Span {
+    std::int64_t begin = 0, end = 0;
+};
 
-// Copies the records before these ends into pg_temp.tidewheel_raw, in pieces of some megabytes.
-// `progress` hears how many more were read.
+struct Readable {
+    std::map<int, Span> spans;  // by partition; none where nothing was applied
+    std::string problem;        // why the topic can't have led to this progress; empty: it can
+};
+
+// What the topic still holds of the records before these ends, and within the scope.
+Readable find_readable(const kafka::ClientSettings& kafka, const std::string& topic,
+                       const PartitionEnds& ends, const Scope& scope);
+
+// What of a record is copied beside its bytes.
+struct CopiedParts {
+    bool headers = false;
+    // The value as JSON, where it is written in another format. Unset: it isn't.
+    std::function<std::optional<std::string>(std::string_view value)> document = {};
+};
+
+// Copies these records, or the scope's sample of them, into pg_temp.tidewheel_raw, in pieces of
+// some megabytes. `progress` hears how many more were read.
 void copy_topic(const kafka::ClientSettings& kafka, const std::string& topic,
-                const PartitionEnds& ends, bool with_headers, postgres::Session& session,
-                const std::function<void(std::int64_t)>& progress);
+                const std::map<int, Span>& spans, const Scope& scope, const CopiedParts& parts,
+                postgres::Session& session, const std::function<void(std::int64_t)>& progress);
 
 }  // namespace tidewheel::verify

@@ -86,11 +86,40 @@ void note_other_meanings(postgres::Connection& connection, const catalogue::Cata
         }
 }
 
+// A time, or how long before now, as PostgreSQL reads it: milliseconds since 1970.
+std::int64_t time_of(postgres::Connection& connection, const std::string& since) {
+    for (const char* expression : {"$1::timestamptz", "now() - $1::interval"})
+        try {
+            return connection
+                .query(
+                    "SELECT (extract(epoch FROM " + std::string(expression) + ") * 1000)::bigint",
+                    {since})
+                .at(0)
+                .integer(0);
+        } catch (const postgres::DatabaseError& error) {
+            if (!error.is_about_data()) throw;
+        }
+    throw Error(Error::Kind::setting, "--since " + since + " is not a time",
+                "Write how long before now, such as 1d or '2 hours', or a time such as "
+                "2026-01-31T12:00Z.");
+}
+
 }  // namespace
 
-std::vector<Verified> verify(const catalogue::Database& database,
-                             const kafka::ClientSettings& kafka,
-                             const std::vector<std::string>& names, ProgressSink& progress) {
+const char* word_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::equal:
+            return "equal";
+        case Verdict::different:
+            return "different";
+        case Verdict::unchecked:
+            return "unchecked";
+    }
+    return "";
+}
+
+std::vector<Verified> verify(const catalogue::Database& database, const Sources& sources,
+                             const Request& request, ProgressSink& progress) {
     postgres::require_own_backend(database.url());
     postgres::Session session(database.url(), "tidewheel verify");
     // Kafka may pause between two pieces of a topic; a snapshot that waits for it locks nothing
@@ -98,11 +127,14 @@ std::vector<Verified> verify(const catalogue::Database& database,
     session.run("SET idle_in_transaction_session_timeout = '2min'");
     catalogue::look_nowhere_else(session);  // a replay sets its statement's own path
     const auto connection = database.connect();
+    Scope scope{{}, request.share};
+    if (!request.since.empty()) scope.since = time_of(*connection, request.since);
     const catalogue::Catalogue catalogue = open_snapshot(session, *connection);
     require_trusted_paths(*connection, catalogue);
-    std::vector<int> chosen = choose(catalogue, names);
+    std::vector<int> chosen = choose(catalogue, request.names);
     const std::vector<Verified> apart = set_sinks_apart(session, catalogue, chosen);
-    std::vector<Verified> results = verify_statements(catalogue, chosen, session, kafka, progress);
+    std::vector<Verified> results =
+        verify_statements(catalogue, chosen, scope, session, sources, progress);
     results.insert(results.end(), apart.begin(), apart.end());
     note_other_meanings(*connection, catalogue, results);
     return results;

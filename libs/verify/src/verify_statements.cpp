@@ -1,14 +1,18 @@
 #include "verify_statements.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
+#include "avro_documents.hpp"
 #include "dead_letter_audit.hpp"
 #include "record_decoding.hpp"
 #include "replay.hpp"
 #include "sql_decoder.hpp"
 #include "tidewheel/kafka/admin.hpp"
 #include "topic_copy.hpp"
+#include "unit.hpp"
+#include "unit_comparison.hpp"
 
 namespace tidewheel::verify {
 namespace {
@@ -17,37 +21,6 @@ using catalogue::StoredStatement;
 using catalogue::StoredStream;
 using postgres::DatabaseError;
 using postgres::Session;
-
-// Statements that share a target can only be verified together: their rows can't be told apart.
-struct Unit {
-    std::vector<const StoredStatement*> statements;
-    Expected expected;
-    Verified result;
-    bool lacks_records = false;  // that were applied: its rows can't be computed again
-    std::string may_lack;        // why it may lack some, which can't be told
-};
-
-std::vector<Unit> units_of(const catalogue::Catalogue& catalogue, const std::vector<int>& chosen) {
-    std::map<sql::RelationName, Unit> by_target;
-    for (const int id : chosen)
-        for (const StoredStatement& statement : catalogue.statements)
-            if (statement.id == id) by_target[target_of(statement)];
-    for (const StoredStatement& statement : catalogue.statements)
-        if (const auto unit = by_target.find(target_of(statement)); unit != by_target.end())
-            unit->second.statements.push_back(&statement);
-    std::vector<Unit> units;
-    for (auto& [target, unit] : by_target) {
-        unit.result.stored = target.text();
-        for (const StoredStatement* statement : unit.statements)
-            unit.result.statements.push_back(statement->statement.name);
-        units.push_back(std::move(unit));
-    }
-    return units;
-}
-
-void add_once(std::vector<std::string>& lines, const std::string& line) {
-    if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
-}
 
 bool takes_headers(const engine::Schema& schema) {
     return std::any_of(schema.columns.begin(), schema.columns.end(), [](const auto& column) {
@@ -77,13 +50,29 @@ std::vector<std::string> read_for_others(const StoredStream& stream, const Parti
     return problems;
 }
 
+// Offsets that the statement itself passed over are nothing to it.
+bool has_applied_before(Session& session, int statement, int partition, std::int64_t begin) {
+    return !session
+                .run("SELECT FROM tidewheel.progress p WHERE statement_id = " +
+                     std::to_string(statement) + " AND partition = " + std::to_string(partition) +
+                     " AND NOT isempty(int8multirange(int8range(0, greatest(least(next_offset, " +
+                     std::to_string(begin) +
+                     "), 0))) - coalesce((SELECT range_agg(int8range(begin_offset, end_offset)) "
+                     "FROM tidewheel.skipped k WHERE k.statement_id = p.statement_id AND k.topic = "
+                     "p.topic AND k.partition = p.partition), '{}'))")
+                .empty();
+}
+
 class Verification {
   public:
     Verification(const catalogue::Catalogue& catalogue, const std::vector<int>& chosen,
-                 Session& session, const kafka::ClientSettings& kafka, ProgressSink& progress)
+                 const Scope& scope, Session& session, const Sources& sources,
+                 ProgressSink& progress)
         : catalogue_(catalogue),
+          scope_(scope),
           session_(session),
-          kafka_(kafka),
+          kafka_(sources.kafka),
+          lookup_(sources.schemas),
           progress_(progress),
           units_(units_of(catalogue, chosen)),
           progress_of_(read_progress(session)) {}
@@ -94,10 +83,8 @@ class Verification {
                 make_expected(session_, *units_[i].statements.front(), static_cast<int>(i));
         for (const StoredStream& stream : catalogue_.streams)
             if (reads(stream)) verify_stream(stream);
-        for (Unit& unit : units_) {
-            compare(unit);
-            tell_of_changes(unit);
-        }
+        for (Unit& unit : units_)
+            if (!unit.is_compared) compare(session_, scope_, unit);
         session_.run("ROLLBACK");
         std::vector<Verified> results;
         for (Unit& unit : units_)
@@ -121,15 +108,11 @@ class Verification {
                 if (statement->stream_id == stream.id) each(unit, *statement);
     }
 
-    void add_problem(const StoredStream& stream, const std::string& problem) {
-        for_each(stream, [&](Unit& unit, const StoredStatement&) {
-            add_once(unit.result.problems, problem);
-        });
-    }
-
-    void add_note(const StoredStream& stream, const std::string& note) {
+    // To the problems, obstacles or notes of all that read the stream.
+    void add(std::vector<std::string> Verified::*lines, const StoredStream& stream,
+             const std::string& line) {
         for_each(stream,
-                 [&](Unit& unit, const StoredStatement&) { add_once(unit.result.notes, note); });
+                 [&](Unit& unit, const StoredStatement&) { add_once(unit.result.*lines, line); });
     }
 
     PartitionEnds ends_of(const StoredStream& stream) {
@@ -143,39 +126,61 @@ class Verification {
 
     void verify_stream(const StoredStream& stream) {
         const PartitionEnds ends = ends_of(stream);
-        const std::string missing = missing_history(kafka_, stream.stream.topic, ends);
-        if (!missing.empty())
-            return add_problem(stream, "cannot be verified from the beginning: " + missing);
+        const Readable readable = find_readable(kafka_, stream.stream.topic, ends, scope_);
+        if (!readable.problem.empty())
+            return add(&Verified::obstacles, stream, "cannot be verified: " + readable.problem);
         for (const std::string& problem : read_for_others(stream, ends))
-            add_problem(stream, problem);
-        load(stream, ends);
+            add(&Verified::problems, stream, problem);
+        find_unread(stream, readable.spans);
+        load(stream, readable.spans);
         find_lost_records(stream);
         const Findings audit = DeadLetterAudit(session_, stream).run();
         for (const std::string& problem : audit.problems)
-            add_problem(stream, problem);
+            add(&Verified::problems, stream, problem);
         for (const std::string& note : audit.notes)
-            add_note(stream, note);
+            add(&Verified::notes, stream, note);
         for (const std::string& problem : decode_records(session_, stream))
-            add_problem(stream, problem);
+            add(&Verified::problems, stream, problem);
         for_each(stream, [&](Unit& unit, const StoredStatement& statement) {
             if (!unit.lacks_records) try_replay(stream, unit, statement);
+            if (unit.statements.size() == 1)
+                compare(session_, scope_, unit, stream, progress_of_[statement.id]);
         });
         session_.run(
             "DROP FUNCTION pg_temp.tidewheel_judge(pg_temp.tidewheel_raw); DROP TABLE "
             "pg_temp.tidewheel_raw, pg_temp.tidewheel_parked, pg_temp.tidewheel_good");
     }
 
-    void load(const StoredStream& stream, const PartitionEnds& ends) {
+    // What a statement has applied and this run doesn't read: it is no longer there, or out of the
+    // scope.
+    void find_unread(const StoredStream& stream, const std::map<int, Span>& spans) {
+        const std::string& topic = stream.stream.topic;
+        for_each(stream, [&](Unit& unit, const StoredStatement& statement) {
+            unit.is_part = unit.is_part || scope_.share < 1;
+            for (const auto& [partition, span] : spans) {
+                if (!has_applied_before(session_, statement.id, partition, span.begin)) continue;
+                unit.is_part = true;
+                add_once(unit.result.notes, "since offset " + std::to_string(span.begin) + " of " +
+                                                topic + "[" + std::to_string(partition) + "]" +
+                                                (scope_.since ? "" : ", which begins there now"));
+            }
+        });
+    }
+
+    void load(const StoredStream& stream, const std::map<int, Span>& spans) {
         std::int64_t records = 0;
-        for (const auto& [partition, bound] : ends)
-            records += bound;
+        for (const auto& [partition, span] : spans)
+            records += span.end - span.begin;
         progress_.show(records_read_, records_to_read_ += records);
-        session_.run(header_ddl());
-        session_.run(raw_table_ddl());
-        session_.run(good_table_ddl(stream));
-        session_.run(judge_ddl(stream));
+        for (const auto& ddl :
+             {header_ddl(), raw_table_ddl(), good_table_ddl(stream), judge_ddl(stream)})
+            session_.run(ddl);
+        AvroDocuments avro(stream, lookup_);
+        CopiedParts parts{.headers = takes_headers(stream.schema)};
+        if (stream.stream.format == "avro")
+            parts.document = [&](std::string_view value) { return avro.document_of(value); };
         copy_topic(
-            kafka_, stream.stream.topic, ends, takes_headers(stream.schema), session_,
+            kafka_, stream.stream.topic, spans, scope_, parts, session_,
             [this](std::int64_t read) { progress_.show(records_read_ += read, records_to_read_); });
         session_.run("ANALYZE pg_temp.tidewheel_raw");
     }
@@ -187,6 +192,10 @@ class Verification {
         kafka::Admin admin(kafka_, kafka_timeout);
         const bool compacted = admin.is_compacted(topic);
         for_each(stream, [&](Unit& unit, const StoredStatement& statement) {
+            if (unit.is_part) {
+                if (compacted) unit.may_lack = "topic " + topic + " is compacted";
+                return;
+            }
             for (const auto& row : session_.run(
                      "SELECT p.partition, p.records_held, (SELECT count(*) FROM "
                      "pg_temp.tidewheel_raw r WHERE r.partition = p.partition AND r.\"offset\" < "
@@ -199,7 +208,7 @@ class Verification {
                     if (compacted) unit.may_lack = "topic " + topic + " is compacted";
                 } else if (row.integer(2) < row.integer(1)) {
                     unit.lacks_records = true;
-                    add_once(unit.result.problems,
+                    add_once(unit.result.obstacles,
                              "cannot be verified: " + topic + "[" + row.text(0) + "] holds " +
                                  row.text(2) + " of the " + row.text(1) +
                                  " records that were applied; compaction or a deletion removed "
@@ -213,6 +222,7 @@ class Verification {
         session_.run("SAVEPOINT tidewheel_replay");
         try {
             replay(session_, stream, statement, progress_of_[statement.id], unit.expected);
+            if (unit.is_part) return;  // what refused a dead letter may be a row of another record
             for (const std::string& place :
                  wrongly_refused(session_, stream, statement, unit.expected))
                 unit.result.problems.push_back(
@@ -223,50 +233,17 @@ class Verification {
         } catch (const DatabaseError& error) {
             if (error.sqlstate().empty()) throw;
             session_.run("ROLLBACK TO SAVEPOINT tidewheel_replay");
-            unit.result.problems.push_back(
+            unit.result.obstacles.push_back(
                 statement.statement.name +
                 " cannot be run over the topic's records: " + error.what());
         }
     }
 
-    void compare(Unit& unit) {
-        if (unit.lacks_records) return;
-        if (!unit.result.problems.empty() && !can_compare(unit)) return;
-        unit.result.difference =
-            compare_relations(session_, unit.expected.relation, unit.expected.stored.quoted(),
-                              compared_columns(session_, unit.expected), unit.expected.adds_up);
-        if (unit.may_lack.empty() || unit.result.equal(false)) return;
-        unit.result.difference = {};
-        unit.result.problems.push_back("cannot be verified: it differs, but " + unit.may_lack +
-                                       ", and the records that were applied were not counted");
-    }
-
-    // What may explain a difference, and what ends it.
-    void tell_of_changes(Unit& unit) {
-        if (unit.result.equal(false)) return;
-        for (const StoredStatement* statement : unit.statements)
-            for (const auto& row : session_.run(
-                     "SELECT date_trunc('second', changed_at) FROM tidewheel.statements WHERE "
-                     "changed_at IS NOT NULL AND id = " +
-                     std::to_string(statement->id)))
-                unit.result.notes.push_back(
-                    statement->statement.name + " was changed at " + row.text(0) +
-                    ", for new records only: what it stored before follows other rules, and can't "
-                    "be told from an error" +
-                    (statement->state_table.empty()
-                         ? ""
-                         : "; tidewheel rebuild " + statement->statement.name + " recomputes it"));
-    }
-
-    // What was never replayed has nothing to be compared with: its problem says why.
-    bool can_compare(const Unit& unit) {
-        return session_.run("SELECT EXISTS (SELECT FROM " + unit.expected.relation + ")")[0]
-            .boolean(0);
-    }
-
     const catalogue::Catalogue& catalogue_;
+    const Scope& scope_;
     Session& session_;
     const kafka::ClientSettings& kafka_;
+    const SchemaLookup& lookup_;
     ProgressSink& progress_;
     std::int64_t records_read_ = 0, records_to_read_ = 0;
     std::vector<Unit> units_;
@@ -276,10 +253,10 @@ class Verification {
 }  // namespace
 
 std::vector<Verified> verify_statements(const catalogue::Catalogue& catalogue,
-                                        const std::vector<int>& statements, Session& session,
-                                        const kafka::ClientSettings& kafka,
+                                        const std::vector<int>& statements, const Scope& scope,
+                                        Session& session, const Sources& sources,
                                         ProgressSink& progress) {
-    return Verification(catalogue, statements, session, kafka, progress).run();
+    return Verification(catalogue, statements, scope, session, sources, progress).run();
 }
 
 }  // namespace tidewheel::verify

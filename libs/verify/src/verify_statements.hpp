@@ -9,11 +9,11 @@
 
 namespace tidewheel::verify {
 
-// In the session's open transaction, which it ends. Of one snapshot: progress and stored rows are of
-// the same moment, whatever the services do meanwhile.
+// The records of the scope, in the session's open transaction, which it ends. Of one snapshot:
+// progress and stored rows are of the same moment, whatever the services do meanwhile.
 std::vector<Verified> verify_statements(const catalogue::Catalogue& catalogue,
-                                        const std::vector<int>& statements,
-                                        postgres::Session& session,
-                                        const kafka::ClientSettings& kafka, ProgressSink& progress);
+                                        const std::vector<int>& statements, const Scope& scope,
+                                        postgres::Session& session, const Sources& sources,
+                                        ProgressSink& progress);
 
 }  // namespace tidewheel::verify

@@ -65,6 +65,12 @@ std::string owners_text(const monitor::StatementLag& lag) {
     return text.empty() ? "-" : text;
 }
 
+std::string verified_text(const std::optional<catalogue::LastVerification>& verified) {
+    if (!verified) return "-";
+    return verified->verdict + (verified->is_part ? " in part " : " ") +
+           rough_duration(verified->age) + " ago";
+}
+
 std::string statements_table(const std::vector<monitor::Observed>& all) {
     Table table({{"STATEMENT"},
                  {"KIND"},
@@ -74,12 +80,13 @@ std::string statements_table(const std::vector<monitor::Observed>& all) {
                  {"FRESHNESS"},
                  {"LATENCY"},
                  {"DEAD", Align::right},
+                 {"VERIFIED"},
                  {"OWNERS"}});
     for (const monitor::Observed& each : all)
         table.row({each.lag.name, each.lag.kind, each.lag.topic, lag_text(each.lag),
                    grouped(std::llround(each.rows_per_second)), freshness_text(each.lag),
                    latency_text(each.lag.latency()), grouped(each.lag.dead_letters),
-                   owners_text(each.lag)});
+                   verified_text(each.lag.verified), owners_text(each.lag)});
     return table.text();
 }
 
@@ -147,6 +154,14 @@ Json partition_as_json(const monitor::PartitionLag& partition, bool ends_known) 
         .set("refusal", optional_text(partition.refusal));
 }
 
+Json as_json(const std::optional<catalogue::LastVerification>& verified) {
+    if (!verified) return {};
+    return Json::object()
+        .set("at", verified->verified_at)
+        .set("verdict", verified->verdict)
+        .set("in_part", verified->is_part);
+}
+
 Json as_json(const monitor::LagReason& reason) {
     Json partitions = Json::array();
     for (const int partition : reason.partitions)
@@ -180,6 +195,7 @@ Json as_json(const std::vector<monitor::Observed>& all,
                              .set("freshness_seconds", each.lag.freshness())
                              .set("latency_seconds", as_json(each.lag.latency()))
                              .set("dead_letters", each.lag.dead_letters)
+                             .set("verified", as_json(each.lag.verified))
                              .set("partitions", partitions);
         if (reasons) {
             Json own = Json::array();

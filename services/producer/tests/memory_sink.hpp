@@ -15,13 +15,14 @@ class MemorySink final : public Sink {
     struct Sent {
         int partition;
         std::string value;
+        std::size_t topic = 0;
         bool operator==(const Sent&) const = default;
     };
 
-    void send(const kafka::Outgoing& record) override {
+    void send(const kafka::Outgoing& record, std::size_t topic) override {
         if (refuse_after && sent.size() == *refuse_after)
             throw Error(Error::Kind::unavailable, "the broker is away");
-        sent.push_back({record.partition, std::string(*record.value)});
+        sent.push_back({record.partition, std::string(*record.value), topic});
         ++deliveries_.sent;
         if (on_send) on_send(sent.size());
     }

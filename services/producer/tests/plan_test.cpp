@@ -58,12 +58,12 @@ TEST_CASE("options that contradict each other are refused with a hint") {
 TEST_CASE("a stream that has no generator is refused, and those that have one are named") {
     std::ostringstream out;
     try {
-        run_produce({}, {.stream = "orders"}, out, {});
+        run_produce({}, {.stream = "invoices"}, out, {});
         FAIL("accepted");
     } catch (const Error& error) {
         CHECK(error.kind() == Error::Kind::setting);
-        CHECK_THAT(error.what(), ContainsSubstring("orders"));
-        CHECK_THAT(error.hint(), ContainsSubstring("store_events"));
+        CHECK_THAT(error.what(), ContainsSubstring("invoices"));
+        CHECK_THAT(error.hint(), ContainsSubstring("store_events, orders"));
     }
     CHECK(out.str().empty());
 }

@@ -1,4 +1,4 @@
-// What a record costs on its way from JSON to the binary COPY, in memory and in one thread: decoding
+// What a record costs on its way from JSON or Avro to the binary COPY, in memory and in one thread: decoding
 // a store event into a batch, and encoding a row of that batch. An iteration is one record or row.
 //   bench_decode [--benchmark_…] [RECORDS]
 // RECORDS fixes the number of iterations, for programs that count instructions.
@@ -10,8 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "avro_records.hpp"
 #include "producer/store_event.hpp"
 #include "store_events.hpp"
+#include "tidewheel/codec/avro_decoder.hpp"
 #include "tidewheel/codec/json_decoder.hpp"
 #include "tidewheel/postgres/copy_encoder.hpp"
 
@@ -85,21 +87,46 @@ engine::Schema columns_of_views() {
     if (row + 1 == batch.rows()) out.finish();
 }
 
-void decode(benchmark::State& state, const engine::Schema& schema) {
-    const auto decoder = codec::make_json_decoder(schema);
+// The same events, of which each is good.
+const std::vector<std::string>& avro_records() {
+    static const std::vector<std::string> made = [] {
+        const engine::Schema schema = all_columns();
+        const auto decoder = codec::make_json_decoder(schema);
+        std::vector<std::string> all;
+        for (const std::string& json : records()) {
+            engine::Batch batch(schema);
+            decode_record(*decoder, batch, json);
+            all.push_back(bench::avro_record(batch, 0));
+        }
+        return all;
+    }();
+    return made;
+}
+
+void decode(benchmark::State& state, const engine::Schema& schema, engine::Decoder& decoder,
+            const std::vector<std::string>& values) {
     engine::Batch batch(schema);
     std::size_t bytes = 0, next = 0;
     for ([[maybe_unused]] auto _ : state) {
-        const std::string& value = records()[next];
-        decode_record(*decoder, batch, value);
+        const std::string& value = values[next];
+        decode_record(decoder, batch, value);
         bytes += value.size();
-        if (++next == records().size()) next = 0;
+        if (++next == values.size()) next = 0;
     }
     if (!batch.rejected().empty())
         state.SkipWithError(batch.rejected().front().reject.detail.c_str());
     state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
     state.counters["bytes"] =
         benchmark::Counter(static_cast<double>(bytes), benchmark::Counter::kAvgIterations);
+}
+
+void decode_json(benchmark::State& state, const engine::Schema& schema) {
+    decode(state, schema, *codec::make_json_decoder(schema), records());
+}
+
+void decode_avro(benchmark::State& state, const engine::Schema& schema) {
+    decode(state, schema, *codec::make_avro_decoder(schema, codec::test::store_event),
+           avro_records());
 }
 
 void encode_rows(benchmark::State& state, const engine::Schema& schema) {
@@ -124,9 +151,10 @@ int main(int argc, char** argv) {
     benchmark::Initialize(&argc, argv);
     const engine::Schema all = all_columns(), views = columns_of_views();
     const std::vector<benchmark::internal::Benchmark*> benchmarks = {
-        benchmark::RegisterBenchmark("decode", [&](auto& state) { decode(state, all); }),
+        benchmark::RegisterBenchmark("decode", [&](auto& state) { decode_json(state, all); }),
         benchmark::RegisterBenchmark("decode_for_views",
-                                     [&](auto& state) { decode(state, views); }),
+                                     [&](auto& state) { decode_json(state, views); }),
+        benchmark::RegisterBenchmark("decode_avro", [&](auto& state) { decode_avro(state, all); }),
         benchmark::RegisterBenchmark("encode", [&](auto& state) { encode_rows(state, all); })};
     long iterations = 0;
     if (argc == 2) std::from_chars(argv[1], argv[1] + std::strlen(argv[1]), iterations);

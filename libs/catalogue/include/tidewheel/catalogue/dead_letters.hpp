@@ -94,6 +94,8 @@ void take_dead_letters_of_shadow(postgres::Transaction& transaction, int view, i
 // statement misses that is in the new topic already stays.
 void delete_dead_letters(postgres::Transaction& transaction, const std::string& topic,
                          const std::vector<Reading>& in_it);
+// How many each statement has missed and nobody has discarded; counted up to `most` in all.
+std::map<int, std::int64_t> count_dead_letters(postgres::Connection& connection, std::int64_t most);
 // How many that would delete.
 std::int64_t count_dead_letters_to_delete(postgres::Transaction& transaction,
                                           const std::string& topic,

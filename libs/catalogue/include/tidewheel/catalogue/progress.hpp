@@ -39,7 +39,7 @@ bool note_missing(postgres::Session& session, const LaneClaim& claim,
 // A partition that the topic has gained since `apply` has no rows yet.
 void add_unread(postgres::Transaction& transaction, const LaneClaim& lane);
 // Gives the lane's rows, those of an older epoch that miss no data, to the claimant under the
-// lane's epoch. Returns the next_offset and last_offset of each.
+// lane's epoch. Returns the next_offset, last_offset and statement of each.
 postgres::Rows take_over(postgres::Transaction& transaction, const LaneClaim& lane,
                          const Claimant& claimant);
 // Those of the lane's statements that haven't begun begin at this offset.

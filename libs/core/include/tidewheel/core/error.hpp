@@ -38,6 +38,7 @@ enum class ExitCode : int {
     pipeline = 3,     // the pipeline file is wrong, or an incompatible change was refused
     refused = 4,      // a server refused us: permission, missing object
     unavailable = 5,  // a server is unavailable
+    unchecked = 6,    // `verify` found no difference, and could not compare all
     internal = 70,    // a defect in Tidewheel
 };
 

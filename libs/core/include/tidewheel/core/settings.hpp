@@ -67,6 +67,11 @@ struct Settings {
     std::size_t ingress_queue_bytes = 64u << 20;
     std::chrono::milliseconds ingress_delivery_time{5000};
 
+    // How the schema registries are reached that streams name.
+    std::string registry_user, registry_password_file;  // empty: none
+    std::string registry_token_file;                    // instead of a user
+    std::string registry_ca_file;  // the certificates that are trusted; empty: the system's
+
     // How tidewheel-source and `tidewheel poll` reach what the streams name as their source.
     std::string source_headers;  // a directory: a file for each stream that needs headers
     std::string source_ca_file;  // the certificates that are trusted; empty: the system's

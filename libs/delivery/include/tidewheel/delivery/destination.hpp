@@ -46,6 +46,8 @@ struct Failure {
     std::optional<std::chrono::milliseconds> retry_after = {};  // not before: the far side's wish
     // The row will never be taken: it is set aside at once, and those behind it go on.
     bool is_final = false;
+    // The fault lies here, in a setting or a file: whatever it takes, no row is set aside for it.
+    bool is_ours = false;
 };
 
 // What has become of the rows that deliver() was given. Rows that it has taken, but that are not

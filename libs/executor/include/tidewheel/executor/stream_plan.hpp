@@ -68,6 +68,7 @@ struct StreamPlan {
         std::string script;  // of this view alone
         std::vector<bool> columns;
         NativeView native = {};
+        std::string kept = {};  // kept_script()
         bool operator==(const ViewTask&) const = default;
     };
     // Views that can share a pass over the batch.

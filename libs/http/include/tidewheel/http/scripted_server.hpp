@@ -28,12 +28,13 @@ class Conversation {
     virtual bool send(std::string_view message, bool binary = false, std::size_t fragment = 0) = 0;
     virtual std::optional<std::string> receive() = 0;  // answers pings meanwhile
     virtual void close(unsigned code) = 0;             // the websocket, as its protocol says
-    virtual void reset() = 0;                          // the connection, with no word to the client
-    virtual void hold() = 0;  // says and reads nothing, until the server ends
+    virtual bool is_there() = 0;  // the client has not closed the connection, as far as known
+    virtual void reset() = 0;     // the connection, with no word to the client
+    virtual void hold() = 0;      // says and reads nothing, until the server ends
 };
 
-// A server for tests, which does with each connection what its script says, right or wrong, on a
-// thread of its own: HTTP, or a websocket. With TLS where it has a certificate.
+// A server for tests and simulations, which does with each connection what its script says, right or
+// wrong, on a thread of its own: HTTP, or a websocket. With TLS where it has a certificate.
 class ScriptedServer {
   public:
     struct Certificate {
@@ -44,6 +45,8 @@ class ScriptedServer {
     // port 0: a free one, on the loopback address. Throws where it can't be had.
     explicit ScriptedServer(Script script, std::optional<Certificate> certificate = {},
                             std::uint16_t port = 0);
+    // address: as that of Server. Throws Error (setting) where it can't be had.
+    ScriptedServer(Script script, const std::string& address);
     ~ScriptedServer();  // cuts all connections, and joins
     ScriptedServer(const ScriptedServer&) = delete;
     ScriptedServer& operator=(const ScriptedServer&) = delete;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tidewheel/catalogue/verifications.hpp"
 #include "tidewheel/kafka/admin.hpp"
 #include "tidewheel/postgres/connection.hpp"
 
@@ -52,6 +53,7 @@ struct StatementLag {
     std::vector<PartitionLag> partitions;  // none: it reads none of the topic in this database
     std::int64_t dead_letters = 0;         // records that it missed, discarded ones aside
     bool paused = false;                   // no service runs it
+    std::optional<catalogue::LastVerification> verified;  // nullopt: never
     int stream = 0;            // its id; a service's statements of one stream share lanes
     bool ends_known = true;    // false: Kafka wasn't asked, so what waits isn't known
     bool topic_exists = true;  // as far as Kafka was asked

@@ -9,8 +9,8 @@
 #include "tidewheel/core/settings.hpp"
 #include "tidewheel/engine/lane.hpp"
 #include "tidewheel/executor/batch_writer.hpp"
-#include "tidewheel/kafka/client.hpp"
 #include "tidewheel/operate/bounded_source.hpp"
+#include "tidewheel/operate/servers.hpp"
 
 namespace tidewheel::operate {
 
@@ -20,8 +20,8 @@ using Offsets = std::map<int, std::int64_t>;  // by partition
 // stops and waits at a given offset. Two threads of its own.
 class RebuildLane final : engine::LaneObserver {
   public:
-    // `pool` and `plan` must outlive the lane; `claim` has been claimed.
-    RebuildLane(const engine::LaneLimits& limits, const kafka::ClientSettings& kafka,
+    // `servers`, `pool` and `plan` must outlive the lane; `claim` has been claimed.
+    RebuildLane(const engine::LaneLimits& limits, const Servers& servers,
                 executor::SessionPool& pool, const executor::StreamPlan& plan,
                 const catalogue::LaneClaim& claim);
     ~RebuildLane();

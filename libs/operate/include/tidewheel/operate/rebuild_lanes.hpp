@@ -7,6 +7,7 @@
 #include "tidewheel/executor/stream_plan.hpp"
 #include "tidewheel/kafka/admin.hpp"
 #include "tidewheel/operate/rebuild_lane.hpp"
+#include "tidewheel/operate/servers.hpp"
 #include "tidewheel/operate/shadow_view.hpp"
 #include "tidewheel/postgres/connection.hpp"
 
@@ -16,7 +17,7 @@ namespace tidewheel::operate {
 class RebuildLanes {
   public:
     // All references must outlive it.
-    RebuildLanes(const engine::LaneLimits& limits, const kafka::ClientSettings& kafka,
+    RebuildLanes(const engine::LaneLimits& limits, const Servers& servers,
                  executor::SessionPool& pool, executor::StreamPlan plan, const Shadow& shadow,
                  ProgressSink& progress);
 
@@ -33,7 +34,7 @@ class RebuildLanes {
     void note_retries(const RebuildLane& lane);
 
     const engine::LaneLimits& limits_;
-    const kafka::ClientSettings& kafka_;
+    const Servers& servers_;
     executor::SessionPool& pool_;
     const executor::StreamPlan plan_;
     const Shadow& shadow_;

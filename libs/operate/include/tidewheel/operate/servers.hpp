@@ -1,6 +1,9 @@
 #pragma once
+#include <memory>
+
 #include "tidewheel/catalogue/database.hpp"
 #include "tidewheel/kafka/client.hpp"
+#include "tidewheel/registry/registries.hpp"
 
 namespace tidewheel::operate {
 
@@ -8,6 +11,7 @@ namespace tidewheel::operate {
 struct Servers {
     catalogue::Database database;
     kafka::ClientSettings kafka;
+    std::shared_ptr<registry::Registries> registries;
 };
 
 }  // namespace tidewheel::operate

@@ -8,6 +8,7 @@ inline constexpr std::string_view cannot_connect_now = "57P03";
 inline constexpr std::string_view deadlock_detected = "40P01";
 inline constexpr std::string_view dependent_objects_still_exist = "2BP01";
 inline constexpr std::string_view duplicate_table = "42P07";
+inline constexpr std::string_view group_full = "TWF01";  // tidewheel.require_room()
 inline constexpr std::string_view insufficient_privilege = "42501";
 inline constexpr std::string_view internal_error = "XX000";
 inline constexpr std::string_view invalid_database = "3D000";

@@ -10,6 +10,7 @@
 #include "tidewheel/core/settings.hpp"
 #include "tidewheel/engine/lane.hpp"
 #include "tidewheel/executor/batch_writer.hpp"
+#include "tidewheel/registry/registries.hpp"
 #include "tidewheel/runtime/dead_letter_notice.hpp"
 #include "tidewheel/runtime/lane_metrics.hpp"
 #include "tidewheel/runtime/running_lane.hpp"
@@ -25,6 +26,7 @@ class LaneThread final : public RunningLane, engine::LaneObserver {
     struct Shared {
         executor::SessionPool& sessions;
         engine::MemoryBudget& memory;
+        registry::Registries& registries;
     };
     LaneThread(const Settings& settings, const std::string& program, Shared shared,
                std::size_t first_rows, const executor::StreamPlan& plan, catalogue::LaneClaim claim,

@@ -5,13 +5,14 @@
 #include "tidewheel/core/settings.hpp"
 #include "tidewheel/engine/memory_budget.hpp"
 #include "tidewheel/executor/session_pool.hpp"
+#include "tidewheel/registry/registries.hpp"
 #include "tidewheel/runtime/running_lane.hpp"
 #include "tidewheel/telemetry/metrics.hpp"
 
 namespace tidewheel::runtime {
 
-// Starts lanes as threads of this process, and owns what they share: the sessions to PostgreSQL and
-// the memory for batches. It outlives them.
+// Starts lanes as threads of this process, and owns what they share: the sessions to PostgreSQL,
+// the memory for batches, and the schemas of registries. It outlives them.
 class LaneThreadStarter final : public LaneStarter {
   public:
     LaneThreadStarter(const Settings& settings, std::string program, telemetry::Metrics& metrics);
@@ -29,6 +30,7 @@ class LaneThreadStarter final : public LaneStarter {
     telemetry::Metrics& metrics_;
     executor::SessionPool pool_;
     engine::MemoryBudget memory_;  // of batches; the other half of all is for the fetched records
+    registry::Registries registries_;
 };
 
 }  // namespace tidewheel::runtime

@@ -12,6 +12,7 @@
 #include "tidewheel/sql/merge.hpp"
 #include "tidewheel/sql/relation_name.hpp"
 #include "tidewheel/sql/sink.hpp"
+#include "tidewheel/sql/view_statement.hpp"
 
 // A pipeline file, parsed and checked without a database, by libpg_query. PostgreSQL checks types,
 // functions and tables, at `tidewheel apply`.
@@ -32,11 +33,10 @@ struct StreamColumn {
     std::string type;  // as SQL: numeric(10, 2)
     bool not_null = false;
     engine::ColumnOrigin source = engine::ColumnOrigin::field;
-    std::vector<std::string> path;  // for `field`
-    std::string header;             // for `header`
-    std::string fallback;           // the DEFAULT's expression as SQL; empty: none
-    std::optional<engine::EpochUnit> epoch =
-        {};  // a number of these since 1970, as in engine::Column
+    std::vector<std::string> path;                // for `field`
+    std::string header;                           // for `header`
+    std::string fallback;                         // the DEFAULT's expression as SQL; empty: none
+    std::optional<engine::EpochUnit> epoch = {};  // a number of these since 1970
     bool operator==(const StreamColumn&) const = default;
 };
 
@@ -70,6 +70,8 @@ struct Stream {
     int partitions = 1;
     int replication = -1;  // of a topic that apply creates; -1: the broker's default
     std::string format = "json";
+    std::string registry;  // the URL of the one that has the schemas of records; empty: none
+    std::string schema;    // that all are written with: its text, or its path until apply reads it
     std::string event_time;  // a column; empty: none
     std::string route;       // the routing column; empty: none
     std::vector<engine::Route::Rule> rules;
@@ -160,61 +162,6 @@ struct RowStatement {
     bool operator==(const RowStatement&) const = default;
 };
 
-// --- CREATE MATERIALIZED VIEW … AS SELECT … FROM stream … GROUP BY …
-
-// The aggregates that a view can keep: PostgreSQL's own of these names.
-std::vector<std::string> kept_aggregates();
-// A hint for an aggregate that isn't one of these: what can be kept instead.
-std::string hint_for_aggregate(std::string_view name);
-
-// An aggregate of one value over the rows of a batch, taken apart.
-struct AggregateCall {
-    std::string function;  // sum; empty: not of this form, so that PostgreSQL alone can compute it
-    std::string argument;  // SQL over the stream; empty: count(*)
-    std::string filter;    // the same; empty: none
-    bool operator==(const AggregateCall&) const = default;
-};
-
-struct Partial {
-    std::string column;      // its name in the state table: a1, a2, …
-    std::string expression;  // SQL over the stream: sum(price * qty) FILTER (WHERE …)
-    Merge merge;
-    AggregateCall call = {};  // the expression
-    bool operator==(const Partial&) const = default;
-};
-
-struct Key {
-    std::string column;  // its name in the state table: k1, k2, …
-    std::string expression;
-    bool operator==(const Key&) const = default;
-};
-
-// A column that users of a view read, over the columns of its state table.
-struct Output {
-    std::string column;
-    std::string expression;
-    bool operator==(const Output&) const = default;
-};
-
-struct ViewStatement {
-    RelationName name;
-    // CREATE MATERIALIZED VIEW v (a, b): empty when not given.
-    std::vector<std::string> output_columns;
-    std::vector<Key> keys;  // empty: no GROUP BY, one row
-    std::vector<Partial> partials;
-    std::string from;   // the FROM list as SQL, pg_temp's view of the stream's name in its place
-    std::string where;  // empty: none
-    // The finishing SELECT around the state table: "SELECT k1 AS hour, …, a1 AS sales FROM ", "
-    // WHERE …".
-    std::string finish_before, finish_after;
-    std::vector<Output> outputs;  // what finish_before selects
-
-    std::string finish(const std::string& state_table) const {
-        return finish_before + state_table + finish_after;
-    }
-    bool operator==(const ViewStatement&) const = default;
-};
-
 // --- any statement
 
 // Any other DDL: applied as it stands, once; again when its text changes where that is harmless
@@ -270,6 +217,8 @@ std::vector<DeclaredRelation> relations_declared_in(std::string_view text, const
 Statement parse_statement(std::string_view text, const std::vector<Stream>& known,
                           const Scope& scope = {});
 
+// A CREATE MATERIALIZED VIEW with blanks in the place of its WITH (…), which PostgreSQL doesn't know.
+std::string without_options(std::string_view view);
 // The SELECT of a CREATE MATERIALIZED VIEW, names as they are written there.
 std::string query_of(std::string_view view);
 // A statement with the query that PostgreSQL has resolved in the place of its own: for an INSERT

@@ -27,6 +27,9 @@ enum class Metric {
     freshness_seconds,      // gauge {topic, partition}
     lanes,                  // gauge {state}
     statements_stopped,     // gauge
+    dead_letters,           // gauge
+    verified_seconds,       // gauge
+    verified_different,     // gauge
     records_sent,           // counter {topic}
     records_delivered,      // counter {topic}
     records_failed,         // counter {topic}
