@@ -239,7 +239,7 @@ TEST_CASE("verify compares a table that statements over two topics fill with the
         "OPTIONS (topic '{topic}_other', partitions '2');\n"
         "CREATE TABLE all_orders (id integer, shop text, price numeric(10,2));\n"
         "INSERT INTO all_orders SELECT id, shop, price FROM orders;\n"
-        "INSERT INTO all_orders SELECT id + 100, shop, price FROM other;\n";
+        "-- name: others\nINSERT INTO all_orders SELECT id + 100, shop, price FROM other;\n";
     REQUIRE(cli.run({"apply", cli.file(orders_stream + both)}).status == 0);
     cli.produce({R"({"id": 1, "shop": "a", "price": 12})"});
     kafka::Producer producer(testing::kafka());
