@@ -24,10 +24,6 @@ struct Refused {
 constexpr Refused of_select[] = {
     {"with_clause", "WITH is",
      "Write its query where it is used, or as a table that the view joins."},
-    {"window_clause", "WINDOW is", "Use the window in the query that reads the view."},
-    {"sort_clause", "ORDER BY is", "Order where you query the view."},
-    {"limit_count", "LIMIT is", "Limit where you query the view."},
-    {"limit_offset", "OFFSET is", "Skip where you query the view."},
     {"locking_clause", "FOR UPDATE and the like are", "Rows of a stream can't be locked."},
     {"group_distinct", "GROUP BY DISTINCT is", "List the groups in GROUP BY alone."},
 };
@@ -71,7 +67,7 @@ class ViewReader {
         statement_.stream = names_.created(stream_reference.stream->name);
         statement_.route_values = route_values(stream_reference);
         statement_.select = ast::deparse(*definition_.query);
-        if (select_->n_distinct_clause > 0) group_by_all();
+        if (select_->n_distinct_clause > 0 && !has_groups()) group_by_all();
         decompose(tree_, *select_, stream_reference, view_, refusals_);
         statement_.body = std::move(view_);
     }
@@ -112,13 +108,12 @@ class ViewReader {
                 refuse(location(), refused, refusals_);
             }
         }
-        refuse_distinct();
+        refuse_choice();
         refuse_volatile(ast::message(*select_), refusals_);
         refuse_now(
             ast::message(*select_), "in a continuous view",
             "A view must mean the same in every replay; compare with now() where you query it.",
             refusals_);
-        refuse_windows();
     }
 
     void read_options() {
@@ -137,14 +132,32 @@ class ViewReader {
         }
     }
 
-    void refuse_distinct() {
-        if (select_->n_distinct_clause == 0) return;
-        const bool is_on = ast::content(select_->distinct_clause[0]) != nullptr;
-        if (is_on || select_->n_group_clause > 0 || select_->having_clause || has_aggregate())
+    // Of groups PostgreSQL may choose some when the view is read; a row of the stream is gone by
+    // then.
+    void refuse_choice() {
+        if ((select_->limit_count || select_->limit_offset) && select_->n_sort_clause == 0)
+            refusals_.add(location(), "LIMIT without ORDER BY may choose any rows",
+                          "Say by ORDER BY which rows come first.");
+        if (has_groups()) return;
+        if (select_->n_distinct_clause > 0 && ast::content(select_->distinct_clause[0]))
             refuse(location(),
-                   {"", is_on ? "DISTINCT ON is" : "DISTINCT beside GROUP BY or an aggregate is",
-                    "Use it in the query that reads the view."},
+                   {"", "DISTINCT ON without GROUP BY is",
+                    "For the last row of each key, write INSERT INTO … SELECT … ON CONFLICT (key) "
+                    "DO UPDATE."},
                    refusals_);
+        ast::walk(ast::message(*select_), [&](ast::Message& message) {
+            if (is_window_call(message))
+                refusals_.add(ast::location(message),
+                              fmt::format("the window function {} needs GROUP BY in a continuous "
+                                          "view",
+                                          function_name(message)),
+                              "Store the rows by INSERT, and use it where you query them.");
+            return true;
+        });
+    }
+
+    bool has_groups() const {
+        return select_->n_group_clause > 0 || select_->having_clause || has_aggregate();
     }
 
     bool has_aggregate() const {
@@ -163,19 +176,6 @@ class ViewReader {
         select_->n_distinct_clause = 0;
         select_->n_group_clause = keys.size();
         select_->group_clause = tree_.arena().array(keys);
-    }
-
-    void refuse_windows() {
-        ast::walk(ast::message(*select_), [&](ast::Message& message) {
-            if (is_window_call(message)) {
-                refusals_.add(
-                    ast::location(message),
-                    fmt::format("the window function {} is not supported in a continuous view",
-                                function_name(message)),
-                    "Use it in the query that reads the view.");
-            }
-            return true;
-        });
     }
 
     ast::Tree& tree_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
 #include <utility>
 
 #include "column_identity.hpp"
@@ -14,6 +15,25 @@
 
 namespace tidewheel::sql {
 namespace {
+
+// What is selected without a name gets the one that PostgreSQL gives it.
+std::string selected_name(const ast::Target& target) {
+    return *target.name ? target.name : output_name(*target.val);
+}
+
+void write_finish(ViewStatement& view, const std::string& outputs, const std::string& having) {
+    const bool has_one_row = view.keys.empty(), keeps_values = !view.kept.empty();
+    view.finish_before =
+        fmt::format("SELECT{} FROM {}", outputs,
+                    has_one_row ? "(VALUES (1)) AS tidewheel_one (n) LEFT JOIN " : "");
+    if (keeps_values) view.finish_after = " AS tidewheel_state";
+    const std::string is_group = keeps_values ? "tidewheel_state.kept = 0" : "true";
+    if (has_one_row) view.finish_after += " ON " + is_group;
+    if (!has_one_row && keeps_values)
+        view.finish_after += " WHERE " + is_group + (having.empty() ? "" : " AND (" + having + ")");
+    else if (!having.empty())
+        view.finish_after += " WHERE " + having;
+}
 
 class ViewTaker {
   public:
@@ -37,11 +57,14 @@ class ViewTaker {
         const std::string outputs = finish_targets();
         const std::string having =
             select_.having_clause ? finish_expression(*select_.having_clause) : "";
+        const std::string distinct = finish_distinct();
+        const std::string tail = finish_tail();
         if (refusals_.any()) return;
         partials_.count_rows_if_empty();
         kept_.write_by_record();
         kept_.write_in_order(ast::deparse(*tree_.wrap(ast::message(select_))));
-        write_finish(outputs, having);
+        write_finish(view_, distinct + " " + outputs, having);
+        view_.finish_after += tail;
     }
 
   private:
@@ -69,7 +92,7 @@ class ViewTaker {
 
     std::string column_name(const ast::Target& target, std::size_t place) const {
         if (place < view_.output_columns.size()) return view_.output_columns[place];
-        return *target.name ? target.name : output_name(*target.val);
+        return selected_name(target);
     }
 
     std::string finish_expression(ast::Node& expression) {
@@ -146,19 +169,54 @@ class ViewTaker {
             "Write INSERT INTO … SELECT … for rows that are only filtered or changed.");
     }
 
-    void write_finish(const std::string& outputs, const std::string& having) {
-        const bool has_one_row = view_.keys.empty(), keeps_values = !view_.kept.empty();
-        view_.finish_before =
-            fmt::format("SELECT {} FROM {}", outputs,
-                        has_one_row ? "(VALUES (1)) AS tidewheel_one (n) LEFT JOIN " : "");
-        if (keeps_values) view_.finish_after = " AS tidewheel_state";
-        const std::string is_group = keeps_values ? "tidewheel_state.kept = 0" : "true";
-        if (has_one_row) view_.finish_after += " ON " + is_group;
-        if (!has_one_row && keeps_values)
-            view_.finish_after +=
-                " WHERE " + is_group + (having.empty() ? "" : " AND (" + having + ")");
-        else if (!having.empty())
-            view_.finish_after += " WHERE " + having;
+    // What PostgreSQL does with the groups when the view is read: WINDOW, ORDER BY, LIMIT.
+    std::string finish_tail() {
+        auto& tail = *ast::as<ast::Select>(tree_.copy(*tree_.wrap(ast::message(select_))));
+        tail.n_distinct_clause = tail.n_target_list = tail.n_from_clause = tail.n_group_clause = 0;
+        tail.where_clause = tail.having_clause = nullptr;
+        for (ast::Node* window : TIDEWHEEL_NODES(tail, window_clause))
+            finish(*window);
+        for (ast::Node* order : TIDEWHEEL_NODES(tail, sort_clause))
+            finish_choice(*ast::as<ast::SortBy>(order)->node);
+        for (ast::Node* number : {tail.limit_count, tail.limit_offset})
+            if (number) finish(*number);
+        if (refusals_.any()) return "";
+        return ast::deparse(*tree_.wrap(ast::message(tail))).substr(std::strlen("SELECT"));
+    }
+
+    std::string finish_distinct() {
+        if (select_.n_distinct_clause == 0) return "";
+        std::string list;
+        for (ast::Node* expression : TIDEWHEEL_NODES(select_, distinct_clause)) {
+            if (!ast::content(expression)) return " DISTINCT";
+            ast::Node* copy = tree_.copy(*expression);
+            finish_choice(*copy);
+            if (refusals_.any()) return "";
+            list += (list.empty() ? "" : ", ") + ast::deparse_expression(*copy);
+        }
+        return " DISTINCT ON (" + list + ")";
+    }
+
+    // In ORDER BY and DISTINCT ON a number or a name means what is selected; so does an expression
+    // that is selected, too.
+    void finish_choice(ast::Node& node) {
+        if (ast::as<ast::Constant>(&node)) return;
+        auto* reference = ast::as<ast::ColumnRef>(&node);
+        const std::string name = reference && reference->n_fields == 1
+                                     ? ast::last_string(TIDEWHEEL_NODES(*reference, fields))
+                                     : "";
+        const std::string text = ast::deparse_expression(node);
+        std::size_t place = 0;
+        for (ast::Node* each : TIDEWHEEL_NODES(select_, target_list)) {
+            auto* target = ast::as<ast::Target>(each);
+            ++place;
+            if ((!name.empty() && name == selected_name(*target)) ||
+                text == ast::deparse_expression(*target->val)) {
+                node = *tree_.expression(std::to_string(place));
+                return;
+            }
+        }
+        finish(node);
     }
 
     ast::Tree& tree_;

@@ -8,12 +8,13 @@
 namespace tidewheel::sql {
 namespace {
 
-// Parts of an expression that are no expression themselves: lists, WHEN branches.
+// Parts of an expression that are no expression themselves: lists, WHEN branches, windows.
 bool is_expression(const ast::Node& node) {
     switch (node.node_case) {
         case PG_QUERY__NODE__NODE_LIST:
         case PG_QUERY__NODE__NODE_CASE_WHEN:
         case PG_QUERY__NODE__NODE_SORT_BY:
+        case PG_QUERY__NODE__NODE_WINDOW_DEF:
         case PG_QUERY__NODE__NODE_A_STAR:
         case PG_QUERY__NODE__NODE_A_INDICES:
         case PG_QUERY__NODE__NODE_TYPE_NAME:

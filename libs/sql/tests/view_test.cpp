@@ -113,6 +113,36 @@ TEST_CASE("Keys and aggregates are found inside expressions, HAVING becomes WHER
           "'a' ELSE k1 END AS kind FROM {state} WHERE a3 > 1 AND k2 IN (1, 2)");
 }
 
+TEST_CASE("ORDER BY, LIMIT, DISTINCT and windows are left to who reads the view") {
+    const std::vector<std::array<std::string, 2>> views = {
+        {"SELECT kind, sum(qty) AS total FROM events GROUP BY 1 ORDER BY total DESC, kind LIMIT 3",
+         "SELECT k1 AS kind, a1 AS total FROM {state} ORDER BY 2 DESC, 1 LIMIT 3"},
+        {"SELECT kind FROM events GROUP BY kind ORDER BY max(qty) NULLS FIRST OFFSET 1",
+         "SELECT k1 AS kind FROM {state} ORDER BY a1 NULLS FIRST OFFSET 1"},
+        {"SELECT kind FROM events GROUP BY 1 HAVING max(qty) > 1 ORDER BY 1 FETCH FIRST 2 ROWS "
+         "WITH TIES",
+         "SELECT k1 AS kind FROM {state} WHERE a1 > 1 ORDER BY 1 FETCH FIRST 2 ROWS WITH TIES"},
+        {"SELECT DISTINCT kind IS NULL AS x, max(qty) FROM events GROUP BY kind",
+         "SELECT DISTINCT k1 IS NULL AS x, a1 AS max FROM {state}"},
+        {"SELECT DISTINCT ON (store_id) store_id, kind, sum(qty) FROM events GROUP BY 1, 2 ORDER "
+         "BY "
+         "store_id, sum(qty) DESC",
+         "SELECT DISTINCT ON (1) k1 AS store_id, k2 AS kind, a1 AS sum FROM {state} ORDER BY 1, 3 "
+         "DESC"},
+        {"SELECT DISTINCT kind FROM events ORDER BY kind LIMIT 2",
+         "SELECT k1 AS kind FROM {state} ORDER BY 1 LIMIT 2"},
+        {"SELECT kind, rank() OVER w, sum(sum(qty)) OVER (PARTITION BY kind ORDER BY min(ts)) AS s "
+         "FROM events GROUP BY kind WINDOW w AS (ORDER BY sum(qty) DESC)",
+         "SELECT k1 AS kind, rank() OVER w AS rank, sum(a1) OVER (PARTITION BY k1 ORDER BY a2) AS "
+         "s "
+         "FROM {state} WINDOW w AS (ORDER BY a1 DESC)"},
+    };
+    for (const auto& [select, finish] : views) {
+        INFO(select);
+        CHECK(view_of(select).finish("{state}") == finish);
+    }
+}
+
 TEST_CASE("An expression in GROUP BY is found whole") {
     const auto view = view_of(
         "SELECT store_id % 2 AS parity, store_id % 2 + 1 AS next, count(*) FROM "
@@ -217,16 +247,18 @@ TEST_CASE("What a continuous view can't keep by deltas is refused by name") {
         {"SELECT rank(qty) WITHIN GROUP (ORDER BY price) FROM events GROUP BY qty",
          "rank() of other than a constant"},
         {"SELECT own(qty) FROM events GROUP BY kind", "write own(…) FILTER (WHERE true)"},
-        {"SELECT DISTINCT ON (kind) kind FROM events", "DISTINCT ON is not supported"},
+        {"SELECT DISTINCT ON (kind) kind FROM events", "DISTINCT ON without GROUP BY"},
         {"SELECT corr(qty) FROM events", "corr() of other than two values"},
         {"SELECT sum(qty, price) FROM events", "sum() of other than one value"},
         {"SELECT stddev(*) FROM events", "stddev() of other than one value"},
-        {"SELECT count(*) OVER () FROM events", "the window function count()"},
-        {"SELECT DISTINCT kind, count(*) FROM events GROUP BY 1",
-         "DISTINCT beside GROUP BY or an aggregate"},
-        {"SELECT kind, count(*) FROM events GROUP BY 1 LIMIT 1", "LIMIT is not supported"},
-        {"SELECT kind, count(*) FROM events GROUP BY 1 OFFSET 1", "OFFSET is not supported"},
-        {"SELECT kind, count(*) FROM events GROUP BY 1 ORDER BY 1", "Order where you query"},
+        {"SELECT count(*) OVER () FROM events", "the window function count() needs GROUP BY"},
+        {"SELECT DISTINCT kind, row_number() OVER () FROM events", "row_number() needs GROUP BY"},
+        {"SELECT kind, count(*) FROM events GROUP BY 1 LIMIT 1", "LIMIT without ORDER BY"},
+        {"SELECT kind, count(*) FROM events GROUP BY 1 OFFSET 1", "LIMIT without ORDER BY"},
+        {"SELECT kind, count(*) FROM events GROUP BY 1 ORDER BY qty", "column qty must appear"},
+        {"SELECT kind, sum(qty) OVER () FROM events GROUP BY 1", "column qty must appear"},
+        {"SELECT kind, count(*) FROM events GROUP BY 1 ORDER BY 1 LIMIT (SELECT 3)",
+         "a sub-select is not supported"},
         {"SELECT count(*) FROM events UNION SELECT 1", "UNION over a stream"},
         {"SELECT kind, count(*) FROM events GROUP BY ROLLUP (kind)", "ROLLUP and CUBE"},
         {"SELECT kind, count(*) FROM events GROUP BY CUBE (kind)", "ROLLUP and CUBE"},
