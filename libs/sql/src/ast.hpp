@@ -41,6 +41,8 @@ TIDEWHEEL_AST(CreateForeignTable, CreateForeignTableStmt, create_foreign_table_s
 TIDEWHEEL_AST(CreateTable, CreateStmt, create_stmt);
 TIDEWHEEL_AST(CreateTableAs, CreateTableAsStmt, create_table_as_stmt);
 TIDEWHEEL_AST(FunctionCall, FuncCall, func_call);
+TIDEWHEEL_AST(Grouping, GroupingFunc, grouping_func);
+TIDEWHEEL_AST(GroupingSet, GroupingSet, grouping_set);
 TIDEWHEEL_AST(IndexElement, IndexElem, index_elem);
 TIDEWHEEL_AST(Index, IndexStmt, index_stmt);
 TIDEWHEEL_AST(Insert, InsertStmt, insert_stmt);

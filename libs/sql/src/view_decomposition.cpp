@@ -55,8 +55,9 @@ class ViewTaker {
         view_.from = ast::deparse_from(TIDEWHEEL_NODES(select_, from_clause));
         if (select_.where_clause) view_.where = identity_.text(*select_.where_clause);
         const std::string outputs = finish_targets();
-        const std::string having =
-            select_.having_clause ? finish_expression(*select_.having_clause) : "";
+        const std::string having = select_.having_clause && !keys_.has_sets()
+                                       ? finish_expression(*select_.having_clause)
+                                       : "";
         const std::string distinct = finish_distinct();
         const std::string tail = finish_tail();
         if (refusals_.any()) return;
@@ -106,6 +107,7 @@ class ViewTaker {
         ast::Message* inner = ast::content(&node);
         if (!inner) return;
         if (inner->descriptor != ast::descriptor<ast::String> && keys_.replace(node)) return;
+        if (keys_.has_sets() && ast::as<ast::Grouping>(inner)) return finish_below(*inner);
         if (is_aggregate(*inner)) return take_aggregate(node);
         if (auto* call = ast::as<ast::FunctionCall>(inner)) return finish_call(*call);
         if (ast::as<ast::SubLink>(inner)) {
@@ -127,8 +129,15 @@ class ViewTaker {
         const Keeping keeping = call ? keeping_of(*call) : Keeping::state;
         // Any of the values is one that need not be kept with the others.
         if (keeping == Keeping::state || builtin_name(*call) == "any_value")
-            return partials_.replace(node);
-        kept_.replace(node, keeping);
+            return partials_.replace(node, keys_.has_sets());
+        if (keys_.has_sets())
+            refusals_.add(ast::location(node.base),
+                          fmt::format("{}, whose values are kept, is not supported with GROUPING "
+                                      "SETS, ROLLUP and CUBE",
+                                      function_name(*ast::content(&node))),
+                          "Write a view for each grouping.");
+        else
+            kept_.replace(node, keeping);
     }
 
     void finish_call(ast::FunctionCall& call) {
@@ -169,11 +178,25 @@ class ViewTaker {
             "Write INSERT INTO … SELECT … for rows that are only filtered or changed.");
     }
 
-    // What PostgreSQL does with the groups when the view is read: WINDOW, ORDER BY, LIMIT.
+    // GROUPING SETS and the like are made of the groups of the state, which are the smallest.
+    void finish_grouping(ast::Select& tail) {
+        if (!keys_.has_sets()) {
+            tail.n_group_clause = 0;
+            tail.having_clause = nullptr;
+            return;
+        }
+        for (ast::Node* item : TIDEWHEEL_NODES(tail, group_clause))
+            keys_.point_at_state(*item);
+        if (tail.having_clause) finish(*tail.having_clause);
+    }
+
+    // What PostgreSQL does with the groups when the view is read: GROUPING SETS, WINDOW, ORDER BY,
+    // LIMIT.
     std::string finish_tail() {
         auto& tail = *ast::as<ast::Select>(tree_.copy(*tree_.wrap(ast::message(select_))));
-        tail.n_distinct_clause = tail.n_target_list = tail.n_from_clause = tail.n_group_clause = 0;
-        tail.where_clause = tail.having_clause = nullptr;
+        tail.n_distinct_clause = tail.n_target_list = tail.n_from_clause = 0;
+        tail.where_clause = nullptr;
+        finish_grouping(tail);
         for (ast::Node* window : TIDEWHEEL_NODES(tail, window_clause))
             finish(*window);
         for (ast::Node* order : TIDEWHEEL_NODES(tail, sort_clause))

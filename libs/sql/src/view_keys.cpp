@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "functions.hpp"
 #include "names.hpp"
 
@@ -26,6 +28,15 @@ bool is_expression(const ast::Node& node) {
     }
 }
 
+// Of GROUPING SETS, ROLLUP, CUBE, and of (a, b), which is a, b.
+std::optional<ast::Nodes> parts_of(ast::Node& item) {
+    if (auto* sets = ast::as<ast::GroupingSet>(&item)) return TIDEWHEEL_NODES(*sets, content);
+    auto* row = ast::as<ast::Row>(&item);
+    if (row && row->row_format == PG_QUERY__COERCION_FORM__COERCE_IMPLICIT_CAST)
+        return TIDEWHEEL_NODES(*row, args);
+    return std::nullopt;
+}
+
 }  // namespace
 
 void ViewKeys::take() {
@@ -42,15 +53,9 @@ bool ViewKeys::replace(ast::Node& expression) const {
 }
 
 void ViewKeys::add_key(ast::Node* item) {
-    if (item->node_case == PG_QUERY__NODE__NODE_GROUPING_SET) {
-        refusals_.add(ast::location(item->base),
-                      "GROUPING SETS, ROLLUP and CUBE are not supported in a continuous view",
-                      "Write a view for each grouping.");
-        return;
-    }
-    if (auto* row = ast::as<ast::Row>(item);
-        row && row->row_format == PG_QUERY__COERCION_FORM__COERCE_IMPLICIT_CAST) {
-        for (ast::Node* part : TIDEWHEEL_NODES(*row, args))  // GROUP BY (a, b) is GROUP BY a, b
+    if (ast::as<ast::GroupingSet>(item)) has_sets_ = true;
+    if (const auto parts = parts_of(*item)) {
+        for (ast::Node* part : *parts)
             add_key(part);
         return;
     }
@@ -61,6 +66,15 @@ void ViewKeys::add_key(ast::Node* item) {
     if (columns_.emplace(identity_.canonical(*expression), column).second) {
         view_.keys.push_back({column, identity_.text(*expression)});
     }
+}
+
+void ViewKeys::point_at_state(ast::Node& item) {
+    if (const auto parts = parts_of(item)) {
+        for (ast::Node* part : *parts)
+            point_at_state(*part);
+        return;
+    }
+    item = *tree_.expression(columns_.at(identity_.canonical(*resolve_key(&item))));
 }
 
 // GROUP BY 1, GROUP BY hour: PostgreSQL takes a number for a place in the SELECT list, and a

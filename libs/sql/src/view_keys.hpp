@@ -22,8 +22,12 @@ class ViewKeys {
           identity_(identity),
           refusals_(refusals) {}
 
-    // Fills the view's keys. Refuses what no state can be grouped by.
+    // Fills the view's keys: with GROUPING SETS, ROLLUP or CUBE all that occur in them. Refuses what
+    // no state can be grouped by.
     void take();
+    bool has_sets() const { return has_sets_; }
+    // Puts columns of the state in the place of an item of GROUP BY, or of its parts.
+    void point_at_state(ast::Node& item);
     // Puts the column of the state in the place of an expression that is a key; false: it is none.
     bool replace(ast::Node& expression) const;
 
@@ -41,6 +45,7 @@ class ViewKeys {
     ViewStatement& view_;
     ColumnIdentity& identity_;
     Refusals& refusals_;
+    bool has_sets_ = false;
     std::map<std::string, std::string> columns_;  // canonical expression → its column in the state
 };
 

@@ -22,10 +22,13 @@ std::string hint_for(std::string_view name) {
 
 }  // namespace
 
-void ViewPartials::replace(ast::Node& aggregate) {
+void ViewPartials::replace(ast::Node& aggregate, bool over_groups) {
     const auto* call = ast::as<ast::FunctionCall>(&aggregate);
     const std::string name = call ? builtin_name(*call) : "";
     const Aggregate* kept = find_aggregate(name);
+    if (ast::as<ast::Grouping>(&aggregate))
+        return refuse(aggregate, "GROUPING() without GROUPING SETS, ROLLUP or CUBE",
+                      "Leave it out: it is 0.");
     if (!call || !kept) {
         refuse(aggregate, fmt::format("the aggregate {}", function_name(*ast::content(&aggregate))),
                hint_for(name));
@@ -35,10 +38,13 @@ void ViewPartials::replace(ast::Node& aggregate) {
     if (is_refused(aggregate, *call, *kept)) return;
     const StateForm& form = form_of_call(*kept, *call);
     fmt::dynamic_format_arg_store<fmt::format_context> columns;
-    for (const PartialState& state : form.partials)
-        columns.push_back(column_of(state, *call));
+    for (const PartialState& state : form.partials) {
+        const std::string column = column_of(state, *call);
+        columns.push_back(
+            over_groups ? fmt::format("{}({})", form_of(state.merge).over_groups, column) : column);
+    }
     std::string finish = fmt::vformat(form.finish, columns);
-    if (view_.keys.empty() && !kept->of_no_rows.empty())
+    if ((over_groups || view_.keys.empty()) && !kept->of_no_rows.empty())
         finish = fmt::format("COALESCE({}, {})", finish, kept->of_no_rows);
     aggregate = *tree_.expression(finish);
 }

@@ -24,8 +24,9 @@ class ViewPartials {
           refusals_(refusals) {}
 
     // Puts the finish of an aggregate in its place, and what it keeps into the view's state. Equal
-    // partial states are kept once. Refuses what no view can keep.
-    void replace(ast::Node& aggregate);
+    // partial states are kept once. Refuses what no view can keep. `over_groups`: the view groups
+    // the groups of the state again.
+    void replace(ast::Node& aggregate, bool over_groups);
     // Every state table has at least one partial state, so that all of them merge alike.
     void count_rows_if_empty();
 

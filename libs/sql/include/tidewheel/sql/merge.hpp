@@ -23,6 +23,8 @@ struct MergeForm {
     // SQL of the value that is stored, {0}, and the new one, {1}. NULL is "nothing yet", not
     // "unknown".
     std::string_view sql;
+    // The aggregate that makes one value of those of several groups.
+    std::string_view over_groups;
     std::string_view words;
     bool counts_repeats;  // whether a value that comes again changes the result
 };
