@@ -105,7 +105,7 @@ TEST_CASE("a column of another type: views of it are recomputed, or nothing is c
     const std::string wider = stream_with("n     integer", "n     bigint");
     const Finished refused = deployment.apply(wider + rest);
     CHECK(refused.status == 3);
-    CHECK_THAT(refused.errors, ContainsSubstring("the column types of total"));
+    CHECK_THAT(refused.errors, ContainsSubstring("the columns of total"));
     require_rebuilt(deployment, wider + rest);
     CHECK(deployment.value("SELECT n || ' ' || sum || ' ' || pg_typeof(sum) FROM total") ==
           "101 3000004950 numeric");

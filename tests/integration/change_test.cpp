@@ -86,7 +86,7 @@ TEST_CASE("a changed filter holds from now on, or for all records with a rebuild
                    ContainsSubstring("warning: kept: applies to new records only; rows already "
                                      "stored are unchanged") &&
                    ContainsSubstring("warning: by_store: applies to new records only; what it has "
-                                     "counted is unchanged") &&
+                                     "stored is unchanged") &&
                    ContainsSubstring("0 statements created, 2 changed, 2 unchanged"));
     deployment.send(0, numbers(1000, 2000));
     deployment.arrive();

@@ -127,8 +127,9 @@ void Alteration::view(const StoredStream& stream, StoredStatement& stored,
     if (change == ViewDiff::state)
         throw sql::PipelineError({diagnostic_at(
             files_, stored.statement, 0,
-            applied.name + " changes the GROUP BY or an aggregate of what was applied (" +
-                applied.origin.file + ":" + number(applied.origin.line) +
+            applied.name + " changes " +
+                (view_of(stored).rows ? "the SELECT list" : "the GROUP BY or an aggregate") +
+                " of what was applied (" + applied.origin.file + ":" + number(applied.origin.line) +
                 "); the stored state cannot be converted",
             beside)});
     blame(files_, stored.statement, "", [&] {
@@ -142,7 +143,7 @@ void Alteration::view(const StoredStream& stream, StoredStatement& stored,
     replace(stream, stored);
     if (change == ViewDiff::source && catalogue::mark_inconsistent(transaction_, stored.id))
         done.warnings.push_back(
-            "applies to new records only; what it has counted is unchanged. "
+            "applies to new records only; what it has stored is unchanged. "
             "tidewheel rebuild " +
             applied.name + " applies the new text to all records");
 }
@@ -221,11 +222,11 @@ void Alteration::reader(const StoredStream& stream, StoredStatement& stored) {
     if (again) return recompute(stream, present_definition(transaction_, files_, stream, stored));
     if (!blame(files_, stored.statement, "",
                [&] { return has_right_state(transaction_, stream, stored); }))
-        throw sql::PipelineError({diagnostic_at(
-            files_, stored.statement, 0,
-            "a column type of stream " + stream.stream.name.text() +
-                " has changed, and with it the column types of " + stored.statement.name,
-            beside)});
+        throw sql::PipelineError(
+            {diagnostic_at(files_, stored.statement, 0,
+                           "stream " + stream.stream.name.text() +
+                               " has changed, and with it the columns of " + stored.statement.name,
+                           beside)});
 }
 
 // All views of the stream, as services will run them.

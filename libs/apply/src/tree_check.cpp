@@ -68,8 +68,11 @@ void refuse_batch_dependence(Transaction& transaction, const PipelineFiles& file
             refuse(diagnostic_at(
                 files, statement, 0,
                 std::string(query.has_aggregates ? "an aggregate" : "a window function") +
-                    " over the rows of stream " + stream.text() +
-                    " is not supported in a continuous INSERT: it would see one batch",
+                    " over the rows of stream " + stream.text() + " is not supported in " +
+                    (std::holds_alternative<sql::ViewStatement>(statement.body)
+                         ? "a continuous view of rows"
+                         : "a continuous INSERT") +
+                    ": it would see one batch",
                 "Write a CREATE MATERIALIZED VIEW for totals; put an aggregate over the record's "
                 "own data into a sub-select."));
 }
@@ -113,8 +116,10 @@ void check_row_tree(Transaction& transaction, const PipelineFiles& files,
 void check_view_tree(Transaction& transaction, const PipelineFiles& files,
                      const sql::Statement& statement, const std::string& tree) {
     refuse_volatile(transaction, files, statement, tree);
-    refuse_current_time(transaction, files, statement, tree);
     refuse_hidden_aggregates(transaction, files, statement, tree);
+    if (std::get<sql::ViewStatement>(statement.body).rows)
+        return refuse_batch_dependence(transaction, files, statement, *statement.stream, tree);
+    refuse_current_time(transaction, files, statement, tree);
     refuse_target_sets(transaction, files, statement, tree);
 }
 

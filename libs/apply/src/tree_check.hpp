@@ -16,7 +16,7 @@ void check_row_tree(postgres::Transaction& transaction, const PipelineFiles& fil
                     const std::string& tree);
 
 // A view: nothing volatile, no time of day, no aggregate but those that merge, no set-returning
-// function in its SELECT list.
+// function in its SELECT list; one of rows: as an INSERT.
 void check_view_tree(postgres::Transaction& transaction, const PipelineFiles& files,
                      const sql::Statement& statement, const std::string& tree);
 

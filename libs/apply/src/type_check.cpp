@@ -7,6 +7,7 @@
 #include "tidewheel/executor/kept_script.hpp"
 #include "tidewheel/executor/row_script.hpp"
 #include "tidewheel/executor/stage.hpp"
+#include "tidewheel/executor/view_rows.hpp"
 #include "tidewheel/executor/view_script.hpp"
 #include "tree_check.hpp"
 
@@ -25,21 +26,24 @@ constexpr auto function_tree =
     "SELECT prosqlbody::text FROM pg_proc WHERE oid = "
     "'pg_temp.tidewheel_statement()'::regprocedure";
 
-// The scripts that the worker will run, over an empty batch.
-void try_scripts(Transaction& transaction, const catalogue::StoredStream& stream,
-                 const catalogue::StoredStatement& stored) {
-    open_stage(transaction, stream);
+// The scripts that the services will run, over an empty batch.
+void try_scripts(Transaction& transaction, const catalogue::StoredStatement& stored) {
     const auto& rows = std::get<sql::RowStatement>(stored.statement.body);
     const executor::RowScript script =
         executor::row_script(stored, executor::resolve_target(transaction, rows));
-    if (const auto* direct = std::get_if<executor::DirectInsert>(&script))
-        return transaction.run("EXPLAIN " + direct->insert);
+    if (std::holds_alternative<executor::DirectInsert>(script))
+        return transaction.run("EXPLAIN " + executor::rehearsal_of(script));
     const auto& rounds = std::get<executor::InsertRounds>(script);
     transaction.run(rounds.setup);
     transaction.run(rounds.collect);
     transaction.run(rounds.last_round);
     transaction.run("EXPLAIN " + rounds.insert(0));
     transaction.run(rounds.discard);
+}
+
+void try_view_of_rows(Transaction& transaction, const catalogue::StoredStatement& view) {
+    transaction.run("SET LOCAL search_path = " + view.search_path);
+    try_scripts(transaction, executor::as_insert(view));
 }
 
 bool says_with_data(const std::string& text) {
@@ -110,8 +114,8 @@ void settle_names(Transaction& transaction, const PipelineFiles& files,
         stored.resolution = catalogue::resolve(transaction, stored.statement,
                                                view ? view->name : sql::RelationName());
         catalogue::adopt(stored, streams);
-        if (std::holds_alternative<sql::ViewStatement>(stored.statement.body))
-            settle_floats(transaction, stored, streams);
+        const auto* settled = std::get_if<sql::ViewStatement>(&stored.statement.body);
+        if (settled && !settled->rows) settle_floats(transaction, stored, streams);
     } catch (const sql::PipelineError& error) {
         const sql::Diagnostic& first = error.diagnostics().front();
         refuse(diagnostic_at(files, stored.statement, 0, first.what, first.hint));
@@ -125,7 +129,10 @@ void check_rows(Transaction& transaction, const PipelineFiles& files,
                 const catalogue::StoredStream& stream, const catalogue::StoredStatement& stored) {
     try {
         in_scratch(transaction, [&] {
-            blame(files, stored.statement, "", [&] { try_scripts(transaction, stream, stored); });
+            blame(files, stored.statement, "", [&] {
+                open_stage(transaction, stream);
+                try_scripts(transaction, stored);
+            });
         });
     } catch (const sql::PipelineError&) {
         throw;
@@ -155,6 +162,8 @@ void check_passes(Transaction& transaction, const PipelineFiles& files,
                   const sql::Statement& statement,
                   const std::vector<const catalogue::StoredStatement*>& views) {
     blame(files, statement, "", [&] {
+        for (const catalogue::StoredStatement* view : views)
+            if (executor::is_of_rows(*view)) try_view_of_rows(transaction, *view);
         for (const auto& pass : executor::share_passes(views)) {
             transaction.run("SET LOCAL search_path = " + pass.front()->search_path);
             transaction.run("EXPLAIN " + executor::view_script(pass));

@@ -52,6 +52,20 @@ TEST_CASE("other keys or aggregates need another state") {
           ViewDiff::state);
 }
 
+TEST_CASE("a view of rows keeps its state as long as it keeps the same values") {
+    const auto to_rows = [](const std::string& select) {
+        return diff_views(view("SELECT id, price * 2 AS twice FROM events WHERE id > 0"),
+                          view(select));
+    };
+    CHECK(to_rows("SELECT id AS n, price * 2 FROM events WHERE id > 0") == ViewDiff::finish);
+    CHECK(to_rows("SELECT id, price * 2 AS twice FROM events") == ViewDiff::source);
+    CHECK(to_rows("SELECT id, price * 2 AS twice FROM events WHERE id > 1") == ViewDiff::source);
+    CHECK(to_rows("SELECT id, price * 3 AS twice FROM events WHERE id > 0") == ViewDiff::state);
+    CHECK(to_rows("SELECT id FROM events WHERE id > 0") == ViewDiff::state);
+    CHECK(to_rows("SELECT DISTINCT id FROM events") == ViewDiff::state);
+    CHECK(to("SELECT kind, price FROM events") == ViewDiff::state);
+}
+
 TEST_CASE("another state outweighs other records") {
     CHECK(to("SELECT kind, max(price) AS total FROM events WHERE id > 0 GROUP BY kind") ==
           ViewDiff::state);

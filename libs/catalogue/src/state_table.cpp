@@ -69,6 +69,30 @@ void add_kept_ddl(const sql::ViewStatement& view, const std::string& table,
     }
 }
 
+// A key may be NULL, so its index can't be the identity.
+std::string identified_by_all(const std::string& table) {
+    return "ALTER TABLE " + table + " REPLICA IDENTITY FULL";
+}
+
+// A native form leaves out the number of the row: it makes one of a record.
+std::vector<std::string> rows_ddl(const sql::KeptRows& rows, const std::string& table) {
+    std::vector<std::string> names{"tidewheel_seq"}, values;
+    for (const sql::Key& value : rows.values) {
+        names.push_back(value.column);
+        values.push_back("q." + value.column);
+    }
+    return {"CREATE TABLE " + table +
+                " AS SELECT 0 AS tidewheel_partition, 0::bigint AS tidewheel_offset, 1 AS "
+                "tidewheel_row, " +
+                joined(values, ", ") + " FROM (" + rows.by_record + ") q (" + joined(names, ", ") +
+                ")",
+            "ALTER TABLE " + table +
+                " ALTER COLUMN tidewheel_partition SET NOT NULL, ALTER COLUMN tidewheel_offset SET "
+                "NOT NULL, ALTER COLUMN tidewheel_row SET NOT NULL, ALTER COLUMN tidewheel_row SET "
+                "DEFAULT 1",
+            identified_by_all(table)};
+}
+
 }  // namespace
 
 std::vector<std::string> kept_identity(const sql::ViewStatement& view,
@@ -86,13 +110,13 @@ std::string group_index(const sql::ViewStatement& view) {
 }
 
 std::vector<std::string> state_ddl(const sql::ViewStatement& view, const std::string& state_table) {
+    if (view.rows) return rows_ddl(*view.rows, state_table);
     std::vector<std::string> ddl{"CREATE TABLE " + state_table + " WITH (fillfactor = 70) AS " +
                                      (view.kept.empty() ? groups(view) : groups_and_kept(view)),
                                  "CREATE UNIQUE INDEX ON " + state_table + " (" +
                                      joined(key_columns(view), ", ") + ") NULLS NOT DISTINCT" +
                                      group_index(view),
-                                 // A key may be NULL, so its index can't be the identity.
-                                 "ALTER TABLE " + state_table + " REPLICA IDENTITY FULL"};
+                                 identified_by_all(state_table)};
     if (!view.kept.empty()) add_kept_ddl(view, state_table, ddl);
     return ddl;
 }

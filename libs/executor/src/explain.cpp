@@ -100,9 +100,18 @@ std::string kept_text(const sql::ViewStatement& view, const sql::KeptValues& kep
            ", at most " + std::to_string(view.most_kept) + " in a group)";
 }
 
+void explain_rows_of_view(const sql::KeptRows& rows, const std::string& state_table,
+                          Explanation& lines) {
+    lines.emplace_back("pushdown", "record form: each row is kept with the place of its record");
+    lines.emplace_back("state", state_table);
+    for (const sql::Key& value : rows.values)
+        lines.emplace_back("row " + value.column, value.expression);
+}
+
 void explain_view(const sql::ViewStatement& view, const std::string& state_table,
                   Explanation& lines) {
     lines.emplace_back("writes", "view " + view.name.text() + " over its state");
+    if (view.rows) return explain_rows_of_view(*view.rows, state_table, lines);
     lines.emplace_back("pushdown",
                        "one pass over a batch for all views with the same FROM and WHERE");
     lines.emplace_back("state", state_table);

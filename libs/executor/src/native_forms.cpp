@@ -106,7 +106,7 @@ void add_form(postgres::Transaction& transaction, const StreamPlan& plan,
     native.lock = "LOCK TABLE " + rows.target.quoted() + " IN ROW EXCLUSIVE MODE";
     native.passes_over_conflicts = rows.on_conflict == sql::OnConflict::nothing;
     transaction.run("SET LOCAL search_path = " + task.statement.search_path);
-    require_accepted(transaction, native.insert, kinds.size());
+    require_accepted(transaction, native.insert, kinds.size() + (rows.keeps_places ? 2 : 0));
     require_accepted(transaction, native.lock, 0);
     if (query.repeats == engine::Repeats::last_first && task.target.has_checks) {
         native.trial = array_trial(task.statement, task.target, kinds);

@@ -15,6 +15,7 @@ constexpr int most_batches_to_insert = 64;
 NativeRows::NativeRows(const StreamPlan& plan, const StreamPlan::RowTask& task)
     : columns_(plan.schema.columns.size()),
       task_(task),
+      keeps_places_(std::get<sql::RowStatement>(task.statement.statement.body).keeps_places),
       program_(compile_rows(plan, task)),
       scratch_(program_.make_scratch()) {}
 
@@ -26,15 +27,18 @@ std::vector<std::size_t> NativeRows::run(BatchSession& session, const BatchRange
     const engine::SelectedRows* rows = program_.run(range.batch, range.accepted, *scratch_);
     if (!rows) throw Declined();
     if (rows->size() == 0) return {0};
-    if (rows->size() >= many_rows && inserted_ >= to_insert_) return {copy(session, *rows)};
+    if (rows->size() >= many_rows && inserted_ >= to_insert_)
+        return {copy(session, *rows, range.batch)};
     ++inserted_;
-    return {send_arrays(session, task_.native.insert, *rows, rows->all())};
+    return {send_arrays(session, task_.native.insert, *rows, rows->all(),
+                        keeps_places_ ? &range.batch : nullptr)};
 }
 
-std::size_t NativeRows::copy(BatchSession& session, const engine::SelectedRows& rows) {
+std::size_t NativeRows::copy(BatchSession& session, const engine::SelectedRows& rows,
+                             const engine::Batch& batch) {
     require_state(session, task_.native);
     try {
-        const std::size_t stored = send(session, rows);
+        const std::size_t stored = send(session, rows, batch);
         to_insert_ = 0;
         return stored;
     } catch (const postgres::DatabaseError& error) {
@@ -47,12 +51,18 @@ std::size_t NativeRows::copy(BatchSession& session, const engine::SelectedRows& 
     }
 }
 
-std::size_t NativeRows::send(BatchSession& session, const engine::SelectedRows& rows) const {
+std::size_t NativeRows::send(BatchSession& session, const engine::SelectedRows& rows,
+                             const engine::Batch& batch) const {
     postgres::CopyEncoder& encoder = session.encoder();
-    const std::size_t width = rows.width();
+    const std::size_t width = rows.width(), places = keeps_places_ ? 2 : 0;
     encoder.begin();
     for (std::size_t row = 0; row < rows.size(); ++row) {
-        encoder.row(static_cast<std::int16_t>(width));
+        encoder.row(static_cast<std::int16_t>(width + places));
+        if (keeps_places_) {
+            const engine::Record& record = batch.record_of(rows.in_batch(row));
+            encoder.int32(record.partition);
+            encoder.int64(record.offset);
+        }
         for (std::size_t column = 0; column < width; ++column) {
             const auto [vector, place] = rows.at(row, column);
             postgres::encode(encoder, vector, place);

@@ -26,11 +26,14 @@ class NativeRows final : public StatementExecutor {
     void rehearse(BatchSession& session) override;
 
   private:
-    std::size_t copy(BatchSession& session, const engine::SelectedRows& rows);
-    std::size_t send(BatchSession& session, const engine::SelectedRows& rows) const;
+    std::size_t copy(BatchSession& session, const engine::SelectedRows& rows,
+                     const engine::Batch& batch);
+    std::size_t send(BatchSession& session, const engine::SelectedRows& rows,
+                     const engine::Batch& batch) const;
 
     std::size_t columns_;  // of the stream
     const StreamPlan::RowTask& task_;
+    bool keeps_places_;
     engine::RowProgram program_;
     std::shared_ptr<engine::RowProgram::Scratch> scratch_;
     int inserted_ = 0, to_insert_ = 0;  // batches since a COPY met a key that was there

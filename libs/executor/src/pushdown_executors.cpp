@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include "array_parameters.hpp"
 #include "native_rows.hpp"
 #include "native_upserts.hpp"
 #include "native_views.hpp"
+#include "row_places.hpp"
 #include "tidewheel/executor/statement_error.hpp"
 #include "tidewheel/executor/statement_executor.hpp"
 #include "tidewheel/postgres/sqlstate.hpp"
@@ -27,9 +27,9 @@ class PushdownRows final : public StatementExecutor {
     }
     std::string setup() const override { return setup_of(task_.script); }
     std::vector<bool> needs() const override { return task_.columns; }
-    std::vector<std::size_t> run(BatchSession& session, const BatchRange&) override {
-        return {
-            std::visit([&](const auto& script) { return insert(session, script); }, task_.script)};
+    std::vector<std::size_t> run(BatchSession& session, const BatchRange& range) override {
+        return {std::visit([&](const auto& script) { return insert(session, script, range); },
+                           task_.script)};
     }
     void rehearse(BatchSession& session) override {
         const auto* rounds = std::get_if<InsertRounds>(&task_.script);
@@ -38,10 +38,14 @@ class PushdownRows final : public StatementExecutor {
     }
 
   private:
-    std::size_t insert(BatchSession& session, const DirectInsert& script) const {
-        return session.run(script.insert).affected;
+    static std::size_t insert(BatchSession& session, const DirectInsert& script,
+                              const BatchRange& range) {
+        if (script.rehearsal.empty()) return session.run(script.insert).affected;
+        ArrayParameters places(session.encoder());
+        add_places(places, &range.batch);
+        return session.run(script.insert, places.all()).affected;
     }
-    std::size_t insert(BatchSession& session, const InsertRounds& script) const {
+    std::size_t insert(BatchSession& session, const InsertRounds& script, const BatchRange&) const {
         if (is_alone_ && !script.lock.empty()) session.run(script.lock);
         if (session.run(script.collect).affected == 0) return 0;
         std::size_t written = 0;
@@ -55,19 +59,6 @@ class PushdownRows final : public StatementExecutor {
     const StreamPlan::RowTask& task_;
     bool is_alone_;
 };
-
-// The partition and the offset of each row.
-void add_places(ArrayParameters& places, const engine::Batch* batch) {
-    const std::size_t rows = batch ? batch->rows() : 0;
-    postgres::begin_array(places.encoder(), engine::Kind::int32, rows);
-    for (std::size_t row = 0; row < rows; ++row)
-        places.encoder().int32(batch->record_of(row).partition);
-    places.end_array();
-    postgres::begin_array(places.encoder(), engine::Kind::int64, rows);
-    for (std::size_t row = 0; row < rows; ++row)
-        places.encoder().int64(batch->record_of(row).offset);
-    places.end_array();
-}
 
 // Views that share a pass over the batch.
 class PushdownViews final : public StatementExecutor {

@@ -18,9 +18,14 @@ std::vector<std::string> quoted_columns(const InsertTarget& target,
     return names;
 }
 
+// The columns that are stored, in the order of their values.
+std::string stored_columns(const sql::RowStatement& rows, const InsertTarget& target) {
+    return (rows.keeps_places ? "tidewheel_partition, tidewheel_offset, " : "") +
+           joined(quoted_columns(target), ", ");
+}
+
 std::string insert_into(const sql::RowStatement& rows, const InsertTarget& target) {
-    return "INSERT INTO " + rows.target.quoted() + " (" + joined(quoted_columns(target), ", ") +
-           ") ";
+    return "INSERT INTO " + rows.target.quoted() + " (" + stored_columns(rows, target) + ") ";
 }
 
 // The record form's SELECT as a relation q whose columns bear the target's names.
@@ -47,6 +52,16 @@ std::string round_number(const InsertTarget& target) {
     const std::string direction = target.last_wins ? " DESC" : "";
     return "row_number() OVER (" + partition + "ORDER BY q.tidewheel_seq" + direction +
            ", q.tidewheel_row" + direction + ") - 1";
+}
+
+// Each row with the place of its record. The arrays have those of the batch's rows.
+std::string with_places(const sql::RowStatement& rows, const InsertTarget& target,
+                        const std::string& partitions, const std::string& offsets) {
+    const std::string element = ")[q.tidewheel_seq + 1], ";
+    return "INSERT INTO " + rows.target.quoted() + " (" + stored_columns(rows, target) +
+           ", tidewheel_row) SELECT (" + partitions + "::integer[]" + element + "(" + offsets +
+           "::bigint[]" + element + joined(quoted_columns(target, "q."), ", ") +
+           ", row_number() OVER (PARTITION BY q.tidewheel_seq) FROM " + collected(rows, target);
 }
 
 // The SELECT's rows, numbered as they come: one record may yield several rows of a key.
@@ -149,14 +164,18 @@ std::string setup_of(const RowScript& script) {
 }
 
 std::string rehearsal_of(const RowScript& script) {
-    if (const auto* direct = std::get_if<DirectInsert>(&script)) return direct->insert;
+    if (const auto* direct = std::get_if<DirectInsert>(&script))
+        return direct->rehearsal.empty() ? direct->insert : direct->rehearsal;
     const auto& rounds = std::get<InsertRounds>(script);
     return rounds.collect + "; " + rounds.insert(0) + "; " + rounds.discard;
 }
 
 std::string array_insert(const sql::RowStatement& rows, const InsertTarget& target,
                          const std::vector<engine::Kind>& kinds) {
-    return insert_into(rows, target) + "SELECT * FROM " + unnested(kinds) + " " +
+    std::vector<engine::Kind> all;
+    if (rows.keeps_places) all = {engine::Kind::int32, engine::Kind::int64};
+    all.insert(all.end(), kinds.begin(), kinds.end());
+    return insert_into(rows, target) + "SELECT * FROM " + unnested(all) + " " +
            rows.conflict_clause;
 }
 
@@ -167,13 +186,16 @@ std::string array_trial(const catalogue::StoredStatement& statement, const Inser
 }
 
 std::string copy_into(const sql::RowStatement& rows, const InsertTarget& target) {
-    return "COPY " + rows.target.quoted() + " (" + joined(quoted_columns(target), ", ") +
+    return "COPY " + rows.target.quoted() + " (" + stored_columns(rows, target) +
            ") FROM STDIN (FORMAT binary)";
 }
 
 RowScript row_script(const catalogue::StoredStatement& statement, const InsertTarget& target) {
     const auto& rows = std::get<sql::RowStatement>(statement.statement.body);
     if (rows.merge) return merge_rounds(statement, rows, target);
+    if (rows.keeps_places)
+        return DirectInsert{with_places(rows, target, "$1", "$2"),
+                            with_places(rows, target, "'{}'", "'{}'")};
     if (rows.on_conflict == sql::OnConflict::update) return in_rounds(statement, rows, target);
     const bool in_order = rows.needs_order || (target.is_outbox && !rows.keeps_order);
     if (!in_order && !rows.uses_now) return DirectInsert{rows.batch_insert};

@@ -1,6 +1,6 @@
 #include "stored_rows.hpp"
 
-#include "array_parameters.hpp"
+#include "row_places.hpp"
 
 namespace tidewheel::executor {
 
@@ -15,8 +15,12 @@ void require_state(BatchSession& session, const NativeInsert& native) {
 }
 
 std::size_t send_arrays(BatchSession& session, const std::string& insert,
-                        const engine::SelectedRows& rows, engine::RowSpan span) {
+                        const engine::SelectedRows& rows, engine::RowSpan span,
+                        const engine::Batch* batch) {
     ArrayParameters arrays(session.encoder());
+    if (batch)
+        add_places(arrays, batch, span.size(),
+                   [&](std::size_t row) { return rows.in_batch(span.first + row); });
     for (std::size_t column = 0; column < rows.width(); ++column) {
         postgres::begin_array(arrays.encoder(), rows.at(span.first, column).vector.kind(),
                               span.size());

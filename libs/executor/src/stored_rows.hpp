@@ -17,8 +17,10 @@ engine::RowProgram compile_rows(const StreamPlan& plan, const StreamPlan::RowTas
 // The lock is that of every INSERT.
 void require_state(BatchSession& session, const NativeInsert& native);
 
-// Runs an array_insert() of these rows, or an array_trial(). Returns how many rows it wrote.
+// Runs an array_insert() of these rows, or an array_trial(). Returns how many rows it wrote. `batch`:
+// the one that they are of, where the places of their records go before the rest.
 std::size_t send_arrays(BatchSession& session, const std::string& insert,
-                        const engine::SelectedRows& rows, engine::RowSpan span);
+                        const engine::SelectedRows& rows, engine::RowSpan span,
+                        const engine::Batch* batch = nullptr);
 
 }  // namespace tidewheel::executor

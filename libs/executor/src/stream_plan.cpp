@@ -6,11 +6,22 @@
 
 #include "native_forms.hpp"
 #include "tidewheel/executor/kept_script.hpp"
+#include "tidewheel/executor/view_rows.hpp"
 #include "tidewheel/executor/view_script.hpp"
 #include "tidewheel/postgres/wait_limits.hpp"
 
 namespace tidewheel::executor {
 namespace {
+
+void add_rows(postgres::Transaction& transaction, catalogue::StoredStatement statement,
+              StreamPlan& plan) {
+    InsertTarget target =
+        resolve_target(transaction, std::get<sql::RowStatement>(statement.statement.body));
+    RowScript script = row_script(statement, target);
+    if (const std::string setup = setup_of(script); !setup.empty()) transaction.run(setup);
+    transaction.run(rehearsal_of(script));
+    plan.rows.push_back({std::move(statement), std::move(script), std::move(target)});
+}
 
 // Makes the statement's scripts and runs them over no record.
 void add_statement(postgres::Transaction& transaction, const catalogue::StoredStatement& statement,
@@ -18,12 +29,10 @@ void add_statement(postgres::Transaction& transaction, const catalogue::StoredSt
     transaction.run("SET LOCAL search_path = " + statement.search_path);
     catalogue::require_trusted_path(transaction);
     catalogue::require_same_meaning(transaction, statement);
-    if (const auto* rows = std::get_if<sql::RowStatement>(&statement.statement.body)) {
-        InsertTarget target = resolve_target(transaction, *rows);
-        RowScript script = row_script(statement, target);
-        if (const std::string setup = setup_of(script); !setup.empty()) transaction.run(setup);
-        transaction.run(rehearsal_of(script));
-        plan.rows.push_back({statement, std::move(script), std::move(target)});
+    if (is_of_rows(statement)) {
+        add_rows(transaction, as_insert(statement), plan);
+    } else if (std::holds_alternative<sql::RowStatement>(statement.statement.body)) {
+        add_rows(transaction, statement, plan);
     } else {
         std::string script = view_script({&statement});
         transaction.run(script);

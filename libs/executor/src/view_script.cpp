@@ -4,6 +4,7 @@
 
 #include "tidewheel/catalogue/state_table.hpp"
 #include "tidewheel/core/text.hpp"
+#include "tidewheel/executor/view_rows.hpp"
 #include "unnested.hpp"
 
 namespace tidewheel::executor {
@@ -105,6 +106,7 @@ std::vector<std::vector<const catalogue::StoredStatement*>> share_passes(
     std::vector<std::vector<const catalogue::StoredStatement*>> passes;
     constexpr std::size_t most_keys = 31;  // GROUPING() takes no more
     for (const catalogue::StoredStatement* view : views) {
+        if (is_of_rows(*view)) continue;
         const auto fits = [&](const std::vector<const catalogue::StoredStatement*>& pass) {
             std::size_t keys = view_of(*view).keys.size();
             for (const catalogue::StoredStatement* each : pass)

@@ -1,9 +1,12 @@
+#include "tidewheel/executor/row_script.hpp"
+#include "tidewheel/executor/view_rows.hpp"
 #include "tidewheel/executor/view_script.hpp"
 #include "tidewheel/testing/catch.hpp"
 
 using namespace tidewheel;
 using namespace tidewheel::executor;
 using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -61,6 +64,23 @@ TEST_CASE("views with the same FROM and WHERE share a pass, whatever they group 
 
 TEST_CASE("a view with another WHERE has a pass of its own, and doesn't part the others") {
     CHECK(passes_of(std::string(hourly) + unfiltered + daily) == Sizes{2, 1});
+}
+
+TEST_CASE("a view of rows shares no pass: it is the INSERT that fills its state table") {
+    const std::string rows =
+        "CREATE MATERIALIZED VIEW dear AS SELECT store, price FROM sales WHERE price > 0;\n";
+    CHECK(passes_of(hourly + rows) == Sizes{1});
+    const catalogue::StoredStatement insert = as_insert(views_of(rows).front());
+    InsertTarget target;
+    target.columns = {{"v1", "integer"}, {"v2", "numeric"}};
+    const RowScript script = row_script(insert, target);
+    CHECK_THAT(std::get<DirectInsert>(script).insert,
+               StartsWith("INSERT INTO tidewheel.state_dear (tidewheel_partition, "
+                          "tidewheel_offset, \"v1\", \"v2\", tidewheel_row) SELECT "
+                          "($1::integer[])[q.tidewheel_seq + 1], ($2::bigint[])[q.tidewheel_seq + "
+                          "1], q.\"v1\", q.\"v2\", row_number() OVER (PARTITION BY "
+                          "q.tidewheel_seq) FROM "));
+    CHECK_THAT(rehearsal_of(script), ContainsSubstring("('{}'::bigint[])[q.tidewheel_seq + 1]"));
 }
 
 TEST_CASE("a pass reads the batch once, however many views it fills") {

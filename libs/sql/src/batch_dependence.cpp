@@ -20,8 +20,8 @@ constexpr Clause refused_clauses[] = {
     {"group_clause", "GROUP BY", "Write a CREATE MATERIALIZED VIEW for totals."},
     {"having_clause", "HAVING", "Write a CREATE MATERIALIZED VIEW for totals."},
     {"window_clause", "WINDOW", "Query the stored rows with a window."},
-    {"limit_count", "LIMIT", "A continuous INSERT has no end; filter in WHERE."},
-    {"limit_offset", "OFFSET", "A continuous INSERT has no beginning; filter in WHERE."},
+    {"limit_count", "LIMIT", "A stream has no end; filter in WHERE."},
+    {"limit_offset", "OFFSET", "A stream has no beginning; filter in WHERE."},
     {"locking_clause", "FOR UPDATE and the like", "Rows of a stream can't be locked."},
     {"into_clause", "INTO", "Name the table in INSERT INTO."},
 };
@@ -36,31 +36,29 @@ int location_of_clause(ast::Select& select, const char* field_name) {
     return location > 0 ? location : ast::location(ast::message(select));
 }
 
-void refuse_clauses(ast::Select& select, Refusals& refusals) {
+void refuse_clauses(ast::Select& select, std::string_view where, Refusals& refusals) {
     for (const Clause& clause : refused_clauses) {
         if (!ast::is_set(ast::message(select), clause.field)) continue;
         refusals.add(location_of_clause(select, clause.field),
-                     fmt::format("{} is not supported in a continuous INSERT", clause.name),
-                     clause.hint);
+                     fmt::format("{} is not supported in {}", clause.name, where), clause.hint);
     }
 }
 
 // Aggregates and window functions of this SELECT itself; those of a sub-select are checked with it.
-void refuse_calls(ast::Select& select, Refusals& refusals) {
+void refuse_calls(ast::Select& select, std::string_view where, Refusals& refusals) {
     ast::walk(ast::message(select), [&](ast::Message& message) {
         if (ast::as<ast::Select>(&message)) return &message == &ast::message(select);
         if (is_aggregate(message)) {
             refusals.add(ast::location(message),
-                         fmt::format("the aggregate {} is not supported in a continuous INSERT",
-                                     function_name(message)),
+                         fmt::format("the aggregate {} is not supported in {}",
+                                     function_name(message), where),
                          "Write a CREATE MATERIALIZED VIEW for totals; put an aggregate over the "
                          "record's own data into a sub-select.");
         } else if (is_window_call(message)) {
-            refusals.add(
-                ast::location(message),
-                fmt::format("the window function {} is not supported in a continuous INSERT",
-                            function_name(message)),
-                "Query the stored rows with a window.");
+            refusals.add(ast::location(message),
+                         fmt::format("the window function {} is not supported in {}",
+                                     function_name(message), where),
+                         "Query the stored rows with a window.");
         }
         return true;
     });
@@ -129,10 +127,11 @@ void refuse_outer_aggregates(ast::Select& subquery, const StreamReference& strea
 
 }  // namespace
 
-void refuse_batch_dependence(const StreamReference& stream_reference, Refusals& refusals) {
+void refuse_batch_dependence(const StreamReference& stream_reference, std::string_view where,
+                             Refusals& refusals) {
     for (auto* level : stream_reference.levels) {
-        refuse_clauses(*level, refusals);
-        refuse_calls(*level, refusals);
+        refuse_clauses(*level, where, refusals);
+        refuse_calls(*level, where, refusals);
     }
     for (auto* subquery : stream_reference.subqueries)
         refuse_outer_aggregates(*subquery, stream_reference, refusals);

@@ -154,7 +154,7 @@ class MergeReader {
                                     "USING must read a stream, which CREATE FOREIGN TABLE … SERVER "
                                     "kafka declares.",
                                     stream_reference, names_, refusals_);
-        refuse_batch_dependence(stream_reference, refusals_);
+        refuse_batch_dependence(stream_reference, "a continuous INSERT", refusals_);
     }
 
     void fill(const StreamReference& stream_reference) {

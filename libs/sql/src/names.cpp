@@ -79,4 +79,13 @@ std::vector<std::string> column_names(const Stream& stream) {
     return names;
 }
 
+bool is_row_of(const ast::Node& expression, const Stream& stream, const ast::RangeVar& place) {
+    auto* reference = ast::as<ast::ColumnRef>(&expression);
+    if (!reference) return false;
+    const auto name = ast::strings(TIDEWHEEL_NODES(*reference, fields));
+    const std::string alias = alias_of(place);
+    if (name.size() < reference->n_fields) return name.empty() || name.back() == alias;
+    return name.size() == 1 && name[0] == alias && !has_column(stream, name[0]);
+}
+
 }  // namespace tidewheel::sql

@@ -46,5 +46,7 @@ class Names {
 
 bool has_column(const Stream& stream, const std::string& name);
 std::vector<std::string> column_names(const Stream& stream);
+// Whether it is the whole row of the stream, which stands in FROM at this place: e, e.*
+bool is_row_of(const ast::Node& expression, const Stream& stream, const ast::RangeVar& place);
 
 }  // namespace tidewheel::sql

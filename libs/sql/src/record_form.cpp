@@ -90,6 +90,34 @@ std::string record_form(ast::Tree& tree, ast::Select& select,
         record, ast::deparse(*tree.wrap(root)));
 }
 
+bool uses_now(ast::Message& root) {
+    bool found = false;
+    ast::walk(root, [&](ast::Message& message) {
+        found = found || is_now(message);
+        return !found;
+    });
+    return found;
+}
+
+void refuse_now_in_from(const StreamReference& stream_reference, Refusals& refusals) {
+    auto selects = stream_reference.levels;
+    selects.insert(selects.end(), stream_reference.subqueries.begin(),
+                   stream_reference.subqueries.end());
+    for (auto* select : selects) {
+        for (ast::Node* item : TIDEWHEEL_NODES(*select, from_clause)) {
+            auto* function = ast::as<ast::RangeFunction>(item);
+            auto* list = function && function->n_functions > 0
+                             ? ast::as<ast::List>(function->functions[0])
+                             : nullptr;
+            if (list && list->n_items > 0 && ast::content(list->items[0]) &&
+                is_now(*ast::content(list->items[0]))) {
+                refusals.add(ast::location(*ast::content(item)), "now() is not supported in FROM",
+                             "Write it into the SELECT list.");
+            }
+        }
+    }
+}
+
 namespace {
 
 char stage_schema[] = "pg_temp";

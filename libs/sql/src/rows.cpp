@@ -164,34 +164,6 @@ void read_conflict(PgQuery__OnConflictClause* conflict, RowStatement& rows) {
     }
 }
 
-bool uses_now(ast::Message& root) {
-    bool found = false;
-    ast::walk(root, [&](ast::Message& message) {
-        found = found || is_now(message);
-        return !found;
-    });
-    return found;
-}
-
-void refuse_now_in_from(const StreamReference& stream_reference, Refusals& refusals) {
-    auto selects = stream_reference.levels;
-    selects.insert(selects.end(), stream_reference.subqueries.begin(),
-                   stream_reference.subqueries.end());
-    for (auto* select : selects) {
-        for (ast::Node* item : TIDEWHEEL_NODES(*select, from_clause)) {
-            auto* function = ast::as<ast::RangeFunction>(item);
-            auto* list = function && function->n_functions > 0
-                             ? ast::as<ast::List>(function->functions[0])
-                             : nullptr;
-            if (list && list->n_items > 0 && ast::content(list->items[0]) &&
-                is_now(*ast::content(list->items[0]))) {
-                refusals.add(ast::location(*ast::content(item)), "now() is not supported in FROM",
-                             "Write it into the SELECT list.");
-            }
-        }
-    }
-}
-
 class RowsReader {
   public:
     RowsReader(ast::Tree& tree, const Names& names, Statement& statement, Refusals& refusals)
@@ -232,7 +204,7 @@ class RowsReader {
             return;
         }
         refuse_now_in_from(stream_reference, refusals_);
-        refuse_batch_dependence(stream_reference, refusals_);
+        refuse_batch_dependence(stream_reference, "a continuous INSERT", refusals_);
     }
 
     void fill(const StreamReference& stream_reference) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "batch_dependence.hpp"
 #include "deparse.hpp"
 #include "functions.hpp"
 #include "names.hpp"
@@ -12,6 +13,7 @@
 #include "route_values.hpp"
 #include "rows.hpp"
 #include "view_decomposition.hpp"
+#include "view_rows.hpp"
 
 namespace tidewheel::sql {
 namespace {
@@ -21,6 +23,7 @@ struct Refused {
     const char* what;
     const char* hint;
 };
+constexpr Refused order_by = {"sort_clause", "ORDER BY is", "Order where you query the view."};
 constexpr Refused of_select[] = {
     {"with_clause", "WITH is",
      "Write its query where it is used, or as a table that the view joins."},
@@ -61,14 +64,15 @@ class ViewReader {
         }
         const StreamReference stream_reference =
             read_select(*select_, names_, view_.name, refusals_);
-        check(stream_reference);
+        const bool of_rows = is_of_rows(*select_);
+        check(stream_reference, of_rows);
         if (refusals_.any()) return;
         stage(ast::message(*select_), stream_reference);
         statement_.stream = names_.created(stream_reference.stream->name);
         statement_.route_values = route_values(stream_reference);
         statement_.select = ast::deparse(*definition_.query);
         if (select_->n_distinct_clause > 0 && !has_groups()) group_by_all();
-        decompose(tree_, *select_, stream_reference, view_, refusals_);
+        (of_rows ? keep_rows : decompose)(tree_, *select_, stream_reference, view_, refusals_);
         statement_.body = std::move(view_);
     }
 
@@ -90,13 +94,25 @@ class ViewReader {
         }
     }
 
-    void check(const StreamReference& stream_reference) {
+    void check(const StreamReference& stream_reference, bool of_rows) {
         if (!stream_reference.stream) {
             refuse_no_stream(location(), fmt::format("the view {}", view_.name.text()),
                              "Over ordinary tables, write CREATE VIEW.", stream_reference, names_,
                              refusals_);
             return;
         }
+        refuse_volatile(ast::message(*select_), refusals_);
+        of_rows ? check_rows(stream_reference) : check_groups(stream_reference);
+    }
+
+    // As of a continuous INSERT. A view's rows have no order.
+    void check_rows(const StreamReference& stream_reference) {
+        if (select_->n_sort_clause > 0) refuse(location(), order_by, refusals_);
+        refuse_now_in_from(stream_reference, refusals_);
+        refuse_batch_dependence(stream_reference, "a continuous view", refusals_);
+    }
+
+    void check_groups(const StreamReference& stream_reference) {
         if (stream_reference.level != select_) {
             refusals_.add(stream_reference.place->location,
                           fmt::format("stream {} is read inside a CTE or a sub-select",
@@ -109,7 +125,6 @@ class ViewReader {
             }
         }
         refuse_choice();
-        refuse_volatile(ast::message(*select_), refusals_);
         refuse_now(
             ast::message(*select_), "in a continuous view",
             "A view must mean the same in every replay; compare with now() where you query it.",

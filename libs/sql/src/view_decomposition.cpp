@@ -49,7 +49,6 @@ class ViewTaker {
           kept_(tree, stream_reference, view, identity_, refusals) {}
 
     void take() {
-        if (select_.n_group_clause == 0 && !has_aggregate()) return refuse_plain();
         keys_.take();
         if (refusals_.any()) return;
         view_.from = ast::deparse_from(TIDEWHEEL_NODES(select_, from_clause));
@@ -69,14 +68,6 @@ class ViewTaker {
     }
 
   private:
-    bool has_aggregate() const {
-        bool found = select_.having_clause && contains_aggregate(select_.having_clause->base);
-        for (ast::Node* target : TIDEWHEEL_NODES(select_, target_list)) {
-            found = found || contains_aggregate(target->base);
-        }
-        return found;
-    }
-
     std::string finish_targets() {
         std::string list;
         std::size_t place = 0;
@@ -170,12 +161,6 @@ class ViewTaker {
                                   ast::last_string(TIDEWHEEL_NODES(*call_, funcname)))
                     : "");
         if (call_) mention(*call_, refusals_);
-    }
-
-    void refuse_plain() {
-        refusals_.add(
-            -1, fmt::format("the view {} has neither GROUP BY nor an aggregate", view_.name.text()),
-            "Write INSERT INTO … SELECT … for rows that are only filtered or changed.");
     }
 
     // GROUPING SETS and the like are made of the groups of the state, which are the smallest.

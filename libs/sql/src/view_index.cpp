@@ -37,9 +37,12 @@ class IndexReader {
         const int location = index.relation->location;
         if (index.unique)
             refusals_.add(location, "a UNIQUE index on a continuous view is not supported",
-                          "Leave UNIQUE out: the view's group keys are unique already, and any "
-                          "other rule would refuse records.");
-        if (view_.keys.empty())
+                          view_.rows
+                              ? "Leave UNIQUE out, which would refuse records; an INSERT with ON "
+                                "CONFLICT keeps one row of a key."
+                              : "Leave UNIQUE out: the view's group keys are unique already, and "
+                                "any other rule would refuse records.");
+        if (view_.keys.empty() && !view_.rows)
             refusals_.add(
                 location,
                 fmt::format("the view {} has one row and cannot use an index", view_.name.text()),

@@ -49,16 +49,6 @@ bool has_column(ast::Message& root) {
     return found;
 }
 
-// The whole row of the stream: e, e.*
-bool is_row_of(const ast::Node& expression, const StreamReference& stream_reference) {
-    auto* reference = ast::as<ast::ColumnRef>(&expression);
-    if (!reference) return false;
-    const auto name = ast::strings(TIDEWHEEL_NODES(*reference, fields));
-    const std::string alias = alias_of(*stream_reference.place);
-    if (name.size() < reference->n_fields) return name.empty() || name.back() == alias;
-    return name.size() == 1 && name[0] == alias && !has_column(*stream_reference.stream, name[0]);
-}
-
 ast::RangeVar* staged_stream(ast::Message& root) {
     ast::RangeVar* found = nullptr;
     ast::walk(root, [&](ast::Message& message) {
@@ -152,8 +142,10 @@ std::string ViewKept::from(std::size_t number, Keeping keeping) const {
 bool ViewKept::is_refused(ast::FunctionCall& call) {
     bool is_refused = false;
     for_each_value(call, [&](ast::Node& value) {
-        if (!is_refused && is_row_of(value, stream_reference_)) refuse_row(call);
-        is_refused = is_refused || is_row_of(value, stream_reference_);
+        if (!is_refused && is_row_of(value, *stream_reference_.stream, *stream_reference_.place))
+            refuse_row(call);
+        is_refused =
+            is_refused || is_row_of(value, *stream_reference_.stream, *stream_reference_.place);
     });
     for (ast::Node* argument : TIDEWHEEL_NODES(call, args)) {
         if (!call.agg_within_group || is_refused || !has_column(argument->base)) continue;

@@ -39,6 +39,15 @@ TEST_CASE("an index on a view's columns is one on what they are made of in the s
                    ContainsSubstring("(a1::text)") && ContainsSubstring("INCLUDE (a1)"));
 }
 
+TEST_CASE("an index on a view of rows is one on the values that it keeps") {
+    const std::string rows =
+        "CREATE MATERIALIZED VIEW v AS SELECT id, price * qty AS total, ts FROM events";
+    CHECK_THAT(on_state("CREATE INDEX ON v (total) INCLUDE (id) WHERE v.total > 3", rows),
+               ContainsSubstring("USING btree ((v2) ) INCLUDE (v1) WHERE v2 > 3"));
+    CHECK_THAT(on_state("CREATE UNIQUE INDEX ON v (id)", rows),
+               ContainsSubstring("UNIQUE") && ContainsSubstring("an INSERT with ON CONFLICT"));
+}
+
 TEST_CASE("what a state can't have is refused by name") {
     CHECK_THAT(on_state("CREATE UNIQUE INDEX x ON v (kind)"), ContainsSubstring("UNIQUE"));
     CHECK_THAT(on_state("CREATE INDEX x ON v (totl)"),

@@ -132,7 +132,7 @@ Expected make_expected(Session& session, const catalogue::StoredStatement& state
     Expected expected{target_of(statement),
                       "pg_temp.tidewheel_expected_" + std::to_string(number),
                       {},
-                      !is_table};
+                      !is_table && !std::get<sql::ViewStatement>(statement.statement.body).rows};
     session.run("CREATE TEMP TABLE tidewheel_expected_" + std::to_string(number) + " (LIKE " +
                 expected.stored.quoted() + (is_table ? " INCLUDING ALL)" : ")"));
     return expected;

@@ -27,8 +27,10 @@ std::vector<Unit> units_of(const catalogue::Catalogue& catalogue, const std::vec
 
 bool stand_alone(const Unit& unit) {
     return std::all_of(unit.statements.begin(), unit.statements.end(), [](const auto* each) {
+        if (const auto* view = std::get_if<sql::ViewStatement>(&each->statement.body))
+            return view->rows.has_value();
         const auto* rows = std::get_if<sql::RowStatement>(&each->statement.body);
-        return rows && !rows->merge && rows->on_conflict == sql::OnConflict::none;
+        return !rows->merge && rows->on_conflict == sql::OnConflict::none;
     });
 }
 

@@ -13,6 +13,14 @@
 //   kept_partition, kept_offset, kept_row the place of the record, and the row among those it led to
 //   kept_count                            or how often the value came
 //   kept_group                            a number of the group
+//
+// A view of rows (sql::KeptRows) has other columns:
+//
+//   tidewheel_partition, tidewheel_offset the place of the record
+//   tidewheel_row                         the row among those it led to, from 1
+//   v1, v2, …                             the values
+//
+// No index has them: a topic that was created again has its places twice.
 namespace tidewheel::catalogue {
 
 // A view without GROUP BY has one row, whose key is this constant.
@@ -26,10 +34,10 @@ std::vector<std::string> kept_identity(const sql::ViewStatement& view, const sql
 // What the unique index on the keys says after its columns, as does ON CONFLICT.
 std::string group_index(const sql::ViewStatement& view);
 
-// DDL of a view's state, in order: the table, typed by PostgreSQL from the delta's own SELECT; the
-// unique index on its keys; its replica identity, without which a publication of all tables would
-// take no update. To be run while the temporary relations exist and are empty, under the
-// pipeline's search path.
+// DDL of a view's state, in order: the table, typed by PostgreSQL from the delta's own SELECT; of
+// one of groups, the unique index on its keys; its replica identity, without which a publication of
+// all tables would take no update. To be run while the temporary relations exist and are empty,
+// under the pipeline's search path.
 std::vector<std::string> state_ddl(const sql::ViewStatement& view, const std::string& state_table);
 
 }  // namespace tidewheel::catalogue

@@ -67,6 +67,9 @@ class SelectedRows {
         return {*of.vector, of.is_computed ? order_[row] : rows_[order_[row]]};
     }
 
+    // The number of the row that it is made of.
+    std::size_t in_batch(std::size_t row) const { return rows_[order_[row]]; }
+
   private:
     friend class RowRun;
     struct Column {

@@ -10,6 +10,9 @@ namespace tidewheel::executor {
 // One INSERT for the whole batch.
 struct DirectInsert {
     std::string insert;
+    // Of one that takes the partition and the offset of each row of the batch, as arrays $1 and $2:
+    // the same without parameters, over no row. Empty: it takes none.
+    std::string rehearsal = {};
     bool operator==(const DirectInsert&) const = default;
 };
 
@@ -34,7 +37,7 @@ RowScript row_script(const catalogue::StoredStatement& statement, const InsertTa
 
 std::string setup_of(const RowScript& script);  // once a session; empty: nothing
 // The INSERT of rows that are given as arrays, one a column of the target, with elements of these
-// kinds.
+// kinds; before them, those of RowStatement::keeps_places.
 std::string array_insert(const sql::RowStatement& rows, const InsertTarget& target,
                          const std::vector<engine::Kind>& kinds);
 // Has the target's CHECKs judge such rows, with InsertTarget::last_wins; InsertRounds::discard

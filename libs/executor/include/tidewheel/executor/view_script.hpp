@@ -17,7 +17,7 @@ std::string view_script(const std::vector<const catalogue::StoredStatement*>& vi
 std::string view_upsert(const catalogue::StoredStatement& view,
                         const std::vector<engine::Kind>& kinds);
 
-// The views of a stream in groups that can share a pass.
+// The views of a stream in groups that can share a pass; those of rows are in none.
 std::vector<std::vector<const catalogue::StoredStatement*>> share_passes(
     const std::vector<const catalogue::StoredStatement*>& views);
 

@@ -159,6 +159,8 @@ struct RowStatement {
     // A MERGE: on_conflict is `update`, as of what applies the records of a key in their order; the
     // record form yields the columns of its source.
     std::optional<MergeInto> merge = {};
+    // The rows of a view: the place of each record is stored with them (catalogue/state_table.hpp).
+    bool keeps_places = false;
     bool operator==(const RowStatement&) const = default;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,15 @@ struct KeptValues {
     bool operator==(const KeptValues&) const = default;
 };
 
+// What a view of rows keeps, which has neither GROUP BY nor an aggregate: each row that its SELECT
+// yields is one of the state table, with the place of the record that it is made of.
+struct KeptRows {
+    std::vector<Key> values;  // v1, v2, … of the state table: the SELECT list
+    std::string source;       // the SELECT without its list
+    std::string by_record;    // a SELECT that yields tidewheel_seq and the values, record by record
+    bool operator==(const KeptRows&) const = default;
+};
+
 // A column that users of a view read, over the columns of its state table.
 struct Output {
     std::string column;
@@ -63,6 +73,7 @@ struct ViewStatement {
     std::vector<Key> keys;  // empty: no GROUP BY, one row
     std::vector<Partial> partials;
     std::vector<KeptValues> kept;  // numbered from 1 in the state table
+    std::optional<KeptRows> rows;  // of a view of rows, which has nothing of the above
     // In the SELECT list and HAVING. PostgreSQL may see more: it knows users' own.
     std::size_t aggregates = 0;
     long most_kept = default_most_kept;  // of each, in a group: WITH (values_per_group = …)
@@ -72,8 +83,8 @@ struct ViewStatement {
     // WHERE …".
     std::string finish_before, finish_after;
     std::vector<Output> outputs;  // what finish_before selects
-    // The view's SELECT with its aggregates in the order of the records, over tidewheel_records;
-    // empty: their order makes no difference.
+    // The view's SELECT over tidewheel_records: with its aggregates in the order of the records, or
+    // with now() as the record's time. Empty: `select` of the statement means the same.
     std::string in_order;
 
     std::string finish(const std::string& state_table) const;
