@@ -264,3 +264,18 @@ TEST_CASE("rows of CSV are stored, summed up, parked and verified by COPY") {
         CHECK(rows(site, "SELECT k::text FROM kept k WHERE id = 20") == "(20,c,1.00,x)");
     }
 }
+
+TEST_CASE("verify reads each record of CSV as a row of its own, whatever its neighbours hold") {
+    const Deployment site;
+    REQUIRE(site.apply(pipeline("")).status == 0);
+    const auto worker = site.start("tidewheel-worker"),
+               aggregator = site.start("tidewheel-aggregator");
+    // In one COPY, the first would end in the second, and the third would be two rows, of which the
+    // second one claims to be of another record.
+    site.send(0, {"3,\"b", "b\",1,x", "@hex 382c622c342c790a2278222c302c322c392c622c352c7a"});
+    site.arrive();
+    CHECK(rows(site, parked) == "0 not_csv; 1 not_csv; 2 not_csv");
+    const Finished verified = site.tidewheel({"verify"});
+    INFO(verified.output << verified.errors);
+    CHECK(verified.status == 0);
+}
