@@ -140,6 +140,20 @@ Json route_of(const sql::Stream& stream) {
     return Json::object().set("column", stream.route).set("partitions", std::move(partitions));
 }
 
+// Of a row, which a JSON Schema can't describe.
+Json row_of(const sql::Stream& stream, const std::vector<const sql::StreamColumn*>& fields) {
+    Json columns = Json::array();
+    for (const sql::StreamColumn* field : fields)
+        columns.push(field->name);
+    const auto text = [](char c) { return std::string(1, c); };
+    return Json::object()
+        .set("columns", std::move(columns))
+        .set("delimiter", text(stream.csv.delimiter))
+        .set("quote", text(stream.csv.quote))
+        .set("escape", text(stream.csv.escape))
+        .set("null", stream.csv.null);
+}
+
 }  // namespace
 
 std::string json_schema(const sql::Stream& stream) {
@@ -154,6 +168,7 @@ std::string json_schema(const sql::Stream& stream) {
         .set("x-kafka-partitions", stream.partitions);
     if (!stream.event_time.empty()) schema.set("x-event-time", stream.event_time);
     if (!stream.route.empty()) schema.set("x-route", route_of(stream));
+    if (stream.format == "csv") schema.set("x-csv", row_of(stream, fields));
     if (stream.format != "json") return schema.set("x-format", stream.format).dump(2) + '\n';
     const Json record = object_of(fields, 0, stream.checks);
     for (const auto& [name, value] : record.members())

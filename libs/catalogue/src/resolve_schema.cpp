@@ -162,6 +162,25 @@ void require_all_columns(const engine::Schema& schema, const sql::Stream& stream
                         "Add it again, or drop the stream and run `tidewheel apply`.");
 }
 
+// A field of CSV is a text, which becomes a string for PostgreSQL to convert. A domain would take that
+// string as its JSON.
+void refuse_domains_of_json(postgres::Transaction& transaction, const sql::Stream& stream,
+                            const std::string& oid) {
+    const postgres::Rows domains = transaction.query(
+        R"(SELECT a.attname, format_type(a.atttypid, NULL) FROM pg_attribute a
+           WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped AND EXISTS (
+               WITH RECURSIVE base(type) AS (
+                   SELECT a.atttypid
+                   UNION SELECT t.typbasetype FROM base JOIN pg_type t ON t.oid = type WHERE t.typtype = 'd')
+               SELECT FROM base WHERE type IN ('json'::regtype, 'jsonb'::regtype) AND type <> a.atttypid))",
+        {oid});
+    for (const postgres::Row& row : domains)
+        refuse_column(stream.name, row.text(0),
+                      "its type " + row.text(1) +
+                          " is a domain of JSON, which a field of the format csv can't be",
+                      "Declare it as json or jsonb, and convert it in the statements.");
+}
+
 }  // namespace
 
 engine::Schema resolve_schema(postgres::Transaction& transaction, const sql::Stream& stream) {
@@ -170,6 +189,7 @@ engine::Schema resolve_schema(postgres::Transaction& transaction, const sql::Str
         engine::Schema schema;
         for (const postgres::Row& row : transaction.query(columns_query, {oid}))
             schema.columns.push_back(column_of(transaction, stream, row));
+        if (stream.format == "csv") refuse_domains_of_json(transaction, stream, oid);
         require_all_columns(schema, stream);
         resolve_options(schema, stream);
         return schema;

@@ -1,18 +1,15 @@
 #include "tidewheel/codec/avro_decoder.hpp"
 
-#include <optional>
 #include <unordered_map>
 
 #include "avro_record.hpp"
-#include "key_fields.hpp"
 #include "missing_fields.hpp"
-#include "record_metadata.hpp"
+#include "record_decoder.hpp"
 #include "tidewheel/core/error.hpp"
 
 namespace tidewheel::codec {
 
 using engine::Reason;
-using engine::Reject;
 
 namespace {
 
@@ -35,53 +32,35 @@ std::unique_ptr<Writer> make_writer(const std::vector<std::string>& texts, Field
     return writer;
 }
 
-class AvroDecoder : public engine::Decoder {
+class AvroDecoder : public RecordDecoder {
   public:
     explicit AvroDecoder(const engine::Schema& schema)
-        : writer_(schema),
+        : RecordDecoder(schema),
           fields_(schema),
-          record_(schema, fields_, writer_),
-          missing_(schema, fields_, writer_),
-          key_(schema, writer_),
-          metadata_(schema),
-          takes_tombstones_(schema.takes_tombstones()) {}
-
-    std::optional<Reject> decode(const engine::Record& record, engine::Batch& batch) final {
-        if (!record.value && !takes_tombstones_)
-            return Reject{Reason::tombstone, "the record has no value", {}};
-        if (record.value && record.value->empty())
-            return Reject{Reason::empty, "the value is empty", {}};
-        writer_.begin(batch);
-        if (read_value(record) && key_.read(record) && metadata_.write(record, writer_) &&
-            writer_.check_route(record.partition))
-            return std::nullopt;
-        return writer_.take_reject();
-    }
+          record_(schema, fields_, writer()),
+          missing_(schema, fields_, writer()) {}
 
   protected:
     // The writer of a value, which loses its framing; nullptr: the record is refused.
     virtual const Writer* writer_of(std::string_view& value) = 0;
-    bool refuse(Reason reason, std::string why) { return writer_.refuse(reason, std::move(why)); }
+    bool refuse(Reason reason, std::string why) { return writer().refuse(reason, std::move(why)); }
     FieldTree& fields() { return fields_; }
 
   private:
-    bool read_value(const engine::Record& record) {
-        if (!record.value) return missing_.leave_null(Reason::tombstone, "the record has no value");
-        std::string_view value = *record.value;
+    bool read_value(std::string_view value) final {
         const Writer* const writer = writer_of(value);
         if (!writer) return false;
         if (writer->schemas.root().type != AvroType::record)
             return refuse(Reason::not_an_object, "the schema it was written with is no record");
         return record_.read(writer->root, value) && missing_.fill("");
     }
+    bool leave_null(Reason reason, std::string_view why) final {
+        return missing_.leave_null(reason, why);
+    }
 
-    RowWriter writer_;
     FieldTree fields_;
     AvroRecord record_;
     MissingFields missing_;
-    KeyFields key_;
-    RecordMetadata metadata_;
-    bool takes_tombstones_;
 };
 
 class FramedDecoder final : public AvroDecoder {

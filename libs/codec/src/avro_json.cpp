@@ -1,5 +1,6 @@
 #include "avro_json.hpp"
 
+#include "quoted_text.hpp"
 #include "tidewheel/codec/headers_json.hpp"
 #include "tidewheel/codec/json_decoder.hpp"
 
@@ -103,24 +104,6 @@ const AvroSchema* take_branch(const AvroSchema& schema, AvroInput& input) {
         static_cast<std::uint64_t>(branch) >= schema.inside.size())
         return nullptr;
     return schema.inside[static_cast<std::size_t>(branch)];
-}
-
-void append_quoted(std::string_view text, std::string& json) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    json += '"';
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            json += '\\';
-            json += c;
-        } else if (static_cast<unsigned char>(c) < ' ') {
-            json += "\\u00";
-            json += digits[static_cast<unsigned char>(c) >> 4];
-            json += digits[c & 0xf];
-        } else {
-            json += c;
-        }
-    }
-    json += '"';
 }
 
 AvroVerdict append_json(const AvroSchema& schema, AvroInput& input, std::string& scratch, int depth,

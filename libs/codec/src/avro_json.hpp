@@ -12,9 +12,6 @@ namespace tidewheel::codec {
 AvroVerdict append_json(const AvroSchema& schema, AvroInput& input, std::string& scratch, int depth,
                         std::string& json);
 
-// A string as JSON, in quotes.
-void append_quoted(std::string_view text, std::string& json);
-
 // Takes a value that nobody wants, without looking into its strings.
 AvroVerdict skip_value(const AvroSchema& schema, AvroInput& input, int depth);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "avro_json.hpp"
+#include "quoted_text.hpp"
 
 namespace tidewheel::codec {
 

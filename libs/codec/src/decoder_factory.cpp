@@ -5,6 +5,7 @@
 
 #include "tidewheel/codec/avro_decoder.hpp"
 #include "tidewheel/codec/bytes_decoder.hpp"
+#include "tidewheel/codec/csv_decoder.hpp"
 #include "tidewheel/codec/json_decoder.hpp"
 #include "tidewheel/core/error.hpp"
 
@@ -18,6 +19,10 @@ Made make_avro(const engine::Schema& schema, const RecordFormat& format) {
                            : make_avro_decoder(schema, format.schema);
 }
 
+Made make_csv(const engine::Schema& schema, const RecordFormat& format) {
+    return make_csv_decoder(schema, format.csv);
+}
+
 template <Made (*make)(const engine::Schema&)>
 Made make_by_columns(const engine::Schema& schema, const RecordFormat&) {
     return make(schema);
@@ -26,6 +31,7 @@ Made make_by_columns(const engine::Schema& schema, const RecordFormat&) {
 constexpr DecoderFormat table[] = {
     {"json", make_by_columns<make_json_decoder>},
     {"avro", make_avro},
+    {"csv", make_csv},
     {"bytes", make_by_columns<make_bytes_decoder>},
 };
 

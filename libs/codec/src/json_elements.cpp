@@ -2,47 +2,12 @@
 
 #include <optional>
 
-#include "reader.hpp"
+#include "json_check.hpp"
 #include "tidewheel/codec/json.hpp"
 #include "tidewheel/codec/json_decoder.hpp"
 
 namespace tidewheel::codec {
 namespace {
-
-// RapidJSON's handler: takes everything that is not nested too deep, and keeps nothing.
-class Judge : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Judge> {
-  public:
-    explicit Judge(std::size_t most) : most_(most) {}
-    bool StartObject() { return ++depth_ <= most_; }
-    bool StartArray() { return ++depth_ <= most_; }
-    bool EndObject(rapidjson::SizeType) { return depth_-- > 0; }
-    bool EndArray(rapidjson::SizeType) { return depth_-- > 0; }
-    bool is_too_deep() const { return depth_ > most_; }
-    std::size_t most() const { return most_; }
-
-  private:
-    std::size_t depth_ = 0;
-    const std::size_t most_;
-};
-
-// What is wrong with the document. deeper: the levels around the elements, each of which may have
-// as many as a record.
-std::optional<std::string> fault_of(std::string_view document, std::size_t deeper) {
-    const auto at = [](const std::string& what, std::size_t offset) {
-        return what + " at byte " + std::to_string(offset);
-    };
-    if (const auto fault = find_fault(document)) return at(fault->what, fault->offset);
-    std::string copy(document);
-    copy.append(padding, '\0');
-    rapidjson::InsituStringStream stream(copy.data());
-    Judge judge(json_depth_limit + deeper);
-    rapidjson::Reader reader;
-    const rapidjson::ParseResult result = reader.Parse<json_flags>(stream, judge);
-    if (!result.IsError()) return std::nullopt;
-    return at(judge.is_too_deep() ? "nested more than " + std::to_string(judge.most()) + " levels"
-                                  : rapidjson::GetParseError_En(result.Code()),
-              result.Offset());
-}
 
 // Walks through a text that is known to be JSON.
 class Walk {
@@ -125,7 +90,9 @@ Found member(std::string_view text, const std::string& name) {
 
 Result<std::vector<std::string_view>, std::string> json_elements(
     std::string_view document, const std::vector<std::string>& path) {
-    if (const auto fault = fault_of(document, path.size() + 1)) return *fault;
+    // Each of the elements may have as many levels as a record, and there are some around them.
+    JsonCheck check(json_depth_limit + path.size() + 1);
+    if (const auto fault = check.fault_of(document)) return *fault;
     std::string_view text = document;
     for (const std::string& name : path) {
         const Found found = member(text, name);

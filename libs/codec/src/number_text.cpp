@@ -75,6 +75,9 @@ ParseResult read_float64(std::string_view text, double& value) {
 }
 
 ParseResult read_boolean(std::string_view text, bool& value) {
+    // As PostgreSQL itself writes it, and as JSON has it.
+    value = text == "t" || text == "true";
+    if (value || text == "f" || text == "false") return ParseResult::ok;
     text = without_spaces(text);
     const bool yes = is_prefix(text, "true") || is_prefix(text, "yes") ||
                      is_prefix(text, "on", 2) || text == "1";

@@ -6,6 +6,7 @@
 #include "avro_samples.hpp"
 #include "store_events.hpp"
 #include "tidewheel/codec/avro_decoder.hpp"
+#include "tidewheel/codec/csv_decoder.hpp"
 #include "tidewheel/codec/json_decoder.hpp"
 #include "tidewheel/testing/catch.hpp"
 
@@ -101,4 +102,25 @@ TEST_CASE("times as numbers allocate nothing either, of whatever unit and length
     fill(batch, *decoder, value);
     const long after = allocations;
     CHECK(after - before == 0);
+}
+
+TEST_CASE("rows of CSV allocate nothing, quoted or not") {
+    engine::Schema schema;
+    schema.columns = {codec::column("id", {engine::Kind::int64, -1, "bigint"}),
+                      codec::column("note", {engine::Kind::text, -1, "text"}),
+                      codec::column("more", {engine::Kind::jsonb, -1, "jsonb"}),
+                      codec::column("numbers", {engine::Kind::other, -1, "integer[]"})};
+    const auto decoder = codec::make_csv_decoder(schema, {});
+    engine::Batch batch(schema);
+    constexpr std::string_view value =
+        "1714979289123,\"a note of some \"\"words\"\"\",\"{\"\"a\"\": [1, 2]}\",\"{1,2}\"\r\n";
+    fill(batch, *decoder, value);
+    REQUIRE(batch.rows() == 10'000);
+    batch.clear();
+
+    const long before = allocations;
+    fill(batch, *decoder, value);
+    const long after = allocations;
+    CHECK(after - before == 0);
+    CHECK(batch.rows() == 10'000);
 }

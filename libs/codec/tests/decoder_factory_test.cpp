@@ -77,6 +77,6 @@ TEST_CASE("a format that is not registered is refused by its name") {
     } catch (const Error& error) {
         CHECK(error.kind() == Error::Kind::pipeline);
         CHECK(std::string(error.what()) == "format 'thrift' is not supported");
-        CHECK(error.hint() == "Supported formats: json, avro, bytes.");
+        CHECK(error.hint() == "Supported formats: json, avro, csv, bytes.");
     }
 }

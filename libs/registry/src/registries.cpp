@@ -34,6 +34,7 @@ std::unique_ptr<engine::Decoder> Registries::make_decoder(const sql::Stream& str
                                                           const engine::Schema& schema) {
     codec::RecordFormat format(stream.format);
     format.schema = stream.schema;
+    format.csv = stream.csv;
     if (!stream.registry.empty()) format.registry = &at(stream.registry);
     return codec::make_decoder(format, schema);
 }

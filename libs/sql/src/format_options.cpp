@@ -9,7 +9,7 @@
 namespace tidewheel::sql {
 namespace {
 
-constexpr std::string_view formats[] = {"json", "avro", "bytes"};
+constexpr std::string_view formats[] = {"json", "avro", "csv", "bytes"};
 
 // Records of this format have fields, and somebody has to say by which schema.
 bool has_schema(const Stream& stream) {
@@ -34,7 +34,7 @@ void read_format(OptionList& options, const ast::Option& option, Stream& stream)
     const std::string value = value_of(option);
     if (std::ranges::find(formats, value) == std::end(formats))
         options.refuse(option, fmt::format("format '{}' is not supported", value),
-                       "The formats are json, avro and bytes.");
+                       "The formats are json, avro, csv and bytes.");
     stream.format = value;
 }
 

@@ -119,11 +119,11 @@ void check_source(const OptionList& options, const Stream& stream, int location,
                          fmt::format("stream {} has {} without the option source", name, option),
                          "The option source 'URL' says where records come from.");
     if (stream.source.url.empty()) return;
-    if (stream.format == "avro")
+    if (stream.format == "avro" || stream.format == "csv")
         refusals.add(location,
                      fmt::format("stream {} has a source, whose records are what it sends, and the "
-                                 "format avro",
-                                 name),
+                                 "format {}",
+                                 name, stream.format),
                      "Leave out one of both.");
     if (options.has("ingress"))
         refusals.add(location, fmt::format("stream {} has an ingress and a source", name),

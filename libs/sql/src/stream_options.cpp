@@ -8,6 +8,7 @@
 #include <span>
 
 #include "changes_option.hpp"
+#include "csv_options.hpp"
 #include "format_options.hpp"
 #include "ingress_options.hpp"
 #include "names.hpp"
@@ -82,6 +83,11 @@ class StreamOptions {
             {"format", &StreamOptions::read_with<read_format>},
             {"registry", &StreamOptions::read_with<read_registry>},
             {"schema", &StreamOptions::read_with<read_schema>},
+            {"delimiter", &StreamOptions::read_with<read_delimiter>},
+            {"quote", &StreamOptions::read_with<read_quote>},
+            {"escape", &StreamOptions::read_with<read_escape>},
+            {"null", &StreamOptions::read_with<read_null>},
+            {"encoding", &StreamOptions::read_with<read_encoding>},
             {"event_time", &StreamOptions::read_name<&Stream::event_time>},
             {"route", &StreamOptions::read_name<&Stream::route>},
             {"key", &StreamOptions::read_name<&Stream::key>},
@@ -99,7 +105,7 @@ class StreamOptions {
     }
 
     void read_plain(const ast::Option& option) {
-        if (is_rule(option)) return;
+        if (is_rule(option) || refuse_header(options_, option)) return;
         const auto known = std::ranges::find(plain_options(), option.defname, &Plain::name);
         if (known == plain_options().end()) return refuse_unknown(option);
         (this->*known->read)(option, value_of(option));
@@ -208,6 +214,7 @@ class StreamOptions {
 
     void check_whole() {
         check_format(options_, stream_, location_, refusals_);
+        check_csv(options_, stream_, location_, refusals_);
         check_tombstones(stream_, location_, refusals_);
         check_ingress(options_, stream_, location_, refusals_);
         check_source(options_, stream_, location_, refusals_);

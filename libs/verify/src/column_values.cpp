@@ -26,6 +26,11 @@ bool is_field_of_key(const Column& column) {
     return column.source == ColumnOrigin::key && !column.path.empty();
 }
 
+bool is_json_text(const Column& column) {
+    return column.source == ColumnOrigin::field &&
+           (column.type.kind == Kind::json || column.type.kind == Kind::jsonb);
+}
+
 namespace {
 
 // What holds the field, as jsonb and as json.
@@ -96,7 +101,8 @@ std::string time_of_number(const Column& column, const std::string& text) {
            " FROM " + epoch_microseconds(column, text) + " us)::" + column.type.sql;
 }
 
-std::string converted(const Column& column) {
+std::string converted(const Column& column, bool is_csv) {
+    if (is_csv && is_json_text(column)) return text_value(column) + "::" + column.type.sql;
     if (column.epoch) return time_of_number(column, text_value(column));
     switch (column.type.kind) {
         case Kind::text:
@@ -127,7 +133,7 @@ bool is_converted(const Column& column) {
     return column.type.kind == Kind::other && is_field(column);
 }
 
-std::string value_of(const Column& column, const std::string& fallback) {
+std::string value_of(const Column& column, const std::string& fallback, bool is_csv) {
     const bool text = column.type.kind == Kind::text || column.type.kind == Kind::varchar;
     const bool bytes = column.type.kind == Kind::bytea;
     const std::string cast = text ? "" : "::" + column.type.sql;
@@ -135,8 +141,8 @@ std::string value_of(const Column& column, const std::string& fallback) {
         return column.epoch ? time_of_number(column, written) : written + cast;
     };
     if (is_field(column))
-        return is_converted(column) ? converted(column)
-                                    : or_fallback(column, fallback, converted(column));
+        return is_converted(column) ? converted(column, is_csv)
+                                    : or_fallback(column, fallback, converted(column, is_csv));
     switch (column.source) {
         case ColumnOrigin::field:
             break;
@@ -183,7 +189,8 @@ std::string converted_record(const catalogue::StoredStream& stream) {
 std::vector<std::string> column_values(const catalogue::StoredStream& stream) {
     std::vector<std::string> list;
     for (std::size_t i = 0; i < stream.schema.columns.size(); ++i)
-        list.push_back(value_of(stream.schema.columns[i], stream.stream.columns.at(i).fallback));
+        list.push_back(value_of(stream.schema.columns[i], stream.stream.columns.at(i).fallback,
+                                stream.stream.format == "csv"));
     return list;
 }
 

@@ -13,6 +13,8 @@ namespace tidewheel::verify {
 // Of the value's JSON, or of the key's.
 bool is_field(const engine::Column& column);
 bool is_field_of_key(const engine::Column& column);
+// Of the value, of type json or jsonb: in CSV, JSON is written inside the text of such a field.
+bool is_json_text(const engine::Column& column);
 std::string path_literal(const engine::Column& column);
 // The record's JSON value; SQL's NULL for JSON's.
 std::string json_value(const engine::Column& column);

@@ -49,16 +49,16 @@ bool is_json(const catalogue::StoredStream& stream) {
     return stream.stream.format == "json";
 }
 
-// A record of Avro came as JSON of its own (avro_documents.hpp).
-bool is_avro(const catalogue::StoredStream& stream) {
-    return stream.stream.format == "avro";
+// A record of Avro or CSV has a document in JSON of its own (avro_documents.hpp, csv_documents.hpp).
+bool has_document(const catalogue::StoredStream& stream) {
+    return stream.stream.format == "avro" || stream.stream.format == "csv";
 }
 
 // The record as jsonb and json.
 std::string documents(const catalogue::StoredStream& stream) {
-    const std::string text = is_json(stream)   ? "convert_from(r.payload, 'UTF8')"
-                             : is_avro(stream) ? "r.document"
-                                               : "NULL";
+    const std::string text = is_json(stream)        ? "convert_from(r.payload, 'UTF8')"
+                             : has_document(stream) ? "r.document"
+                                                    : "NULL";
     return text + "::jsonb AS tidewheel_doc, " + text + "::json AS tidewheel_json";
 }
 
@@ -67,14 +67,9 @@ std::string tombstone_check(const engine::Schema& schema) {
     return "    IF tidewheel_raw_row.payload IS NULL THEN RETURN NULL; END IF;\n";
 }
 
-// How deep the brackets outside of strings go.
 std::string depth_check() {
-    return "    IF (SELECT max(depth) FROM (SELECT sum(CASE WHEN c IN ('{', '[') THEN 1 WHEN c IN "
-           "('}', ']') THEN -1 ELSE 0 END) OVER (ORDER BY n) AS depth FROM "
-           "regexp_split_to_table(" +
-           without_strings("tidewheel_text") +
-           ", '') WITH ORDINALITY t(c, n)) d) > 64 THEN RETURN 'it is nested too deeply'; END "
-           "IF;\n";
+    return "    IF " + is_too_deep("tidewheel_text") +
+           " THEN RETURN 'it is nested too deeply'; END IF;\n";
 }
 
 std::string number_check() {
@@ -104,15 +99,15 @@ std::string parse_checks(const engine::Schema& schema) {
                : checks;
 }
 
-std::string avro_checks(const engine::Schema& schema) {
+std::string document_checks(const engine::Schema& schema) {
     return "    tidewheel_doc := tidewheel_raw_row.document::jsonb;\n    tidewheel_json := "
            "tidewheel_raw_row.document::json;\n    IF tidewheel_doc IS NULL" +
            std::string(schema.takes_tombstones() ? " AND tidewheel_value IS NOT NULL" : "") +
-           " THEN RETURN 'it is no record of its schema'; END IF;\n";
+           " THEN RETURN 'it can''t be read'; END IF;\n";
 }
 
 std::string value_checks(const catalogue::StoredStream& stream) {
-    if (is_avro(stream)) return avro_checks(stream.schema);
+    if (has_document(stream)) return document_checks(stream.schema);
     return is_json(stream) ? parse_checks(stream.schema) : "";
 }
 
@@ -150,7 +145,7 @@ constexpr const char* year_1 = "-62135596800000000";
 constexpr const char* year_9999 = "253402300799999999";
 
 // PostgreSQL reads more than a stream takes ('tomorrow', 20240506, 'NaN').
-std::string form_check(const Column& column) {
+std::string form_check(const Column& column, bool is_csv) {
     const bool is_bytea = column.type.kind == Kind::bytea && is_field(column);
     const std::string text = is_bytea ? text_value(column) : text_of(column);
     if (text.empty()) return "";
@@ -165,6 +160,7 @@ std::string form_check(const Column& column) {
     const bool wants_json = column.type.kind == Kind::json || column.type.kind == Kind::jsonb ||
                             column.type.kind == Kind::other;
     if (wants_json && !is_field(column)) broken = text + " IS NOT NULL";
+    if (is_csv && is_json_text(column)) broken = breaks_json(text);
     if (broken.empty()) return "";
     return "    IF " + broken + " THEN RETURN " +
            quote_literal(column.name + " is not in the form of " + column.type.sql) + "; END IF;\n";
@@ -252,7 +248,7 @@ std::string decode_script(const catalogue::StoredStream& stream, const std::stri
 std::string judge_ddl(const catalogue::StoredStream& stream) {
     std::string forms, nulls;
     for (const Column& column : stream.schema.columns) {
-        forms += form_check(column);
+        forms += form_check(column, stream.stream.format == "csv");
         nulls += null_check(column);
     }
     const std::string record = converted_record(stream);

@@ -42,6 +42,7 @@ class RawCopy {
         parts_.headers ? encoder_.jsonb(headers_as_json(record)) : encoder_.null();
         bytes(record.value);
         bytes(document_of(record));
+        if (parts_.also) parts_.also(record);
         ++records_;
         if (encoder_.payload().size() >= piece_bytes) send();
     }

@@ -39,6 +39,8 @@ struct CopiedParts {
     bool headers = false;
     // The value as JSON, where it is written in another format. Unset: it isn't.
     std::function<std::optional<std::string>(std::string_view value)> document = {};
+    // Hears of each record that is copied. Unset: nobody wants to.
+    std::function<void(const engine::Record& record)> also = {};
 };
 
 // Copies these records, or the scope's sample of them, into pg_temp.tidewheel_raw, in pieces of

@@ -58,6 +58,19 @@ std::string beyond_number_limits(const std::string& text) {
            ", 'g') AS number WHERE length(number[1]) > 1000 OR abs(number[2]::numeric) > 308)";
 }
 
+std::string is_too_deep(const std::string& text) {
+    return "(SELECT max(depth) FROM (SELECT sum(CASE WHEN c IN ('{', '[') THEN 1 WHEN c IN "
+           "('}', ']') THEN -1 ELSE 0 END) OVER (ORDER BY n) AS depth FROM "
+           "regexp_split_to_table(" +
+           without_strings(text) + ", '') WITH ORDINALITY t(c, n)) d) > 64";
+}
+
+// jsonb reads escapes, which json does not.
+std::string breaks_json(const std::string& text) {
+    return text + "::jsonb IS NULL AND " + text + " IS NOT NULL OR " + is_too_deep(text) + " OR " +
+           beyond_number_limits(without_strings(text));
+}
+
 std::string without_strings(const std::string& text) {
     return "regexp_replace(" + text + ", " + quote_literal(R"("(\\.|[^"\\])*")") + ", '', 'g')";
 }

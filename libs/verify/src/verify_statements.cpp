@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 
 #include "avro_documents.hpp"
+#include "csv_documents.hpp"
 #include "dead_letter_audit.hpp"
 #include "record_decoding.hpp"
 #include "replay.hpp"
@@ -179,9 +181,15 @@ class Verification {
         CopiedParts parts{.headers = takes_headers(stream.schema)};
         if (stream.stream.format == "avro")
             parts.document = [&](std::string_view value) { return avro.document_of(value); };
+        std::optional<CsvDocuments> csv;
+        if (stream.stream.format == "csv") {
+            csv.emplace(stream, session_);
+            parts.also = [&](const engine::Record& record) { csv->add(record); };
+        }
         copy_topic(
             kafka_, stream.stream.topic, spans, scope_, parts, session_,
             [this](std::int64_t read) { progress_.show(records_read_ += read, records_to_read_); });
+        if (csv) csv->finish();
         session_.run("ANALYZE pg_temp.tidewheel_raw");
     }
 

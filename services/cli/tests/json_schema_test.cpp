@@ -152,3 +152,18 @@ TEST_CASE("paths become nested objects, required when something in them is") {
     CHECK(customer.find("properties")->find("id")->dump() == written(R"({"type":"integer"})"));
     CHECK_FALSE(schema.find("properties")->find("other")->find("required"));
 }
+
+TEST_CASE("of CSV there is the order of the columns, and how a row is written") {
+    const Json schema =
+        Json::parse(
+            apply::json_schema(stream_of(
+                "CREATE FOREIGN TABLE t (a integer, n integer OPTIONS (\"partition\" 'true'), "
+                "\"B\" text) SERVER kafka OPTIONS (topic 't', format 'csv', delimiter ';', "
+                "null 'none');")))
+            .value();
+    CHECK(schema.find("x-format")->string() == "csv");
+    CHECK(schema.find("properties") == nullptr);
+    CHECK(schema.find("x-csv")->dump() ==
+          written(R"({"columns": ["a", "B"], "delimiter": ";", "quote": "\"", "escape": "\"",)"
+                  R"( "null": "none"})"));
+}

@@ -1,4 +1,4 @@
-// What a record costs on its way from JSON or Avro to the binary COPY, in memory and in one thread: decoding
+// What a record costs on its way from JSON, Avro or CSV to the binary COPY, in memory and in one thread: decoding
 // a store event into a batch, and encoding a row of that batch. An iteration is one record or row.
 //   bench_decode [--benchmark_…] [RECORDS]
 // RECORDS fixes the number of iterations, for programs that count instructions.
@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "avro_records.hpp"
+#include "csv_records.hpp"
 #include "producer/store_event.hpp"
 #include "store_events.hpp"
 #include "tidewheel/codec/avro_decoder.hpp"
+#include "tidewheel/codec/csv_decoder.hpp"
 #include "tidewheel/codec/json_decoder.hpp"
 #include "tidewheel/postgres/copy_encoder.hpp"
 
@@ -66,15 +68,19 @@ engine::Schema columns_of_views() {
     return schema;
 }
 
-// Out of line, so that instructions can be counted in here alone.
-[[gnu::noinline]] void decode_record(engine::Decoder& decoder, engine::Batch& batch,
-                                     const std::string& value) {
-    if (batch.rows() == batch_rows) batch.clear();
+void add_record(engine::Decoder& decoder, engine::Batch& batch, const std::string& value) {
     engine::Record record;
     record.value = value;
     record.partition = partition;
     batch.add(std::move(record),
               [&](const auto& each, auto& into) { return decoder.decode(each, into); });
+}
+
+// Out of line, so that instructions can be counted in here alone.
+[[gnu::noinline]] void decode_record(engine::Decoder& decoder, engine::Batch& batch,
+                                     const std::string& value) {
+    if (batch.rows() == batch_rows) batch.clear();
+    add_record(decoder, batch, value);
 }
 
 [[gnu::noinline]] void encode_row(postgres::CopyEncoder& out, const engine::Batch& batch,
@@ -95,9 +101,20 @@ const std::vector<std::string>& avro_records() {
         std::vector<std::string> all;
         for (const std::string& json : records()) {
             engine::Batch batch(schema);
-            decode_record(*decoder, batch, json);
+            add_record(*decoder, batch, json);
             all.push_back(bench::avro_record(batch, 0));
         }
+        return all;
+    }();
+    return made;
+}
+
+const std::vector<std::string>& csv_records() {
+    static const std::vector<std::string> made = [] {
+        const engine::Schema schema = all_columns();
+        std::vector<std::string> all;
+        for (const std::string& json : records())
+            all.push_back(bench::csv_record(schema, json));
         return all;
     }();
     return made;
@@ -129,6 +146,10 @@ void decode_avro(benchmark::State& state, const engine::Schema& schema) {
            avro_records());
 }
 
+void decode_csv(benchmark::State& state, const engine::Schema& schema) {
+    decode(state, schema, *codec::make_csv_decoder(schema, {}), csv_records());
+}
+
 void encode_rows(benchmark::State& state, const engine::Schema& schema) {
     const auto decoder = codec::make_json_decoder(schema);
     engine::Batch batch(schema);
@@ -155,6 +176,7 @@ int main(int argc, char** argv) {
         benchmark::RegisterBenchmark("decode_for_views",
                                      [&](auto& state) { decode_json(state, views); }),
         benchmark::RegisterBenchmark("decode_avro", [&](auto& state) { decode_avro(state, all); }),
+        benchmark::RegisterBenchmark("decode_csv", [&](auto& state) { decode_csv(state, all); }),
         benchmark::RegisterBenchmark("encode", [&](auto& state) { encode_rows(state, all); })};
     long iterations = 0;
     if (argc == 2) std::from_chars(argv[1], argv[1] + std::strlen(argv[1]), iterations);

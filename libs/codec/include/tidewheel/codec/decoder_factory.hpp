@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "tidewheel/codec/schema_source.hpp"
+#include "tidewheel/engine/csv_form.hpp"
 #include "tidewheel/engine/decoder.hpp"
 
 namespace tidewheel::codec {
@@ -14,6 +15,7 @@ struct RecordFormat {
     std::string_view name;             // OPTIONS (format 'json')
     std::string schema = {};           // the one that all are written with; empty: there is none
     SchemaSource* registry = nullptr;  // where those are that records name
+    engine::CsvForm csv = {};          // of the format csv
 
     RecordFormat(std::string_view format) : name(format) {}
     RecordFormat(const char* format) : name(format) {}

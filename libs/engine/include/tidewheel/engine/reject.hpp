@@ -11,6 +11,7 @@ enum class Reason {
     empty,      // an empty value
     not_json,   // not JSON: cut, NaN, trailing text, NUL byte, invalid UTF-8, lone surrogate…
     not_avro,   // bytes that are no record of the schema they were written with
+    not_csv,    // no row of CSV with as many fields as the stream has
     unknown_schema,   // written with a schema that the registry doesn't have
     not_an_object,    // JSON, but no object; a value of Avro that is no record
     too_deep,         // nested more than 64 levels

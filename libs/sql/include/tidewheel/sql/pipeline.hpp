@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "tidewheel/engine/csv_form.hpp"
 #include "tidewheel/engine/schema.hpp"
 #include "tidewheel/sql/diagnostic.hpp"
 #include "tidewheel/sql/merge.hpp"
@@ -72,6 +73,7 @@ struct Stream {
     std::string format = "json";
     std::string registry;  // the URL of the one that has the schemas of records; empty: none
     std::string schema;    // that all are written with: its text, or its path until apply reads it
+    engine::CsvForm csv;   // of the format csv: how its rows are written
     std::string event_time;  // a column; empty: none
     std::string route;       // the routing column; empty: none
     std::vector<engine::Route::Rule> rules;
