@@ -37,9 +37,9 @@ std::chrono::milliseconds FileKind::tick() const {
     return 200ms;
 }
 
-std::vector<delivery::Subscriber> FileKind::subscribers(postgres::Connection& connection,
+std::vector<delivery::Subscriber> FileKind::subscribers(postgres::Transaction& transaction,
                                                         const catalogue::StoredSink& sink) {
-    known_[sink.id] = read_options(connection, sink);
+    known_[sink.id] = read_options(transaction, sink);
     if (const std::string trouble = troubles_->find(sink.id); !trouble.empty())
         throw Error(Error::Kind::refused, trouble);
     return {delivery::Subscriber{}};

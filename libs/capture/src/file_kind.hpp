@@ -36,7 +36,7 @@ class FileKind : public delivery::Kind {
     delivery::RowForm form() const override { return delivery::RowForm::values; }
     std::size_t most_rows(const catalogue::StoredSink&) const override { return 5000; }
     std::chrono::milliseconds tick() const override;
-    std::vector<delivery::Subscriber> subscribers(postgres::Connection& connection,
+    std::vector<delivery::Subscriber> subscribers(postgres::Transaction& transaction,
                                                   const catalogue::StoredSink& sink) override;
     std::unique_ptr<delivery::Destination> open(const delivery::Place& place) override;
 

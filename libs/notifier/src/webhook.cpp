@@ -108,11 +108,11 @@ std::optional<std::chrono::milliseconds> WebhookKind::retry_for(
     return sink.retry_for.value_or(default_retry_for);
 }
 
-std::vector<delivery::Subscriber> WebhookKind::subscribers(postgres::Connection& connection,
+std::vector<delivery::Subscriber> WebhookKind::subscribers(postgres::Transaction& transaction,
                                                            const catalogue::StoredSink& sink) {
     std::map<std::string, WebhookSubscriber> by_name;
     std::vector<delivery::Subscriber> subscribers;
-    for (const WebhookSubscriber& each : read_subscribers(connection, sink)) {
+    for (const WebhookSubscriber& each : read_subscribers(transaction, sink)) {
         subscribers.push_back({each.name, each.from_beginning, each.secret + " " + each.url});
         by_name[each.name] = each;
     }
