@@ -128,7 +128,7 @@ names_have_series() {
     local known name failed=0
     known=$(prometheus label/__name__/values)
     while read -r name; do
-        if [[ $name =~ ^tidewheel_(source|changefeed|waiting)_ ]]; then
+        if [[ $name =~ ^tidewheel_(source|changefeed|waiting|capture)_ ]]; then
             grep -qF "\`$name\`" "$root/docs/reference/metrics.md" || { echo "$name is unknown"; failed=1; }
             continue
         fi

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "file_options.hpp"
+#include "sink_metrics.hpp"
 #include "tidewheel/core/clock.hpp"
 #include "tidewheel/core/settings.hpp"
 #include "tidewheel/delivery/destination.hpp"
@@ -30,7 +31,7 @@ class Troubles {
 
 class FileKind : public delivery::Kind {
   public:
-    explicit FileKind(const Settings& settings);
+    FileKind(const Settings& settings, telemetry::Metrics& metrics);
 
     std::string server() const override { return "files"; }
     delivery::RowForm form() const override { return delivery::RowForm::values; }
@@ -44,6 +45,8 @@ class FileKind : public delivery::Kind {
     const std::string directory_;
     std::map<int, FileOptions> known_;  // by sink
     std::shared_ptr<Troubles> troubles_;
+    telemetry::Metrics& metrics_;
+    std::map<std::string, std::shared_ptr<SinkMetrics>> metrics_of_;  // by the sink's label
 };
 
 }  // namespace tidewheel::capture

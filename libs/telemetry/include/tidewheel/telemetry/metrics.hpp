@@ -50,6 +50,10 @@ enum class Metric {
     delivered_rows,         // counter {sink, subscriber}
     delivery_failures,      // counter {sink, subscriber}
     undelivered_rows,       // counter {sink, subscriber}
+    capture_files,          // counter {sink}
+    capture_bytes,          // counter {sink}
+    capture_open_files,     // gauge {sink}
+    capture_roll_seconds,   // gauge {sink}
     changefeed_records,     // counter {stream}
     changefeed_seconds,     // histogram {stream}
     changefeed_wal,         // gauge {stream}
