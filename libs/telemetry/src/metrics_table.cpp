@@ -240,6 +240,17 @@ const std::vector<MetricDescription> table = {
      "0 or 1",
      "1 when the changes of a table are not sent until somebody corrects something; the log and "
      "/readyz say what."},
+    {"tidewheel_changefeed_slot_bytes",
+     "gauge",
+     {"stream"},
+     "bytes",
+     "WAL that PostgreSQL keeps for the stream's replication slot, whether a tidewheel-changefeed "
+     "runs or not; workers and aggregators ask every half minute."},
+    {"tidewheel_changefeed_owned",
+     "gauge",
+     {"stream"},
+     "0 or 1",
+     "1 if a tidewheel-changefeed had the stream then. Nobody has it while it is paused."},
     {"tidewheel_ready",
      "gauge",
      {},

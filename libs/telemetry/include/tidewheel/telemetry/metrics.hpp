@@ -58,6 +58,8 @@ enum class Metric {
     changefeed_seconds,     // histogram {stream}
     changefeed_wal,         // gauge {stream}
     changefeed_stopped,     // gauge {stream}
+    changefeed_slot,        // gauge {stream}
+    changefeed_owned,       // gauge {stream}
     ready,                  // gauge
     database_up,            // gauge
     broker_up,              // gauge
