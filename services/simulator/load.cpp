@@ -32,10 +32,15 @@ struct Shared {
     }
 };
 
+std::string url_of(const LoadOptions& options) {
+    const bool has_slash = options.to.ends_with('/') && options.path.starts_with('/');
+    return options.to + options.path.substr(has_slash ? 1 : 0);
+}
+
 // One connection's share of the load.
 class Client {
   public:
-    explicit Client(Shared& shared) : shared_(shared), connection_(shared.options.to, answer_time) {
+    explicit Client(Shared& shared) : shared_(shared), connection_(url_of(shared.options)) {
         if (!shared.options.token.empty())
             headers_["Authorization"] = "Bearer " + shared.options.token;
     }
@@ -76,7 +81,7 @@ class Client {
     // 0: no answer came.
     int attempt(const std::string& update) {
         try {
-            const http::Response answer = connection_.post(shared_.options.path, update, headers_);
+            const http::Response answer = connection_.post(update, headers_, options_);
             if (is_for_later(answer.status) && report_.first_failure.empty())
                 report_.first_failure = std::to_string(answer.status) + ": " + answer.body;
             return answer.status;
@@ -93,6 +98,7 @@ class Client {
     Shared& shared_;
     http::KeptConnection connection_;
     http::Headers headers_{{"Content-Type", "application/json"}};
+    const http::PostOptions options_{.timeout = answer_time, .private_addresses = true};
     LoadReport report_;
 };
 

@@ -129,7 +129,7 @@ names_have_series() {
     local known name failed=0
     known=$(prometheus label/__name__/values)
     while read -r name; do
-        if [[ $name =~ ^tidewheel_(source_|changefeed_|waiting_|records_dead_lettered_) ]]; then
+        if [[ $name =~ ^tidewheel_(source_|changefeed_|waiting_|capture_|records_dead_lettered_) ]]; then
             grep -qF "\`$name\`" "$root/docs/reference/metrics.md" || { echo "$name is unknown"; failed=1; }
             continue
         fi

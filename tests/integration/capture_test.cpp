@@ -8,6 +8,7 @@
 #include "applied.hpp"
 #include "captured.hpp"
 #include "tidewheel/core/failpoint.hpp"
+#include "tidewheel/http/client.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/disk.hpp"
 #include "tidewheel/testing/stack.hpp"
@@ -60,6 +61,14 @@ void require_each_once(const Captured& files, int partitions, int each) {
         for (int i = 0; i < each; ++i)
             REQUIRE(offsets[static_cast<std::size_t>(i)] == i);
     }
+}
+
+// Of a metric without other labels than the sink's, over all sinks.
+double metric(const std::string& url, const std::string& name) {
+    double sum = 0;
+    for (const std::string& line : testing::lines_of(http::fetch("GET", url + "/metrics").body))
+        if (line.starts_with(name + "{")) sum += std::stod(line.substr(line.rfind(' ')));
+    return sum;
 }
 
 std::string waiting(const testing::Deployment& site) {
@@ -151,4 +160,48 @@ TEST_CASE("A kill at any step leaves the same files: each row once, none in two"
         CHECK(offsets.size() == rows);
         CHECK(*offsets.rbegin() == static_cast<std::int64_t>(rows) - 1);
     }
+}
+
+TEST_CASE("A full disk is an outage: nothing is lost, and files go on when there is room") {
+    if (!testing::Disk::may_be_had()) return;  // only root can mount one
+    const testing::Disk disk("4m");
+    const testing::Deployment site;
+    const Captured files(disk.path());
+    testing::require_applied(
+        site, raw + sink(", format 'ndjson', roll_bytes '20 kB', roll_after '1 s'") + statement);
+    const auto worker = site.start("tidewheel-worker");
+    const auto capture = files.start(site);
+    const std::string url = testing::admin_url(*capture);
+    send(site, 0, 50);
+    eventually("the first rows are in files",
+               [&] { return !files.names().empty() && waiting(site) == "0"; });
+    CHECK(metric(url, "tidewheel_capture_roll_seconds") == 1);
+    const auto written = static_cast<double>(files.names().size());
+
+    disk.leave_no_room();
+    for (int partition = 0; partition < 3; ++partition)
+        send(site, partition, partition == 0 ? 250 : 300);
+    site.arrive();
+    eventually("the service says why", [&] {
+        const http::Response ready = http::fetch("GET", url + "/readyz");
+        return ready.status == 503 && ready.body.find("No space left") != std::string::npos;
+    });
+    CHECK(metric(url, "tidewheel_capture_files_total") == written);
+    CHECK(waiting(site) == "850");
+    CHECK(site.value("SELECT count(*) FROM tidewheel.undelivered") == "0");
+    CHECK(capture->running());
+
+    disk.resize("4m");
+    eventually("the outbox is empty", [&] { return waiting(site) == "0"; });
+    require_each_once(files, 3, 300);
+    eventually("it is ready again",
+               [&] { return http::fetch("GET", url + "/readyz").status == 200; });
+    CHECK(files.parts() == 0);
+    double bytes = 0;
+    for (const std::string& name : files.names())
+        bytes += static_cast<double>(std::filesystem::file_size(files.path() + "/" + name));
+    CHECK(metric(url, "tidewheel_capture_files_total") ==
+          static_cast<double>(files.names().size()));
+    CHECK(metric(url, "tidewheel_capture_bytes_total") == bytes);
+    CHECK(metric(url, "tidewheel_capture_open_files") == 0);
 }

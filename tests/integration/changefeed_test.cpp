@@ -292,6 +292,35 @@ TEST_CASE("WAL that other tables write is not held back while the table rests") 
     CHECK_THAT(feed.metrics(), ContainsSubstring("tidewheel_changefeed_wal_bytes"));
 }
 
+TEST_CASE("A worker says how much WAL is kept for changes that no service sends") {
+    const testing::Deployment site;
+    testing::require_applied(site, pipeline);
+    auto feed = std::make_unique<Changefeed>(site);
+    feed->await_ready();
+    const auto shows = [](testing::Process& service, const std::string& series) {
+        const std::string url = testing::admin_url(service) + "/metrics";
+        eventually(series,
+                   [&] { return http::fetch("GET", url).body.find(series) != std::string::npos; });
+    };
+    const auto aggregator = site.start("tidewheel-aggregator");
+    shows(*aggregator, "tidewheel_changefeed_owned{stream=\"changes\"} 1");
+    feed->process().signal(SIGKILL);
+    feed.reset();
+    for (int i = 0; i < 3; ++i)
+        site.query("SELECT pg_logical_emit_message(false, 'test', repeat('x', 1000000))");
+    const auto worker = site.start("tidewheel-worker");
+    shows(*worker, "tidewheel_changefeed_owned{stream=\"changes\"} 0");
+    const std::string metrics = http::fetch("GET", testing::admin_url(*worker) + "/metrics").body;
+    const std::string series = "tidewheel_changefeed_slot_bytes{stream=\"changes\"} ";
+    REQUIRE(metrics.find(series) != std::string::npos);
+    CHECK(std::stod(metrics.substr(metrics.find(series) + series.size())) >= 3'000'000);
+    site.must({"drop", "changes", "--yes"});
+    eventually("a stream that is gone is not shown", [&] {
+        return http::fetch("GET", testing::admin_url(*worker) + "/metrics").body.find(series) ==
+               std::string::npos;
+    });
+}
+
 TEST_CASE("Dropping the stream drops its publication and slot, while the service runs") {
     const testing::Deployment site;
     testing::require_applied(site, pipeline);

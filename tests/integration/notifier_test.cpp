@@ -1,4 +1,5 @@
 // Rows by webhook: each reaches every subscriber, in order, with one id.
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -6,6 +7,7 @@
 #include <random>
 
 #include "applied.hpp"
+#include "tidewheel/http/scripted_server.hpp"
 #include "tidewheel/testing/catch.hpp"
 #include "tidewheel/testing/stack.hpp"
 #include "webhooks.hpp"
@@ -350,4 +352,29 @@ TEST_CASE("Seven subscribers get every row: five that fail, one that hangs and o
     eventually("the outbox is empty",
                [&] { return number(site, "SELECT count(*) FROM price_changes") == 0; });
     CHECK(number(site, "SELECT count(*) FROM tidewheel.undelivered") == 0);
+}
+
+TEST_CASE(
+    "One connection carries a lane's requests, and one that was closed is no failed attempt") {
+    const testing::Deployment site;
+    std::atomic<int> repeated = 0;
+    http::ScriptedServer subscriber([&](http::Conversation& client) {
+        for (int i = 0; i < 10; ++i)
+            if (!client.request() || !client.answer({.status = 200, .body = ""})) return;
+        repeated += client.request() ? 1 : 0;
+        client.reset();  // without an answer
+    });
+    testing::require_applied(
+        site, stream + sink("url 'http://" + subscriber.address() + "/'") + statement);
+    const auto worker = site.start("tidewheel-worker");
+    const auto notifier = start_notifier(site);
+    send(site, 0, 95);
+    site.arrive();
+    eventually("the outbox is empty",
+               [&] { return number(site, "SELECT count(*) FROM price_changes") == 0; });
+    CHECK(number(site, "SELECT delivered FROM tidewheel.delivery_positions") == 95);
+    CHECK(subscriber.connections() == 10);
+    CHECK(repeated == 9);
+    CHECK(http::fetch("GET", testing::admin_url(*notifier) + "/metrics")
+              .body.find("tidewheel_delivery_failures_total{") == std::string::npos);
 }

@@ -169,6 +169,38 @@ TEST_CASE("A row that the stream's own rules refuse is a dead letter of the stat
                ContainsSubstring("doubled_value_check") && ContainsSubstring("out of range"));
 }
 
+TEST_CASE("A CHECK of a column that can't be written is the reader's alone") {
+    const Deployment site;
+    testing::require_applied(site, R"(
+CREATE FOREIGN TABLE numbers (value int NOT NULL) SERVER kafka OPTIONS (topic '{topic}');
+CREATE FOREIGN TABLE small (
+    part  int         OPTIONS (partition 'true') CHECK (part >= 0),
+    value int         NOT NULL CONSTRAINT is_small CHECK (value < 100),
+    at    timestamptz OPTIONS (timestamp 'true'),
+    pos   bigint      OPTIONS (offset 'true'),
+    CONSTRAINT in_place CHECK (value > 0 OR pos IS NULL),
+    CONSTRAINT in_time CHECK (at > timestamptz '1999-12-31')
+) SERVER kafka OPTIONS (topic '{topic}_small', partitions '1');
+INSERT INTO small (value) SELECT value FROM numbers;
+CREATE TABLE stored (value int, pos bigint);
+INSERT INTO stored SELECT value, pos FROM small;
+)");
+    CHECK(site.value("SELECT string_agg(conname, ',' ORDER BY conname) FROM pg_constraint WHERE "
+                     "conrelid = 'tidewheel.outbox_of_small'::regclass AND contype = 'c'") ==
+          "has_a_value,is_small");
+    const auto worker = site.start("tidewheel-worker");
+    const auto publisher = start_publisher(site);
+    site.send(0, {R"({"value":1})", R"({"value":700})", R"({"value":-1})", R"({"value":2})"});
+    eventually("what passes both is stored", [&] {
+        return site.value("SELECT string_agg(value || '@' || pos, ',' ORDER BY pos) FROM stored") ==
+               "1@0,2@2";
+    });
+    CHECK(site.value("SELECT string_agg(detail, ';' ORDER BY topic) FROM tidewheel.dead_letters")
+              .find("is_small") != std::string::npos);
+    CHECK(site.value("SELECT string_agg(reason, ',' ORDER BY topic) FROM tidewheel.dead_letters") ==
+          "target_refused,check_violation");
+}
+
 TEST_CASE("A tombstone is written where the stream declares that it has them") {
     const Deployment site;
     const std::string stream = R"(

@@ -29,7 +29,8 @@ std::string constraint(const std::string& name, const std::string& condition) {
     return ", CONSTRAINT " + quote_name(name) + " CHECK (" + condition + ")";
 }
 
-// With the option tombstones, a tombstone is judged by its key alone.
+// With the option tombstones, a tombstone is judged by its key alone. The CHECKs that read a column
+// which can't be written go with that column: PostgreSQL knows which ones those are.
 class OutboxDdl {
   public:
     explicit OutboxDdl(const Stream& stream)
@@ -40,7 +41,7 @@ class OutboxDdl {
 
     std::string text() {
         for (const StreamColumn& column : stream_.columns)
-            if (sql::is_writable(column)) add(column);
+            sql::is_writable(column) ? add(column) : add_for_now(column);
         for (const sql::Check& check : stream_.checks)
             rules_ += constraint(check.name, unless_tombstone(check.expression));
         if (!has_tombstones_)
@@ -49,14 +50,25 @@ class OutboxDdl {
             rules_ +=
                 constraint("tombstone_has_a_key", "NOT " + says_nothing_ + " OR " +
                                                       quote_name(key_->name) + " IS NOT NULL");
-        return "CREATE TABLE " + sql::outbox_of(stream_.name).quoted() + " (" + columns_ + rules_ +
-               ")";
+        const std::string outbox = sql::outbox_of(stream_.name).quoted();
+        return "CREATE TABLE " + outbox + " (" + columns_ + rules_ + ")" +
+               (drops_.empty() ? "" : "; ALTER TABLE " + outbox + drops_);
     }
 
   private:
+    void add_column(const std::string& name, const std::string& type) {
+        columns_ += (columns_.empty() ? "" : ", ") + name + " " + type;
+    }
+
+    void add_for_now(const StreamColumn& column) {
+        const std::string name = quote_name(column.name);
+        add_column(name, column.type);
+        drops_ += (drops_.empty() ? " DROP COLUMN " : ", DROP COLUMN ") + name;
+    }
+
     void add(const StreamColumn& column) {
         const std::string name = quote_name(column.name);
-        columns_ += (columns_.empty() ? "" : ", ") + name + " " + column.type;
+        add_column(name, column.type);
         if (!column.fallback.empty()) columns_ += " DEFAULT " + column.fallback;
         if (!column.not_null) return;
         if (has_tombstones_ && sql::is_value(stream_, column))
@@ -74,7 +86,7 @@ class OutboxDdl {
     const StreamColumn* const key_;
     const bool has_tombstones_;
     const std::string says_nothing_;
-    std::string columns_, rules_;
+    std::string columns_, rules_, drops_;
 };
 
 [[noreturn]] void refuse(const PipelineFiles& files, const sql::Statement& statement,

@@ -19,9 +19,9 @@ std::optional<catalogue::Compaction> CacheKind::compaction(const StoredSink& sin
                                  sql::redis_deletion(columns), sql::redis_truncation(columns)};
 }
 
-std::vector<delivery::Subscriber> CacheKind::subscribers(postgres::Connection& connection,
+std::vector<delivery::Subscriber> CacheKind::subscribers(postgres::Transaction& transaction,
                                                          const StoredSink& sink) {
-    known_[sink.id] = read_options(connection, sink);
+    known_[sink.id] = read_options(transaction, sink);
     return {delivery::Subscriber{}};
 }
 

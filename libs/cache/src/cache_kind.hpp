@@ -21,7 +21,7 @@ class CacheKind : public delivery::Kind {
     bool ticks_idle_lanes() const override { return true; }
     std::optional<catalogue::Compaction> compaction(
         const catalogue::StoredSink& sink) const override;
-    std::vector<delivery::Subscriber> subscribers(postgres::Connection& connection,
+    std::vector<delivery::Subscriber> subscribers(postgres::Transaction& transaction,
                                                   const catalogue::StoredSink& sink) override;
     std::unique_ptr<delivery::Destination> open(const delivery::Place& place) override;
 

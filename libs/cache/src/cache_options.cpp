@@ -15,7 +15,7 @@ std::string digest(const std::string& text) {
 
 }  // namespace
 
-CacheOptions read_options(postgres::Connection& connection, const catalogue::StoredSink& sink) {
+CacheOptions read_options(postgres::Transaction& transaction, const catalogue::StoredSink& sink) {
     const sql::Sink& given = sink.sink;
     CacheOptions options;
     options.uid = sink.uid;
@@ -24,7 +24,7 @@ CacheOptions read_options(postgres::Connection& connection, const catalogue::Sto
     const std::string ttl = given.option("ttl");
     if (!ttl.empty())
         options.ttl = std::chrono::milliseconds(
-            connection.query("SELECT ceil(extract(epoch FROM $1::interval) * 1000)::bigint", {ttl})
+            transaction.query("SELECT ceil(extract(epoch FROM $1::interval) * 1000)::bigint", {ttl})
                 .at(0)
                 .integer(0));
     const sql::RedisColumns columns = sql::redis_columns(given);

@@ -18,6 +18,6 @@ struct CacheOptions {
 };
 
 // Throws DatabaseError.
-CacheOptions read_options(postgres::Connection& connection, const catalogue::StoredSink& sink);
+CacheOptions read_options(postgres::Transaction& transaction, const catalogue::StoredSink& sink);
 
 }  // namespace tidewheel::cache

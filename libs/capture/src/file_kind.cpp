@@ -24,9 +24,10 @@ std::string Troubles::find(int sink) const {
 }
 
 // A lane that fails is tried again after retry_longest at the latest.
-FileKind::FileKind(const Settings& settings)
+FileKind::FileKind(const Settings& settings, telemetry::Metrics& metrics)
     : directory_(settings.capture_directory),
-      troubles_(std::make_shared<Troubles>(settings.retry_longest + 2s)) {
+      troubles_(std::make_shared<Troubles>(settings.retry_longest + 2s)),
+      metrics_(metrics) {
     if (directory_.empty())
         throw Error(Error::Kind::setting, "the directory of the files is not set",
                     "Set capture_directory: --capture-directory or TIDEWHEEL_CAPTURE_DIRECTORY.");
@@ -37,19 +38,24 @@ std::chrono::milliseconds FileKind::tick() const {
     return 200ms;
 }
 
-std::vector<delivery::Subscriber> FileKind::subscribers(postgres::Connection& connection,
+std::vector<delivery::Subscriber> FileKind::subscribers(postgres::Transaction& transaction,
                                                         const catalogue::StoredSink& sink) {
-    known_[sink.id] = read_options(connection, sink);
+    const FileOptions& options = known_[sink.id] = read_options(transaction, sink);
+    auto& told = metrics_of_[options.sink];
+    if (!told) told = std::make_shared<SinkMetrics>(metrics_, options.sink);
+    told->roll_seconds.set(std::chrono::duration<double>(options.roll_after).count());
     if (const std::string trouble = troubles_->find(sink.id); !trouble.empty())
         throw Error(Error::Kind::refused, trouble);
     return {delivery::Subscriber{}};
 }
 
 std::unique_ptr<delivery::Destination> FileKind::open(const delivery::Place& place) {
+    const FileOptions& options = known_.at(place.sink.id);
     return std::make_unique<FileLane>(
-        known_.at(place.sink.id), directory_, place,
+        options, directory_, place,
         [troubles = troubles_, sink = place.sink.id,
-         lane = place.lane](const std::string& failure) { troubles->set(sink, lane, failure); });
+         lane = place.lane](const std::string& failure) { troubles->set(sink, lane, failure); },
+        metrics_of_.at(options.sink));
 }
 
 }  // namespace tidewheel::capture

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "file_options.hpp"
+#include "sink_metrics.hpp"
 #include "tidewheel/core/clock.hpp"
 #include "tidewheel/core/settings.hpp"
 #include "tidewheel/delivery/destination.hpp"
@@ -30,13 +31,13 @@ class Troubles {
 
 class FileKind : public delivery::Kind {
   public:
-    explicit FileKind(const Settings& settings);
+    FileKind(const Settings& settings, telemetry::Metrics& metrics);
 
     std::string server() const override { return "files"; }
     delivery::RowForm form() const override { return delivery::RowForm::values; }
     std::size_t most_rows(const catalogue::StoredSink&) const override { return 5000; }
     std::chrono::milliseconds tick() const override;
-    std::vector<delivery::Subscriber> subscribers(postgres::Connection& connection,
+    std::vector<delivery::Subscriber> subscribers(postgres::Transaction& transaction,
                                                   const catalogue::StoredSink& sink) override;
     std::unique_ptr<delivery::Destination> open(const delivery::Place& place) override;
 
@@ -44,6 +45,8 @@ class FileKind : public delivery::Kind {
     const std::string directory_;
     std::map<int, FileOptions> known_;  // by sink
     std::shared_ptr<Troubles> troubles_;
+    telemetry::Metrics& metrics_;
+    std::map<std::string, std::shared_ptr<SinkMetrics>> metrics_of_;  // by the sink's label
 };
 
 }  // namespace tidewheel::capture

@@ -21,12 +21,13 @@ constexpr std::size_t mark_length = 8;
 }  // namespace
 
 FileLane::FileLane(FileOptions options, std::filesystem::path root, const delivery::Place& place,
-                   Tell tell, const Clock& clock)
+                   Tell tell, std::shared_ptr<SinkMetrics> metrics, const Clock& clock)
     : options_(std::move(options)),
       root_(std::move(root)),
       lane_(place.lane),
       note_(place.note),
       tell_(std::move(tell)),
+      metrics_(std::move(metrics)),
       clock_(clock),
       encoder_(options_.encoder()) {}
 
@@ -71,6 +72,7 @@ void FileLane::begin(const OutboxRow& row) {
         return;
     }
     file_ = std::make_unique<PartFile>(*encoder_, root_, path, row.seq);
+    open_.emplace(*metrics_);
     begun_ = row.stored_at;
     over_at_ = clock_.now() + (options_.roll_after - row.age);
 }
@@ -85,7 +87,10 @@ void FileLane::publish(Delivered& done) {
     telemetry::log(
         Level::info, "file written",
         {{"path", file_->path().string()}, {"rows", file_->rows()}, {"bytes", file_->size()}});
+    metrics_->files.add();
+    metrics_->bytes.add(static_cast<double>(file_->size()));
     file_.reset();
+    open_.reset();
 }
 
 std::filesystem::path FileLane::path_of(const OutboxRow& row) const {

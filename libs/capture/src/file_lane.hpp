@@ -3,6 +3,7 @@
 
 #include "file_options.hpp"
 #include "part_file.hpp"
+#include "sink_metrics.hpp"
 #include "tidewheel/core/clock.hpp"
 #include "tidewheel/delivery/destination.hpp"
 
@@ -15,7 +16,7 @@ class FileLane : public delivery::Destination {
   public:
     using Tell = std::function<void(const std::string& failure)>;  // empty: none
     FileLane(FileOptions options, std::filesystem::path root, const delivery::Place& place,
-             Tell tell, const Clock& clock = Clock::system());
+             Tell tell, std::shared_ptr<SinkMetrics> metrics, const Clock& clock = Clock::system());
 
     delivery::Delivered deliver(std::span<const delivery::OutboxRow> rows,
                                 std::stop_token stop) override;
@@ -33,9 +34,11 @@ class FileLane : public delivery::Destination {
     const catalogue::OutboxLane lane_;
     const std::string note_;
     const Tell tell_;
+    const std::shared_ptr<SinkMetrics> metrics_;
     const Clock& clock_;
     const std::unique_ptr<FileEncoder> encoder_;
     std::unique_ptr<PartFile> file_;
+    std::optional<SinkMetrics::OpenFile> open_;
     std::chrono::sys_time<std::chrono::microseconds> begun_{};  // when its first row was stored
     Clock::Monotonic over_at_{};
     std::size_t to_skip_ = 0;  // rows that a file which is there has

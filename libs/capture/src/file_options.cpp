@@ -6,8 +6,8 @@ namespace tidewheel::capture {
 namespace {
 
 using catalogue::StoredSink;
-using postgres::Connection;
 using postgres::Row;
+using postgres::Transaction;
 
 // As of the reference of capture services: five minutes or 10 MB.
 constexpr const char* default_roll_after = "300 s";
@@ -17,9 +17,9 @@ std::string or_default(const std::string& given, const char* otherwise) {
     return given.empty() ? otherwise : given;
 }
 
-std::vector<Column> read_columns(Connection& connection, const StoredSink& sink) {
+std::vector<Column> read_columns(Transaction& transaction, const StoredSink& sink) {
     std::map<std::string, Column> by_name;
-    for (const Row& row : connection.query(
+    for (const Row& row : transaction.query(
              "SELECT column_name, CASE udt_schema WHEN 'pg_catalog' THEN udt_name ELSE '' END, "
              "coalesce(numeric_precision, 0), coalesce(numeric_scale, 0), is_nullable = 'NO' FROM "
              "information_schema.columns WHERE table_schema = $1 AND table_name = $2",
@@ -44,7 +44,7 @@ std::unique_ptr<FileEncoder> FileOptions::encoder() const {
     return avro_encoder({sink, uid, deflate}, columns);
 }
 
-FileOptions read_options(Connection& connection, const StoredSink& sink) {
+FileOptions read_options(Transaction& transaction, const StoredSink& sink) {
     const sql::Sink& given = sink.sink;
     FileOptions options;
     options.sink = sql::label(given.name);
@@ -53,18 +53,18 @@ FileOptions read_options(Connection& connection, const StoredSink& sink) {
     options.format = or_default(given.option("format"), "avro");
     options.deflate = given.option("codec") == "deflate";
     const Row limits =
-        connection
+        transaction
             .query("SELECT (extract(epoch FROM $1::interval) * 1000000)::bigint, pg_size_bytes($2)",
                    {or_default(given.option("roll_after"), default_roll_after),
                     or_default(given.option("roll_bytes"), default_roll_bytes)})
             .at(0);
     options.roll_after = std::chrono::microseconds(limits.integer(0));
     options.roll_bytes = static_cast<std::size_t>(limits.integer(1));
-    options.columns = read_columns(connection, sink);
+    options.columns = read_columns(transaction, sink);
     if (const auto time = std::ranges::find(given.columns, given.option("time"));
         time != given.columns.end())
         options.time_column = static_cast<std::size_t>(time - given.columns.begin());
-    for (const Row& row : connection.query("SELECT id, topic FROM tidewheel.streams"))
+    for (const Row& row : transaction.query("SELECT id, topic FROM tidewheel.streams"))
         options.topics[static_cast<int>(row.integer(0))] = row.text(1);
     return options;
 }

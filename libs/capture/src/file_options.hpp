@@ -26,6 +26,6 @@ struct FileOptions {
 };
 
 // Throws DatabaseError.
-FileOptions read_options(postgres::Connection& connection, const catalogue::StoredSink& sink);
+FileOptions read_options(postgres::Transaction& transaction, const catalogue::StoredSink& sink);
 
 }  // namespace tidewheel::capture

@@ -6,7 +6,7 @@
 namespace tidewheel::capture {
 
 void run_service(const Settings& settings, service::Vitals& vitals, std::stop_token stop) {
-    FileKind kind(settings);
+    FileKind kind(settings, vitals.metrics());
     delivery::run_service(settings, {.name = "tidewheel-capture"}, kind, vitals, std::move(stop));
 }
 

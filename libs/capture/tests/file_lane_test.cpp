@@ -80,11 +80,13 @@ struct Bench {
     const catalogue::StoredSink sink{};
     std::int64_t position = 0;
     std::string note, trouble;
+    telemetry::Metrics metrics;
+    const std::shared_ptr<SinkMetrics> told = std::make_shared<SinkMetrics>(metrics, "events");
 
     std::unique_ptr<FileLane> open(FileOptions with = options()) {
         return std::make_unique<FileLane>(
             std::move(with), directory.path, delivery::Place{sink, "", {7, 2}, position, note},
-            [this](const std::string& failure) { trouble = failure; }, clock);
+            [this](const std::string& failure) { trouble = failure; }, told, clock);
     }
     void commit(const Delivered& done) {
         if (done.through == 0) return;

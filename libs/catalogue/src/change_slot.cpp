@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "tidewheel/core/error.hpp"
-#include "tidewheel/postgres/sqlstate.hpp"
+#include "tidewheel/postgres/backend_mark.hpp"
 
 namespace tidewheel::catalogue {
 namespace {
@@ -13,6 +13,13 @@ namespace {
 constexpr std::size_t longest_name = 63;
 constexpr int attempts = 50;
 constexpr std::chrono::milliseconds between_attempts{100};
+
+// SQL; `stream`, too.
+std::string slot_name(const std::string& stream) {
+    return "(SELECT 'tidewheel_' || oid || '_' FROM pg_database WHERE datname = "
+           "current_database()) || " +
+           stream;
+}
 
 }  // namespace
 
@@ -26,12 +33,23 @@ std::string publication_of(const sql::RelationName& stream) {
 }
 
 std::string slot_of(postgres::Connection& connection, int stream) {
-    return connection
-        .query(
-            "SELECT 'tidewheel_' || oid || '_' || $1::int FROM pg_database WHERE datname = "
-            "current_database()",
-            {std::to_string(stream)})[0]
-        .text(0);
+    return connection.query("SELECT " + slot_name("$1::int"), {std::to_string(stream)})[0].text(0);
+}
+
+std::string feed_lock(const std::string& stream) {
+    return "hashtextextended('tidewheel-changefeed', " + stream + ")";
+}
+
+std::vector<HeldWal> held_wal(postgres::Connection& connection) {
+    std::vector<HeldWal> held;
+    for (const postgres::Row& row : connection.query(
+             "SELECT s.schema_name, s.name, coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), "
+             "r.restart_lsn), 0)::bigint, EXISTS (SELECT FROM " +
+             std::string(postgres::advisory_locks) + " l WHERE l.key = " + feed_lock("s.id") +
+             ") FROM tidewheel.streams s JOIN pg_replication_slots r ON r.slot_name = " +
+             slot_name("s.id")))
+        held.push_back({{row.text(0), row.text(1)}, row.integer(2), row.boolean(3)});
+    return held;
 }
 
 std::optional<SlotState> find_slot(postgres::Connection& connection, const std::string& slot) {

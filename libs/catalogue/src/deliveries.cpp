@@ -100,36 +100,103 @@ void compact(Transaction& transaction, const DeliveryStep& step) {
 const std::string is_of_owner =
     "owner = $1 AND sink_id IN (SELECT id FROM tidewheel.sinks WHERE server = $2)";
 
+// The sink's own row has no name, as has the only subscriber of a sink without a table.
+std::string names_of(const StoredSink& sink, const std::vector<NewSubscriber>& subscribers) {
+    std::vector<std::string> names;
+    for (const NewSubscriber& each : subscribers)
+        names.push_back(each.name);
+    if (!sink.subscribers_table.empty()) names.emplace_back();
+    return postgres::text_array(names);
+}
+
+// Of a row of tidewheel.deliveries: it is wanted. $2: names_of(); $3: whether the sink has a table.
+constexpr const char* is_wanted =
+    "subscriber = ANY ($2::text[]) AND (start_seq < 0) = (subscriber = '' AND $3::boolean)";
+
+std::vector<Parameter> wanted(const StoredSink& sink,
+                              const std::vector<NewSubscriber>& subscribers) {
+    return {std::to_string(sink.id), names_of(sink, subscribers),
+            sink.subscribers_table.empty() ? "false" : "true"};
+}
+
+bool are_registered(Transaction& transaction, const StoredSink& sink,
+                    const std::vector<NewSubscriber>& subscribers) {
+    return transaction
+        .query("SELECT count(*) = cardinality($2::text[]) AND coalesce(bool_and(" +
+                   std::string(is_wanted) +
+                   "), true) FROM tidewheel.deliveries WHERE sink_id = $1::integer",
+               wanted(sink, subscribers))
+        .at(0)
+        .boolean(0);
+}
+
+// {streams, partitions, numbers}: arguments of unnest.
+std::vector<Parameter> arrays_of(const LaneEnds& ends) {
+    std::vector<std::int64_t> streams, partitions, numbers;
+    for (const auto& [lane, last] : ends) {
+        streams.push_back(lane.stream);
+        partitions.push_back(lane.partition);
+        numbers.push_back(last);
+    }
+    return {postgres::id_array(streams), postgres::id_array(partitions),
+            postgres::id_array(numbers)};
+}
+
+// Those that are new get the rows behind `before`. What is noted may be older, if this service has
+// just begun, or newer, if another one has read.
+void replace_subscribers(Transaction& transaction, const StoredSink& sink,
+                         const std::vector<NewSubscriber>& subscribers, const LaneEnds& before) {
+    std::vector<Parameter> values = wanted(sink, subscribers);
+    transaction.query("DELETE FROM tidewheel.deliveries WHERE sink_id = $1::integer AND NOT (" +
+                          std::string(is_wanted) + ")",
+                      values);
+    std::vector<std::string> at_the_end;
+    for (const NewSubscriber& each : subscribers)
+        if (!each.from_beginning) at_the_end.push_back(each.name);
+    values.emplace_back(postgres::text_array(at_the_end));
+    for (Parameter& array : arrays_of(before))
+        values.push_back(std::move(array));
+    transaction.query(
+        "WITH added AS (INSERT INTO tidewheel.deliveries (sink_id, subscriber, start_seq) SELECT "
+        "$1::integer, n, CASE WHEN n = '' AND $3::boolean THEN -1 ELSE 0 END FROM "
+        "unnest($2::text[]) n ON CONFLICT DO NOTHING RETURNING subscriber), known AS (SELECT "
+        "stream_id, partition, seq FROM tidewheel.delivery_positions WHERE sink_id = $1::integer "
+        "AND subscriber = '' UNION ALL SELECT * FROM unnest($5::integer[], $6::integer[], "
+        "$7::bigint[])) INSERT INTO tidewheel.delivery_positions (sink_id, subscriber, stream_id, "
+        "partition, seq) SELECT $1::integer, a.subscriber, k.stream_id, k.partition, max(k.seq) "
+        "FROM added a CROSS JOIN known k WHERE a.subscriber = ANY ($4::text[]) GROUP BY 2, 3, 4",
+        values);
+}
+
+// Rows in these lanes up to here have met all subscribers that they are for.
+void note_reading(Transaction& transaction, const StoredSink& sink, const LaneEnds& ends) {
+    std::vector<Parameter> values{std::to_string(sink.id)};
+    for (Parameter& array : arrays_of(ends))
+        values.push_back(std::move(array));
+    transaction.query(
+        "INSERT INTO tidewheel.delivery_positions AS p (sink_id, subscriber, stream_id, partition, "
+        "seq) SELECT $1::integer, '', e.* FROM unnest($2::integer[], $3::integer[], $4::bigint[]) "
+        "AS e (stream_id, partition, seq) WHERE NOT EXISTS (SELECT FROM "
+        "tidewheel.delivery_positions k WHERE k.sink_id = $1::integer AND k.subscriber = '' AND "
+        "k.stream_id = e.stream_id AND k.partition = e.partition AND k.seq >= e.seq) ON CONFLICT "
+        "(sink_id, subscriber, stream_id, partition) DO UPDATE SET seq = excluded.seq",
+        values);
+}
+
 }  // namespace
 
-void register_subscribers(Connection& connection, const StoredSink& sink,
-                          const std::vector<NewSubscriber>& subscribers) {
-    std::vector<std::string> names, at_the_end;
-    for (const NewSubscriber& each : subscribers) {
-        names.push_back(each.name);
-        if (!each.from_beginning) at_the_end.push_back(each.name);
-    }
-    const std::string id = std::to_string(sink.id);
-    const bool as_before =
-        connection
-            .query(
-                "SELECT coalesce(array_agg(subscriber ORDER BY subscriber), '{}') = (SELECT "
-                "coalesce(array_agg(n ORDER BY n), '{}') FROM unnest($2::text[]) n) FROM "
-                "tidewheel.deliveries WHERE sink_id = $1",
-                {id, postgres::text_array(names)})
-            .at(0)
-            .boolean(0);
-    if (as_before) return;
+void register_subscribers(Connection& connection, const StoredSink& sink, const LanesRead& lanes,
+                          bool note,
+                          const std::function<std::vector<NewSubscriber>(Transaction&)>& read) {
     Transaction transaction(connection);
     transaction.query(
-        "DELETE FROM tidewheel.deliveries WHERE sink_id = $1 AND subscriber <> ALL ($2::text[])",
-        {id, postgres::text_array(names)});
-    transaction.query(
-        "INSERT INTO tidewheel.deliveries (sink_id, subscriber, start_seq) SELECT $1::integer, n, "
-        "CASE WHEN n = ANY ($3::text[]) THEN (SELECT coalesce(max(tidewheel_seq), 0) FROM " +
-            sink.sink.name.quoted() +
-            ") ELSE 0 END FROM unnest($2::text[]) n ON CONFLICT DO NOTHING",
-        {id, postgres::text_array(names), postgres::text_array(at_the_end)});
+        "SELECT pg_advisory_xact_lock(hashtextextended('tidewheel subscribers ' || "
+        "$1, 0))",
+        {std::to_string(sink.id)});
+    const std::vector<NewSubscriber> subscribers = read(transaction);
+    if (!are_registered(transaction, sink, subscribers))
+        replace_subscribers(transaction, sink, subscribers, lanes.before);
+    if (note && !sink.subscribers_table.empty()) note_reading(transaction, sink, lanes.now);
     transaction.commit();
 }
 
@@ -139,10 +206,12 @@ std::vector<Delivery> claim_deliveries(Connection& connection, const DeliveryOwn
     for (const Row& row : connection.query(
              "UPDATE tidewheel.deliveries d SET owner = $1, epoch = nextval('tidewheel.epoch'), "
              "seen_at = clock_timestamp() FROM (SELECT sink_id, subscriber FROM "
-             "tidewheel.deliveries WHERE sink_id = ANY ($2::integer[]) AND (owner IS NULL OR "
-             "seen_at < clock_timestamp() - interval '10 s') FOR NO KEY UPDATE SKIP LOCKED) free "
-             "WHERE d.sink_id = free.sink_id AND d.subscriber = free.subscriber RETURNING "
-             "d.sink_id, d.subscriber, d.epoch, d.start_seq",
+             "tidewheel.deliveries WHERE sink_id = ANY ($2::integer[]) AND " +
+                 std::string(is_subscriber) +
+                 " AND (owner IS NULL OR seen_at < clock_timestamp() - interval '10 s') FOR NO KEY "
+                 "UPDATE SKIP LOCKED) free "
+                 "WHERE d.sink_id = free.sink_id AND d.subscriber = free.subscriber RETURNING "
+                 "d.sink_id, d.subscriber, d.epoch, d.start_seq",
              {owner.instance, postgres::id_array(sinks)}))
         claimed.push_back({key_of(row), row.integer(2), row.integer(3), {}});
     for (Delivery& each : claimed)

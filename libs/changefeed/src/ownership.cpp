@@ -1,5 +1,6 @@
 #include "ownership.hpp"
 
+#include "tidewheel/catalogue/change_slot.hpp"
 #include "tidewheel/postgres/backend_mark.hpp"
 #include "tidewheel/telemetry/log.hpp"
 
@@ -14,9 +15,7 @@ constexpr auto presumed_dead_after = 8s;
 }  // namespace
 
 Ownership::Ownership(std::string url, int stream, const Clock& clock)
-    : url_(std::move(url)),
-      key_("hashtextextended('tidewheel-changefeed', " + std::to_string(stream) + ")"),
-      clock_(clock) {}
+    : url_(std::move(url)), key_(catalogue::feed_lock(std::to_string(stream))), clock_(clock) {}
 
 // A lock on a table must not hold it up for long.
 bool Ownership::try_to_take() {

@@ -118,6 +118,9 @@ const std::vector<Setting> table = {
     {"ingress_delivery_time", &Settings::ingress_delivery_time, "time", Programs::ingress,
      "how long Kafka may take to acknowledge a record until its request is answered with 503", 100,
      600 * second},
+    {"registry_url", &Settings::registry_url, "URLs", readers,
+     "the schema registries that get the user or token, commas between them; no other one does "
+     "(scheme, host and port decide)"},
     {"registry_user", &Settings::registry_user, "name", readers,
      "the user that schema registries know, with registry_password_file"},
     {"registry_password_file", &Settings::registry_password_file, "path", readers,

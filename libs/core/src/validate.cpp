@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "tidewheel/core/error.hpp"
+#include "tidewheel/core/origin.hpp"
 #include "tidewheel/core/secret.hpp"
 #include "tidewheel/core/settings_table.hpp"
 
@@ -62,7 +63,7 @@ std::string with_password(const std::string& database, const std::string& passwo
            " passfile=" + quoted(file);
 }
 
-// A registry takes a token, or a user with a password.
+// A registry takes a token, or a user with a password; a secret is for somebody.
 void check_registry(const Settings& settings) {
     if (settings.registry_user.empty() != settings.registry_password_file.empty())
         throw Error(Error::Kind::setting,
@@ -71,6 +72,17 @@ void check_registry(const Settings& settings) {
     if (!settings.registry_user.empty() && !settings.registry_token_file.empty())
         throw Error(Error::Kind::setting, "registry_user and registry_token_file are both set",
                     "set one of them");
+    if (!settings.registry_url.empty() && !parse_urls(settings.registry_url))
+        throw Error(Error::Kind::setting,
+                    "registry_url is " + settings.registry_url + ", which is no URL",
+                    "write https://host:port, and commas between several");
+    const bool has_secret =
+        !settings.registry_user.empty() || !settings.registry_token_file.empty();
+    if (has_secret && settings.registry_url.empty())
+        throw Error(
+            Error::Kind::setting,
+            "registry_url is missing, which says to whom the registry's user or token is sent",
+            "set --registry-url or TIDEWHEEL_REGISTRY_URL");
 }
 
 }  // namespace

@@ -105,3 +105,13 @@ TEST_CASE("A password given in the place of its file is not shown") {
     CHECK_THAT(refusal(settings),
                ContainsSubstring("cannot read the password file") && !ContainsSubstring("hunter2"));
 }
+
+TEST_CASE("the registry's user or token is for registries that are named") {
+    Settings settings;
+    settings.registry_token_file = "token";
+    CHECK_THAT(refusal(settings), StartsWith("registry_url is missing"));
+    settings.registry_url = "https://a:8081,https://b";
+    CHECK(refusal(settings) == "accepted");
+    settings.registry_url = "https://a, b";
+    CHECK_THAT(refusal(settings), ContainsSubstring("which is no URL"));
+}

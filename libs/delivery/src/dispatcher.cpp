@@ -10,6 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 using catalogue::DeliveryKey;
 using catalogue::DeliveryStep;
+using catalogue::LaneEnds;
 using catalogue::OutboxLane;
 using postgres::Connection;
 using telemetry::Level;
@@ -17,9 +18,9 @@ using telemetry::Level;
 constexpr auto redeliver_every = 1s;
 constexpr int redelivered_at_once = 100;
 
-bool rows_wait(const Courier& courier, const OutboxLane& lane, const std::vector<LaneEnd>& ends) {
-    const auto end = std::ranges::find(ends, lane, &LaneEnd::lane);
-    return end != ends.end() && end->last > courier.cursor();
+bool rows_wait(const Courier& courier, const OutboxLane& lane, const LaneEnds& ends) {
+    const auto end = ends.find(lane);
+    return end != ends.end() && end->second > courier.cursor();
 }
 
 }  // namespace
@@ -30,10 +31,11 @@ void Dispatcher::begin_again(Connection& connection) {
 
 void Dispatcher::step(Connection& connection) {
     finish(connection, pool_.collect());
-    roster_.look(connection);
-    std::map<int, std::vector<LaneEnd>> ends;
+    roster_.follow(connection);
+    std::map<int, LaneEnds> ends;
     for (const auto& [id, sink] : roster_.sinks())
         ends[id] = lane_ends(connection, sink);
+    roster_.look(connection, ends);
     dispatch(connection, ends);
     redeliver(connection);
     housekeeping_.look(connection, ends);
@@ -52,29 +54,29 @@ void Dispatcher::end(Connection& connection) {
 }
 
 // Begins behind the one that came last, so that each has its turn when there is no room for all.
-void Dispatcher::dispatch(Connection& connection, const std::map<int, std::vector<LaneEnd>>& ends) {
+void Dispatcher::dispatch(Connection& connection, const std::map<int, LaneEnds>& ends) {
     auto& mine = roster_.mine();
     auto next = mine.upper_bound(last_served_);
     for (std::size_t i = 0; i < mine.size() && pool_.has_room(); ++i, ++next) {
         if (next == mine.end()) next = mine.begin();
         if (roster_.sinks().at(next->first.sink).is_paused) continue;
         last_served_ = next->first;
-        for (const LaneEnd& end : ends.at(next->first.sink))
-            if (pool_.has_room()) hand_on(connection, next->first, next->second, end);
+        for (const auto& [lane, last] : ends.at(next->first.sink))
+            if (pool_.has_room()) hand_on(connection, next->first, next->second, lane, last);
         tick(next->first, next->second, ends.at(next->first.sink));
     }
 }
 
 void Dispatcher::hand_on(Connection& connection, const DeliveryKey& key, Mine& mine,
-                         const LaneEnd& end) {
-    Courier& courier = roster_.courier(key, mine, end.lane);
-    if (end.last <= courier.cursor() || !courier.is_due() || !may_try(courier)) return;
+                         const OutboxLane& lane, std::int64_t last) {
+    Courier& courier = roster_.courier(key, mine, lane);
+    if (last <= courier.cursor() || !courier.is_due() || !may_try(courier)) return;
     const catalogue::StoredSink& sink = roster_.sinks().at(key.sink);
     const RowRequest request{kind_.form(), kind_.expressions(sink), kind_.most_rows(sink)};
-    auto rows = read_rows(connection, sink, request, end.lane, courier.cursor());
+    auto rows = read_rows(connection, sink, request, {lane, courier.cursor(), last});
     if (rows.empty()) return;
-    if (!courier.destination()) courier.set_destination(open(sink, key, end.lane, courier));
-    start(key, mine, end.lane, courier, std::move(rows));
+    if (!courier.destination()) courier.set_destination(open(sink, key, lane, courier));
+    start(key, mine, lane, courier, std::move(rows));
 }
 
 // Those that fail have half of the threads, so that the others always find one.
@@ -82,7 +84,7 @@ bool Dispatcher::may_try(const Courier& courier) const {
     return !courier.is_failing() || failing_ < std::max<std::size_t>(1, pool_.size() / 2);
 }
 
-void Dispatcher::tick(const DeliveryKey& key, Mine& mine, const std::vector<LaneEnd>& ends) {
+void Dispatcher::tick(const DeliveryKey& key, Mine& mine, const LaneEnds& ends) {
     if (kind_.tick() <= 0ms) return;
     const auto now = Clock::system().now();
     for (auto& [lane, courier] : mine.couriers) {

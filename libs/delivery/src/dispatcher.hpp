@@ -34,11 +34,10 @@ class Dispatcher {
     const Roster& roster() const { return roster_; }
 
   private:
-    void dispatch(postgres::Connection& connection,
-                  const std::map<int, std::vector<LaneEnd>>& ends);
+    void dispatch(postgres::Connection& connection, const std::map<int, catalogue::LaneEnds>& ends);
     void hand_on(postgres::Connection& connection, const catalogue::DeliveryKey& key, Mine& mine,
-                 const LaneEnd& end);
-    void tick(const catalogue::DeliveryKey& key, Mine& mine, const std::vector<LaneEnd>& ends);
+                 const catalogue::OutboxLane& lane, std::int64_t last);
+    void tick(const catalogue::DeliveryKey& key, Mine& mine, const catalogue::LaneEnds& ends);
     bool may_try(const Courier& courier) const;
     std::shared_ptr<Destination> open(const catalogue::StoredSink& sink,
                                       const catalogue::DeliveryKey& key,

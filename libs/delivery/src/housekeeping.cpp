@@ -13,17 +13,17 @@ constexpr int trims_in_a_row = 4;  // deliveries go on in between
 }  // namespace
 
 void Housekeeping::look(postgres::Connection& connection,
-                        const std::map<int, std::vector<LaneEnd>>& ends) {
+                        const std::map<int, catalogue::LaneEnds>& ends) {
     const auto now = Clock::system().now();
     if (now - trimmed_at_ >= trim_every) {
         trimmed_at_ = now;
         for (const auto& [id, lanes] : ends)
-            for (const LaneEnd& end : lanes) {
+            for (const auto& [lane, last] : lanes) {
                 const auto sink = roster_.sinks().find(id);
                 if (sink == roster_.sinks().end() || !roster_.is_settled(id)) continue;
                 if (kind_.compaction(sink->second)) continue;
                 for (int i = 0; i < trims_in_a_row; ++i)
-                    if (!trim(connection, sink->second, end.lane)) break;
+                    if (!trim(connection, sink->second, lane)) break;
             }
     }
     if (now - measured_at_ < measure_every) return;

@@ -14,7 +14,7 @@ class Housekeeping {
         : metrics_(metrics), roster_(roster), kind_(kind) {}
 
     // `ends`: by sink, the lanes that hold rows. Throws DatabaseError.
-    void look(postgres::Connection& connection, const std::map<int, std::vector<LaneEnd>>& ends);
+    void look(postgres::Connection& connection, const std::map<int, catalogue::LaneEnds>& ends);
     void count(const catalogue::DeliveryStep& step);
 
   private:

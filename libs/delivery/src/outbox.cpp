@@ -41,17 +41,15 @@ std::string shown_of(const StoredSink& sink, const RowRequest& request) {
 
 }  // namespace
 
-std::vector<LaneEnd> lane_ends(Connection& connection, const StoredSink& sink) {
-    std::vector<LaneEnd> ends;
+catalogue::LaneEnds lane_ends(Connection& connection, const StoredSink& sink) {
+    catalogue::LaneEnds ends;
     for (const Row& row : connection.query(catalogue::select_lane_ends(sink.sink.name)))
-        ends.push_back(
-            {{static_cast<int>(row.integer(0)), static_cast<int>(row.integer(1))}, row.integer(2)});
+        ends[{static_cast<int>(row.integer(0)), static_cast<int>(row.integer(1))}] = row.integer(2);
     return ends;
 }
 
 std::vector<OutboxRow> read_rows(Connection& connection, const StoredSink& sink,
-                                 const RowRequest& request, const OutboxLane& lane,
-                                 std::int64_t after) {
+                                 const RowRequest& request, const Range& range) {
     const bool json = request.form == RowForm::json;
     const std::string shown = shown_of(sink, request);
     std::vector<OutboxRow> rows;
@@ -62,10 +60,12 @@ std::vector<OutboxRow> read_rows(Connection& connection, const StoredSink& sink,
              "pg_column_size(o.*) AS tidewheel_before, " +
                  shown + " FROM " + sink.sink.name.quoted() +
                  " o WHERE o.tidewheel_stream = $1::integer AND o.tidewheel_partition = "
-                 "$2::integer AND o.tidewheel_seq > $3::bigint ORDER BY o.tidewheel_seq LIMIT "
-                 "$4::bigint) q WHERE q.tidewheel_before < " +
+                 "$2::integer AND o.tidewheel_seq > $3::bigint AND o.tidewheel_seq <= "
+                 "$4::bigint ORDER BY o.tidewheel_seq LIMIT $5::bigint) q WHERE q.tidewheel_before "
+                 "< " +
                  piece_bytes + " ORDER BY q.tidewheel_seq",
-             with_lane(lane, {std::to_string(after), std::to_string(request.most)}))) {
+             with_lane(range.lane, {std::to_string(range.after), std::to_string(range.last),
+                                    std::to_string(request.most)}))) {
         OutboxRow& one = rows.emplace_back();
         one.seq = row.integer(0);
         one.age = std::chrono::milliseconds(row.integer(1));

@@ -1,5 +1,6 @@
 #include "roster.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "tidewheel/catalogue/catalogue.hpp"
@@ -24,13 +25,18 @@ Roster::Roster(const Settings& settings, Kind& kind)
       owner_{settings.instance, kind.server()},
       retry_longest_(settings.retry_longest) {}
 
-void Roster::look(Connection& connection) {
-    follow(connection);
+void Roster::look(Connection& connection, const std::map<int, catalogue::LaneEnds>& ends) {
     const auto now = Clock::system().now();
-    if (now - registered_at_ < register_every) return;
-    registered_at_ = now;
-    register_all(connection);
-    claim(connection);
+    const bool is_due = now - registered_at_ >= register_every;
+    if (is_due) {
+        registered_at_ = now;
+        complaint_.clear();
+    }
+    for (const auto& [id, sink] : sinks_)
+        if (is_due || has_come(sink, ends.at(id)))
+            read_subscribers(connection, sink, ends.at(id), is_due);
+    renew_changed();
+    if (is_due) claim(connection);
 }
 
 void Roster::begin_again(Connection& connection) {
@@ -79,7 +85,7 @@ void Roster::follow(Connection& connection) {
         if (sink.sink.server == kind_.server()) sinks.emplace(sink.id, std::move(sink));
     const std::map<int, StoredSink> before = std::exchange(sinks_, std::move(sinks));
     std::erase_if(mine_, [&](const auto& each) { return !sinks_.contains(each.first.sink); });
-    subscribers_.clear();
+    registered_.clear();
     for (auto& [key, mine] : mine_) {
         renew(key);
         const auto former = before.find(key.sink);
@@ -97,29 +103,53 @@ void Roster::renew(const DeliveryKey& key) {
         courier.renew();
 }
 
-void Roster::register_all(Connection& connection) {
-    complaint_.clear();
-    for (const auto& [id, sink] : sinks_) {
-        std::vector<catalogue::NewSubscriber> known;
-        std::map<std::string, std::string> versions;
-        try {
-            for (const Subscriber& each : kind_.subscribers(connection, sink)) {
-                known.push_back({each.name, each.from_beginning});
-                versions[each.name] = each.version;
-            }
-        } catch (const Error& error) {
-            if (error.retryable()) throw;
-            complaint_ = "sink " + sink.title().text() + ": " + error.what();
-            continue;
-        }
-        catalogue::register_subscribers(connection, sink, known);
-        subscribers_[id] = std::move(versions);
+// Whether somebody may have been added before rows were stored that are there now.
+bool Roster::has_come(const StoredSink& sink, const catalogue::LaneEnds& ends) const {
+    const auto known = registered_.find(sink.id);
+    if (sink.subscribers_table.empty() || known == registered_.end()) return false;
+    return std::ranges::any_of(ends, [&](const auto& end) {
+        const auto tried = known->second.tried.find(end.first);
+        return tried == known->second.tried.end() || tried->second < end.second;
+    });
+}
+
+void Roster::read_subscribers(Connection& connection, const StoredSink& sink,
+                              const catalogue::LaneEnds& ends, bool note) {
+    std::map<std::string, std::string> versions;
+    catalogue::LanesRead lanes{ends, {}};
+    if (const auto known = registered_.find(sink.id); known != registered_.end()) {
+        lanes.before = known->second.before;
+        known->second.tried = ends;
     }
+    try {
+        catalogue::register_subscribers(
+            connection, sink, lanes, note, [&](postgres::Transaction& transaction) {
+                std::vector<catalogue::NewSubscriber> found;
+                for (const Subscriber& each : kind_.subscribers(transaction, sink)) {
+                    found.push_back({each.name, each.from_beginning});
+                    versions[each.name] = each.version;
+                }
+                return found;
+            });
+    } catch (const Error& error) {
+        if (error.retryable()) throw;
+        complaint_ = "sink " + sink.title().text() + ": " + error.what();
+        return;
+    }
+    Registered& known = registered_[sink.id];
+    known.versions = std::move(versions);
+    known.tried = ends;
+    for (const auto& [lane, last] : ends)
+        known.before[lane] = last;
+}
+
+// Where a subscriber's rows go has changed.
+void Roster::renew_changed() {
     for (auto& [key, mine] : mine_) {
-        const auto sink = subscribers_.find(key.sink);
-        if (sink == subscribers_.end()) continue;
-        const auto now = sink->second.find(key.subscriber);
-        if (now == sink->second.end() || now->second == mine.version) continue;
+        const auto sink = registered_.find(key.sink);
+        if (sink == registered_.end()) continue;
+        const auto now = sink->second.versions.find(key.subscriber);
+        if (now == sink->second.versions.end() || now->second == mine.version) continue;
         mine.version = now->second;
         renew(key);
     }
@@ -134,12 +164,12 @@ void Roster::claim(Connection& connection) {
         return found == kept.end() || found->second != each.second.epoch;
     });
     std::vector<int> ids;
-    for (const auto& [id, versions] : subscribers_)
+    for (const auto& [id, known] : registered_)
         ids.push_back(id);
     for (const Delivery& claimed : catalogue::claim_deliveries(connection, owner_, ids)) {
         Mine mine{claimed.epoch,
                   claimed.start,
-                  subscribers_[claimed.key.sink][claimed.key.subscriber],
+                  registered_[claimed.key.sink].versions[claimed.key.subscriber],
                   {}};
         for (const catalogue::DeliveryPosition& each : claimed.positions)
             mine.couriers.try_emplace(each.lane, each, policy(claimed.key.sink));

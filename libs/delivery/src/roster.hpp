@@ -22,8 +22,11 @@ class Roster {
   public:
     Roster(const Settings& settings, Kind& kind);
 
-    // Throws DatabaseError.
-    void look(postgres::Connection& connection);
+    // What the catalogue says now. Throws DatabaseError, as do the others that take a connection.
+    void follow(postgres::Connection& connection);
+    // Who gets the rows up to these ends, which were read before this. Rows behind them are for
+    // those whom the next look finds.
+    void look(postgres::Connection& connection, const std::map<int, catalogue::LaneEnds>& ends);
     // On a new connection: nothing is ours until it is claimed again.
     void begin_again(postgres::Connection& connection);
     void release(postgres::Connection& connection);
@@ -39,13 +42,21 @@ class Roster {
                      const catalogue::OutboxLane& lane);
     // Whether all of the sink's subscribers are registered: only then is it known which rows
     // nobody needs.
-    bool is_settled(int sink) const { return subscribers_.contains(sink); }
+    bool is_settled(int sink) const { return registered_.contains(sink); }
     const std::string& owner() const { return owner_.instance; }
     std::string complaint() const { return complaint_; }  // a sink whose subscribers can't be read
 
   private:
-    void follow(postgres::Connection& connection);
-    void register_all(postgres::Connection& connection);
+    // What was found of a sink.
+    struct Registered {
+        std::map<std::string, std::string> versions;  // of the subscribers
+        catalogue::LaneEnds before;                   // when they were read
+        catalogue::LaneEnds tried;                    // the same, even if they could not be read
+    };
+    void read_subscribers(postgres::Connection& connection, const catalogue::StoredSink& sink,
+                          const catalogue::LaneEnds& ends, bool note);
+    bool has_come(const catalogue::StoredSink& sink, const catalogue::LaneEnds& ends) const;
+    void renew_changed();
     void claim(postgres::Connection& connection);
     CourierPolicy policy(int sink) const;
     void renew(const catalogue::DeliveryKey& key);
@@ -54,7 +65,7 @@ class Roster {
     const catalogue::DeliveryOwner owner_;
     const std::chrono::milliseconds retry_longest_;
     std::map<int, catalogue::StoredSink> sinks_;
-    std::map<int, std::map<std::string, std::string>> subscribers_;  // their versions
+    std::map<int, Registered> registered_;
     std::map<catalogue::DeliveryKey, Mine> mine_;
     std::optional<std::int64_t> version_;
     Clock::Monotonic registered_at_{};

@@ -1,8 +1,8 @@
+#include "tidewheel/http/private_address.hpp"
+
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <span>
-
-#include "tidewheel/http/post.hpp"
 
 namespace tidewheel::http {
 namespace {

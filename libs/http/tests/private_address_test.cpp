@@ -1,4 +1,5 @@
-#include "tidewheel/http/post.hpp"
+#include "tidewheel/http/private_address.hpp"
+
 #include "tidewheel/testing/catch.hpp"
 
 using tidewheel::http::is_private_address;

@@ -1,6 +1,6 @@
 #include "tidewheel/monitor/deliveries.hpp"
 
-#include "tidewheel/catalogue/sinks.hpp"
+#include "tidewheel/catalogue/deliveries.hpp"
 #include "tidewheel/sql/relation_name.hpp"
 
 namespace tidewheel::monitor {
@@ -15,15 +15,16 @@ std::string waiting_query(const sql::RelationName& outbox) {
            catalogue::select_waiting(outbox) + ") w";
 }
 
-constexpr const char* subscribers_query =
+const std::string subscribers_query =
     "SELECT d.sink_id, s.schema_name, s.name, d.subscriber, coalesce(d.owner, ''), "
     "coalesce(sum(p.delivered), 0)::bigint, extract(epoch FROM clock_timestamp() - "
     "min(p.failing_since))::float8, coalesce((array_agg(p.last_error ORDER BY p.failing_since) "
     "FILTER (WHERE p.failing_since IS NOT NULL))[1], ''), coalesce(t.schema_name, s.schema_name), "
     "coalesce(t.name, s.name) FROM tidewheel.deliveries d JOIN tidewheel.sinks s ON s.id = "
     "d.sink_id LEFT JOIN tidewheel.streams t ON t.id = s.stream_id LEFT JOIN "
-    "tidewheel.delivery_positions p ON p.sink_id = d.sink_id AND p.subscriber = d.subscriber GROUP "
-    "BY 1, 2, 3, 4, 5, 9, 10 ORDER BY 9, 10, 4";
+    "tidewheel.delivery_positions p ON p.sink_id = d.sink_id AND p.subscriber = d.subscriber WHERE "
+    "d." +
+    std::string(catalogue::is_subscriber) + " GROUP BY 1, 2, 3, 4, 5, 9, 10 ORDER BY 9, 10, 4";
 
 }  // namespace
 

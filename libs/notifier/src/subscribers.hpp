@@ -17,7 +17,7 @@ struct WebhookSubscriber {
 
 // Who gets the sink's rows now: the url of its options, or the active rows of the subscribers'
 // table. Throws DatabaseError, and Error (refused) where two have one name.
-std::vector<WebhookSubscriber> read_subscribers(postgres::Connection& connection,
+std::vector<WebhookSubscriber> read_subscribers(postgres::Transaction& transaction,
                                                 const catalogue::StoredSink& sink);
 
 }  // namespace tidewheel::notifier

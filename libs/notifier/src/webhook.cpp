@@ -7,7 +7,7 @@
 #include "tidewheel/core/printable.hpp"
 #include "tidewheel/core/secret.hpp"
 #include "tidewheel/core/text.hpp"
-#include "tidewheel/http/post.hpp"
+#include "tidewheel/http/kept_connection.hpp"
 #include "tidewheel/http/webhook_signature.hpp"
 
 namespace tidewheel::notifier {
@@ -18,7 +18,8 @@ using delivery::Delivered;
 using delivery::OutboxRow;
 
 constexpr std::chrono::milliseconds default_retry_for = 24h;
-constexpr auto longest_turn = 1s;  // then what was sent is committed, and others have their turn
+constexpr auto longest_turn = 1s;   // then what was sent is committed, and others have their turn
+constexpr auto longest_idle = 15s;  // of a connection
 constexpr std::size_t shown_of_an_answer = 200;
 
 delivery::Failure failure_of(const http::Response& answer) {
@@ -42,6 +43,10 @@ class Webhook : public delivery::Destination {
           subscriber_(std::move(subscriber)) {}
 
     Delivered deliver(std::span<const OutboxRow> rows, std::stop_token stop) override {
+        if (rows.empty()) {
+            if (connection_) connection_->close_idle(longest_idle);
+            return {};
+        }
         const std::string key = this->key();
         const auto begun = Clock::system().now();
         Delivered done;
@@ -72,7 +77,7 @@ class Webhook : public delivery::Destination {
     }
 
     std::optional<delivery::Failure> send(std::span<const OutboxRow> rows, const std::string& key,
-                                          const std::stop_token& stop) const {
+                                          const std::stop_token& stop) {
         const Message message =
             is_batched_ ? message_of(uid_, type_, rows) : message_of(uid_, type_, rows.front());
         http::PostOptions options;
@@ -80,8 +85,9 @@ class Webhook : public delivery::Destination {
         options.private_addresses = settings_.notifier_private == "yes";
         options.stop = stop;
         try {
-            const http::Response answer = http::post(
-                subscriber_.url, message.body, headers_of(message, unix_time(), key), options);
+            if (!connection_) connection_.emplace(subscriber_.url);
+            const http::Response answer =
+                connection_->post(message.body, headers_of(message, unix_time(), key), options);
             if (answer.status >= 200 && answer.status < 300) return std::nullopt;
             return failure_of(answer);
         } catch (const Error& error) {
@@ -94,6 +100,7 @@ class Webhook : public delivery::Destination {
     const bool is_batched_;
     const std::size_t batch_;
     const WebhookSubscriber subscriber_;
+    std::optional<http::KeptConnection> connection_;
 };
 
 }  // namespace
@@ -108,11 +115,16 @@ std::optional<std::chrono::milliseconds> WebhookKind::retry_for(
     return sink.retry_for.value_or(default_retry_for);
 }
 
-std::vector<delivery::Subscriber> WebhookKind::subscribers(postgres::Connection& connection,
+// Connections that nothing is sent over are closed.
+std::chrono::milliseconds WebhookKind::tick() const {
+    return longest_idle;
+}
+
+std::vector<delivery::Subscriber> WebhookKind::subscribers(postgres::Transaction& transaction,
                                                            const catalogue::StoredSink& sink) {
     std::map<std::string, WebhookSubscriber> by_name;
     std::vector<delivery::Subscriber> subscribers;
-    for (const WebhookSubscriber& each : read_subscribers(connection, sink)) {
+    for (const WebhookSubscriber& each : read_subscribers(transaction, sink)) {
         subscribers.push_back({each.name, each.from_beginning, each.secret + " " + each.url});
         by_name[each.name] = each;
     }

@@ -15,7 +15,8 @@ class WebhookKind : public delivery::Kind {
     std::size_t most_rows(const catalogue::StoredSink& sink) const override;
     std::optional<std::chrono::milliseconds> retry_for(
         const catalogue::StoredSink& sink) const override;
-    std::vector<delivery::Subscriber> subscribers(postgres::Connection& connection,
+    std::chrono::milliseconds tick() const override;
+    std::vector<delivery::Subscriber> subscribers(postgres::Transaction& transaction,
                                                   const catalogue::StoredSink& sink) override;
     std::unique_ptr<delivery::Destination> open(const delivery::Place& place) override;
 

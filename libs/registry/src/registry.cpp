@@ -21,7 +21,7 @@ constexpr std::size_t most_references = 200;
 
 [[noreturn]] void throw_away(const std::string& what) {
     throw Error(Error::Kind::unavailable, what,
-                "The stream's option registry names it. The settings registry_user, "
+                "The stream's option registry names it. The settings registry_url, registry_user, "
                 "registry_password_file, registry_token_file and registry_ca_file say how it is "
                 "reached.");
 }

@@ -108,6 +108,7 @@ TEST_CASE("a user with a password, or a token, from files") {
     Server server;
     const testing::TemporaryFile secret("s3cret\n");
     Settings settings;
+    settings.registry_url = server.url();
     settings.registry_user = "me";
     settings.registry_password_file = secret.path();
     CHECK(Registries(settings).at(server.url()).find(1));
@@ -116,4 +117,27 @@ TEST_CASE("a user with a password, or a token, from files") {
     settings.registry_token_file = secret.path();
     CHECK(Registries(settings).at(server.url()).find(1));
     CHECK(server.authorization() == "Bearer s3cret");
+}
+
+TEST_CASE("the token goes to the registries of the settings, and to no other that a stream names") {
+    Server ours, also_ours, other;
+    const testing::TemporaryFile secret("s3cret");
+    Settings settings;
+    settings.registry_url = ours.url() + "/apis/," + also_ours.url();
+    settings.registry_token_file = secret.path();
+    Registries registries(settings);
+    for (Server* each : {&ours, &also_ours, &other}) {
+        CHECK(registries.at(each->url()).find(1));
+        CHECK(registries.at(each->url()).newest("t-value"));
+        CHECK(each->authorization() == (each == &other ? "" : "Bearer s3cret"));
+    }
+    // By another name, or another way, it is another one.
+    std::string by_number = ours.url();
+    by_number.replace(by_number.find("localhost"), 9, "127.0.0.1");
+    CHECK(registries.at(by_number).find(1));
+    CHECK(ours.authorization().empty());
+    std::string in_capitals = ours.url();
+    in_capitals.replace(in_capitals.find("localhost"), 9, "LocalHost");
+    CHECK(registries.at(in_capitals).find(1));
+    CHECK(ours.authorization() == "Bearer s3cret");
 }

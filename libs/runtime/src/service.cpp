@@ -9,6 +9,7 @@
 #include "planner.hpp"
 #include "readiness_report.hpp"
 #include "rival_watch.hpp"
+#include "slot_gauges.hpp"
 #include "statement_gauges.hpp"
 #include "statement_quarantine.hpp"
 #include "tidewheel/catalogue/home.hpp"
@@ -74,7 +75,8 @@ class Service {
                                                     : executor::Execution::native,
                    quarantine_),
           rivals_(vitals_.health()),
-          gauges_(program, vitals_.metrics()) {}
+          gauges_(program, vitals_.metrics()),
+          slots_(vitals_.metrics()) {}
 
     void run(std::stop_token stop) {
         vitals_.health().set_degraded("catalogue", "not read yet");
@@ -218,6 +220,7 @@ class Service {
         report_.look(*members_, quarantine_.size());
         rivals_.look(*database_, kafka::group_name(settings_.group, name_));
         gauges_.look(*database_);
+        slots_.look(*database_);
         members_->publish_offsets();
         const LaneStatuses lanes = members_->lanes();
         lane_health_.look(lanes);
@@ -242,6 +245,7 @@ class Service {
     Planner planner_;
     RivalWatch rivals_;
     StatementGauges gauges_;
+    SlotGauges slots_;
     Clock::Monotonic looked_for_strangers_;
     std::size_t groups_looked_at_ = 0;
     std::unique_ptr<postgres::Connection> database_;

@@ -200,6 +200,24 @@ const std::vector<MetricDescription> table = {
      {"sink", "subscriber"},
      "rows",
      "Rows that were set aside because the subscriber did not take them in time."},
+    {"tidewheel_capture_files_total",
+     "counter",
+     {"sink"},
+     "files",
+     "Files that are complete, on disk and under their names; `tidewheel_delivered_rows_total` "
+     "counts their rows."},
+    {"tidewheel_capture_bytes_total", "counter", {"sink"}, "bytes", "The size of these files."},
+    {"tidewheel_capture_open_files",
+     "gauge",
+     {"sink"},
+     "files",
+     "Files that are being written and have no name yet."},
+    {"tidewheel_capture_roll_seconds",
+     "gauge",
+     {"sink"},
+     "seconds",
+     "The sink's `roll_after`: rows wait for so long (`tidewheel_waiting_seconds`), because their "
+     "file is not complete before; for longer, if files can't be written."},
     {"tidewheel_changefeed_records_total",
      "counter",
      {"stream"},
@@ -222,6 +240,17 @@ const std::vector<MetricDescription> table = {
      "0 or 1",
      "1 when the changes of a table are not sent until somebody corrects something; the log and "
      "/readyz say what."},
+    {"tidewheel_changefeed_slot_bytes",
+     "gauge",
+     {"stream"},
+     "bytes",
+     "WAL that PostgreSQL keeps for the stream's replication slot, whether a tidewheel-changefeed "
+     "runs or not; workers and aggregators ask every half minute."},
+    {"tidewheel_changefeed_owned",
+     "gauge",
+     {"stream"},
+     "0 or 1",
+     "1 if a tidewheel-changefeed had the stream then. Nobody has it while it is paused."},
     {"tidewheel_ready",
      "gauge",
      {},
@@ -252,36 +281,6 @@ std::vector<double> bucket_bounds(const MetricDescription& histogram) {
                 0.05,   0.1,     0.25,   0.5,   1,      2.5,   5,      10,   30};
     }
     return {1, 10, 100, 500, 1000, 2500, 5000, 10000, 20000, 50000, 100000};
-}
-
-std::string metrics_as_markdown() {
-    std::string page =
-        "# Metrics\n\n"
-        "Generated from the table in `libs/telemetry/src/metrics_table.cpp`.\n\n"
-        "Every service answers `GET /metrics` in Prometheus' text format. A histogram shows as "
-        "`NAME_bucket`,\n"
-        "`NAME_sum` and `NAME_count`. Each service counts what it has read itself: a record that "
-        "it consumed\n"
-        "is accepted, or dead-lettered by the stream's rules (every reason but `target_refused` "
-        "and\n"
-        "`group_full`, which count the rows that a statement's target refused): these add up, or\n"
-        "something is wrong.\n\n"
-        "Beside these, each service has `process_cpu_seconds_total`, "
-        "`process_resident_memory_bytes`,\n"
-        "`process_open_fds`, `process_max_fds` and `process_start_time_seconds`, with the meaning "
-        "that they\n"
-        "have everywhere.\n\n"
-        "| metric | type | labels | unit | meaning |\n"
-        "|---|---|---|---|---|\n";
-    for (const MetricDescription& metric : table) {
-        std::string labels;
-        for (const std::string& label : metric.labels) {
-            labels += (labels.empty() ? "`" : ", `") + label + "`";
-        }
-        page += "| `" + metric.name + "` | " + metric.type + " | " + labels + " | " + metric.unit +
-                " | " + metric.help + " |\n";
-    }
-    return page;
 }
 
 }  // namespace tidewheel::telemetry

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tidewheel/postgres/connection.hpp"
 #include "tidewheel/sql/relation_name.hpp"
@@ -22,6 +23,19 @@ struct SlotState {
     std::int64_t behind = 0;     // bytes of WAL since the position that was confirmed
 };
 std::optional<SlotState> find_slot(postgres::Connection& connection, const std::string& slot);
+
+// The key, as SQL, of the advisory lock that the service which sends the stream's changes holds.
+// `stream`: its id, SQL.
+std::string feed_lock(const std::string& stream);
+
+// What the server keeps for a stream, whether a service sends its changes or not.
+struct HeldWal {
+    sql::RelationName stream;
+    std::int64_t bytes = 0;
+    bool is_owned = false;  // a service has the stream
+};
+// Of the streams that have a slot.
+std::vector<HeldWal> held_wal(postgres::Connection& connection);
 
 // Ends whoever reads from it; then drops it, if it exists. Throws Error (unavailable) when somebody
 // keeps reading for five seconds.

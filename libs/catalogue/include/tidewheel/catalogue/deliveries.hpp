@@ -1,6 +1,8 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +14,9 @@
 // tidewheel.deliveries, tidewheel.delivery_positions and tidewheel.undelivered (lint). Every
 // function throws DatabaseError.
 namespace tidewheel::catalogue {
+
+// Lanes that hold rows, and the number of the last row of each.
+using LaneEnds = std::map<OutboxLane, std::int64_t>;
 
 struct DeliveryKey {
     int sink = 0;
@@ -39,9 +44,24 @@ struct NewSubscriber {
     bool from_beginning = false;  // with the oldest row that is left; else with the next one
 };
 
-// These are the sink's subscribers now: others are forgotten, with their positions.
-void register_subscribers(postgres::Connection& connection, const StoredSink& sink,
-                          const std::vector<NewSubscriber>& subscribers);
+// Where the lanes of the outbox ended before the subscribers were read: at this time, and at the
+// last time that is known. Whoever is new was not yet there at that time.
+struct LanesRead {
+    LaneEnds now;
+    LaneEnds before;
+};
+// Reads the sink's subscribers, one service after the other: others than these are forgotten, with
+// their positions. A new one gets every row that was stored after its own row was committed: it
+// begins behind `before`, or behind what is noted. `note`: rows up to `now` may be deleted from here
+// on, once all subscribers have them. Without that, those stay which a subscriber that is yet to be
+// read may need. What `read` throws passes through, and nothing has changed.
+void register_subscribers(
+    postgres::Connection& connection, const StoredSink& sink, const LanesRead& lanes, bool note,
+    const std::function<std::vector<NewSubscriber>(postgres::Transaction&)>& read);
+
+// Of tidewheel.deliveries: a subscriber. The other rows, one for each sink with a table of
+// subscribers, say by their positions up to where that table has been read.
+inline constexpr const char* is_subscriber = "start_seq >= 0";
 
 // A service that delivers: several kinds of them may run under one instance's name.
 struct DeliveryOwner {

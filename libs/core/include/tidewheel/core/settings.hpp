@@ -68,6 +68,7 @@ struct Settings {
     std::chrono::milliseconds ingress_delivery_time{5000};
 
     // How the schema registries are reached that streams name.
+    std::string registry_url;  // to whom the user or token is sent; commas between them
     std::string registry_user, registry_password_file;  // empty: none
     std::string registry_token_file;                    // instead of a user
     std::string registry_ca_file;  // the certificates that are trusted; empty: the system's

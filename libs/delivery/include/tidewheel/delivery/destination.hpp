@@ -107,9 +107,10 @@ class Kind {
     virtual std::chrono::milliseconds tick() const { return {}; }
     // Whether that is done in lanes to which nothing was handed on yet, too.
     virtual bool ticks_idle_lanes() const { return false; }
-    // Who gets the sink's rows now; asked every second. Throws Error where that can't be told: it
+    // Who gets the sink's rows now; asked every second, and before new rows are handed on if they
+    // are in a table. Throws Error where that can't be told: it
     // stays as it was.
-    virtual std::vector<Subscriber> subscribers(postgres::Connection&,
+    virtual std::vector<Subscriber> subscribers(postgres::Transaction&,
                                                 const catalogue::StoredSink&) {
         return {Subscriber{}};
     }

@@ -50,10 +50,16 @@ enum class Metric {
     delivered_rows,         // counter {sink, subscriber}
     delivery_failures,      // counter {sink, subscriber}
     undelivered_rows,       // counter {sink, subscriber}
+    capture_files,          // counter {sink}
+    capture_bytes,          // counter {sink}
+    capture_open_files,     // gauge {sink}
+    capture_roll_seconds,   // gauge {sink}
     changefeed_records,     // counter {stream}
     changefeed_seconds,     // histogram {stream}
     changefeed_wal,         // gauge {stream}
     changefeed_stopped,     // gauge {stream}
+    changefeed_slot,        // gauge {stream}
+    changefeed_owned,       // gauge {stream}
     ready,                  // gauge
     database_up,            // gauge
     broker_up,              // gauge
