@@ -35,6 +35,23 @@ void write_finish(ViewStatement& view, const std::string& outputs, const std::st
         view.finish_after += " WHERE " + having;
 }
 
+// In ORDER BY and DISTINCT ON a name means what is selected under it; so does an expression that is
+// selected, too. From 1; 0: it isn't.
+std::size_t place_of(ast::Node& choice, ast::Select& select) {
+    auto* reference = ast::as<ast::ColumnRef>(&choice);
+    const std::string name = reference && reference->n_fields == 1
+                                 ? ast::last_string(TIDEWHEEL_NODES(*reference, fields))
+                                 : "";
+    const std::string text = ast::deparse_expression(choice);
+    for (std::size_t i = 0; i < select.n_target_list; ++i) {
+        auto* target = ast::as<ast::Target>(select.target_list[i]);
+        if ((!name.empty() && name == selected_name(*target)) ||
+            text == ast::deparse_expression(*target->val))
+            return i + 1;
+    }
+    return 0;
+}
+
 class ViewTaker {
   public:
     ViewTaker(ast::Tree& tree, ast::Select& select, const StreamReference& stream_reference,
@@ -205,26 +222,13 @@ class ViewTaker {
         return " DISTINCT ON (" + list + ")";
     }
 
-    // In ORDER BY and DISTINCT ON a number or a name means what is selected; so does an expression
-    // that is selected, too.
     void finish_choice(ast::Node& node) {
         if (ast::as<ast::Constant>(&node)) return;
-        auto* reference = ast::as<ast::ColumnRef>(&node);
-        const std::string name = reference && reference->n_fields == 1
-                                     ? ast::last_string(TIDEWHEEL_NODES(*reference, fields))
-                                     : "";
-        const std::string text = ast::deparse_expression(node);
-        std::size_t place = 0;
-        for (ast::Node* each : TIDEWHEEL_NODES(select_, target_list)) {
-            auto* target = ast::as<ast::Target>(each);
-            ++place;
-            if ((!name.empty() && name == selected_name(*target)) ||
-                text == ast::deparse_expression(*target->val)) {
-                node = *tree_.expression(std::to_string(place));
-                return;
-            }
-        }
-        finish(node);
+        const std::size_t place = place_of(node, select_);
+        if (place > 0)
+            node = *tree_.expression(std::to_string(place));
+        else
+            finish(node);
     }
 
     ast::Tree& tree_;
