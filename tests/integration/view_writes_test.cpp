@@ -67,7 +67,11 @@ TEST_CASE(
     cli.query("DELETE FROM tidewheel.migrations WHERE version >= 12");
     cli.query("ALTER TABLE tidewheel.objects DROP COLUMN statement_id");
     cli.query("DROP FUNCTION tidewheel.root, tidewheel.variance, tidewheel.require_room");
-    cli.query("DROP ROUTINE tidewheel.moments, tidewheel.pair_moments");
+    cli.query(
+        "DROP ROUTINE tidewheel.moments, tidewheel.pair_moments, tidewheel.all_moments, "
+        "tidewheel.all_pair_moments, tidewheel.total(bigint), tidewheel.total(numeric), "
+        "tidewheel.total(real), tidewheel.total(double precision), tidewheel.total(interval), "
+        "tidewheel.total(money)");
     cli.query("ALTER TABLE tidewheel.progress DROP COLUMN latency_p50, DROP COLUMN latency_p99");
     cli.query(
         "ALTER TABLE tidewheel.streams DROP COLUMN group_number, DROP COLUMN intake_paused_at");

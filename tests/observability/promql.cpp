@@ -53,7 +53,9 @@ class Query {
         Result left = operand();
         while (binary.contains(peek())) {
             const std::string operation = next();
-            left = combine(left, operation, operand());
+            const std::optional<Labels> on = accept("on") ? std::optional(names()) : std::nullopt;
+            const Result right = operand();
+            left = on ? combine_on(*on, left, operation, right) : combine(left, operation, right);
         }
         return left;
     }
@@ -78,6 +80,16 @@ class Query {
         if (*left != *right)
             fail("both sides of " + operation + " have different labels, and never match");
         return left;
+    }
+
+    // Arithmetic keeps the labels that match; `and` and `unless` choose among the left side's.
+    Result combine_on(const Labels& labels, const Result& left, const std::string& operation,
+                      const Result& right) const {
+        for (const std::string& label : labels) {
+            require(left, label, "the left side of " + operation);
+            require(right, label, "the right side of " + operation);
+        }
+        return operation == "and" || operation == "unless" ? left : labels;
     }
 
     // sum by (a, b) (expression), or topk(5, expression)

@@ -121,6 +121,7 @@ TEST_CASE("What a query gets wrong is found") {
           "histogram_quantile: there is no label le");
     CHECK(refusal("sum by (job) (up) / tidewheel_broker_up") ==
           "both sides of / have different labels, and never match");
+    CHECK(refusal("up unless on (topic) up") == "the left side of unless: there is no label topic");
     CHECK_THAT(refusal("sum by (job) (up"), ContainsSubstring(") is expected"));
     CHECK(refusal("delta(tidewheel_lag_records[1m])") == "function delta isn't known here");
 }
@@ -132,6 +133,8 @@ TEST_CASE("A query's result has the labels that Prometheus would give it") {
     CHECK(labels_of("up * 2 > 1", series) == Labels{"instance", "job"});
     CHECK(labels_of("1 - sum by (job) (up) / (sum by (job) (up) > 0)", series) == Labels{"job"});
     CHECK(labels_of(R"(sum(up) or absent(up{job="w"}))", series) == Labels{"job"});
+    CHECK(labels_of("up unless on (job) sum by (job) (up)", series) == Labels{"instance", "job"});
+    CHECK(labels_of("up - on (job) sum by (job) (up)", series) == Labels{"job"});
     CHECK(labels_of("topk(3, sum by (job) (up))", series) == Labels{"job"});
     CHECK(labels_of("histogram_quantile(0.9, sum by (topic, le) "
                     "(rate(tidewheel_batch_seconds_bucket[$__rate_interval])))",
