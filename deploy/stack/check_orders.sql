@@ -48,10 +48,4 @@ UNION ALL SELECT 'dead letters', n::text, -1
           FROM (SELECT count(*) AS n FROM tidewheel.dead_letters d JOIN tidewheel.streams s ON s.id = d.stream_id
                 WHERE s.name LIKE 'orders\_region_') AS parked;
 
-SELECT name || ': ' || max(expected) || ' rows, ' ||
-       CASE WHEN max(wrong) = 0 THEN 'equal' ELSE max(wrong) || ' differ' END
-FROM (SELECT name, count(*) FILTER (WHERE difference <> 0) OVER (PARTITION BY name) AS wrong,
-             sum(expected) OVER (PARTITION BY name) AS expected
-      FROM (SELECT name, row_text, sum(weight) AS difference, count(*) FILTER (WHERE weight = 1) AS expected
-            FROM balance GROUP BY name, row_text) AS rows) AS tables
-GROUP BY name ORDER BY name;
+\ir check_balance.sql

@@ -1,10 +1,12 @@
 // The reader of Avro: records of a schema with every type, and schemas.
 #include "avro_samples.hpp"
+#include "decoding.hpp"
 #include "fuzz.hpp"
 #include "store_events.hpp"
 #include "tidewheel/codec/avro_decoder.hpp"
 
 using namespace tidewheel;
+using fuzz::add;
 using fuzz::require;
 
 namespace {
@@ -30,13 +32,6 @@ engine::Schema make_schema() {
     return schema;
 }
 const engine::Schema schema = make_schema();
-
-void add(engine::Decoder& decoder, engine::Batch& batch, std::string_view value) {
-    engine::Record record;
-    record.value = value;
-    batch.add(std::move(record),
-              [&](const engine::Record& r, engine::Batch& b) { return decoder.decode(r, b); });
-}
 
 }  // namespace
 

@@ -1,9 +1,11 @@
 // The reader of CSV, in several forms. The first byte chooses the form; the rest is the record.
+#include "decoding.hpp"
 #include "fuzz.hpp"
 #include "store_events.hpp"
 #include "tidewheel/codec/csv_decoder.hpp"
 
 using namespace tidewheel;
+using fuzz::add;
 using fuzz::require;
 
 namespace {
@@ -33,13 +35,6 @@ std::string written(std::string_view text, const CsvForm& form) {
         all += c;
     }
     return all + form.quote;
-}
-
-void add(engine::Decoder& decoder, engine::Batch& batch, std::string_view value) {
-    engine::Record record;
-    record.value = value;
-    batch.add(std::move(record),
-              [&](const engine::Record& r, engine::Batch& b) { return decoder.decode(r, b); });
 }
 
 }  // namespace

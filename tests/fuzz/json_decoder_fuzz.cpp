@@ -3,6 +3,7 @@
 // scanner of usual records and without.
 #include <array>
 
+#include "decoding.hpp"
 #include "fuzz.hpp"
 #include "same_rows.hpp"
 #include "tidewheel/codec/json.hpp"
@@ -13,6 +14,7 @@ using namespace tidewheel;
 using codec::Json;
 using engine::Kind;
 using engine::Reason;
+using fuzz::add;
 using fuzz::require;
 
 namespace {
@@ -111,13 +113,6 @@ void check_round_trip(std::string_view text) {
     const auto again = Json::parse(json->dump(), &error);
     require(again.has_value(), "what dump() writes is no JSON: " + error);
     require(*again == *json, "what dump() writes is another value: " + json->dump());
-}
-
-void add(engine::Decoder& decoder, engine::Batch& batch, std::string_view text) {
-    engine::Record record;
-    record.value = text;
-    batch.add(std::move(record),
-              [&](const engine::Record& r, engine::Batch& b) { return decoder.decode(r, b); });
 }
 
 // A decoder and a batch live for millions of records: a bad one leaves nothing behind. And a good

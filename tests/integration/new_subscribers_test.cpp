@@ -138,6 +138,6 @@ TEST_CASE("A sink's table of subscribers makes way for a url, and comes back") {
     const auto status = codec::Json::parse(site.tidewheel({"status", "--json"}).output);
     CHECK(status->find("deliveries")->items().size() == 1);
     store(site, 3);
-    eventually("the subscriber goes on", [&] { return last(hook) == 3; });
+    eventually("the subscriber continues", [&] { return last(hook) == 3; });
     CHECK(last(other) == 2);
 }

@@ -123,7 +123,7 @@ TEST_CASE("Every row reaches a subscriber that fails, through kill -9 of both se
     CHECK(number(site, "SELECT sum(rows_written) FROM tidewheel.progress") == 3 * each);
 }
 
-TEST_CASE("Another notifier goes on where one was killed or is frozen") {
+TEST_CASE("Another notifier continues where one was killed or is frozen") {
     const testing::Deployment site;
     const Hook hook;
     testing::require_applied(site, stream + to(hook) + statement);

@@ -143,7 +143,7 @@ TEST_CASE("Trades end exact through kill -9 and disconnections, and late assets 
     eventually("the exchange is silent", [&] { return exchange.said() == 400; });
     eventually("all is in the topic", [&] { return desk.messages() == 400; });
     desk.kill("source");
-    eventually("it goes on", [&] { return exchange.said() > 500; });
+    eventually("it continues", [&] { return exchange.said() > 500; });
     CHECK(site.value("SELECT count(*) > 0 FROM waiting_trades WHERE base = 'chainlink'") == "t");
     CHECK(site.value("SELECT count(*) FROM enriched_trades WHERE id = 'chainlink'") == "0");
     desk.kill("worker");

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "batch_dependence.hpp"
 #include "deparse.hpp"
 #include "functions.hpp"
@@ -71,7 +69,7 @@ class ViewReader {
         statement_.stream = names_.created(stream_reference.stream->name);
         statement_.route_values = route_values(stream_reference);
         statement_.select = ast::deparse(*definition_.query);
-        if (select_->n_distinct_clause > 0 && !has_groups()) group_by_all();
+        if (select_->n_distinct_clause > 0 && !has_groups(*select_)) group_by_all();
         (of_rows ? keep_rows : decompose)(tree_, *select_, stream_reference, view_, refusals_);
         statement_.body = std::move(view_);
     }
@@ -153,7 +151,7 @@ class ViewReader {
         if ((select_->limit_count || select_->limit_offset) && select_->n_sort_clause == 0)
             refusals_.add(location(), "LIMIT without ORDER BY may choose any rows",
                           "Say by ORDER BY which rows come first.");
-        if (has_groups()) return;
+        if (has_groups(*select_)) return;
         if (select_->n_distinct_clause > 0 && ast::content(select_->distinct_clause[0]))
             refuse(location(),
                    {"", "DISTINCT ON without GROUP BY is",
@@ -168,16 +166,6 @@ class ViewReader {
                                           function_name(message)),
                               "Store the rows by INSERT, and use it where you query them.");
             return true;
-        });
-    }
-
-    bool has_groups() const {
-        return select_->n_group_clause > 0 || select_->having_clause || has_aggregate();
-    }
-
-    bool has_aggregate() const {
-        return std::ranges::any_of(TIDEWHEEL_NODES(*select_, target_list), [](ast::Node* target) {
-            return contains_aggregate(target->base);
         });
     }
 

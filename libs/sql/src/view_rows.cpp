@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "deparse.hpp"
 #include "functions.hpp"
 #include "names.hpp"
@@ -55,11 +57,14 @@ std::string without_list(ast::Tree& tree, ast::Select& select) {
 
 }  // namespace
 
+bool has_groups(const ast::Select& select) {
+    return select.n_group_clause > 0 || select.having_clause ||
+           std::ranges::any_of(TIDEWHEEL_NODES(select, target_list),
+                               [](ast::Node* target) { return has_aggregate(target->base); });
+}
+
 bool is_of_rows(const ast::Select& select) {
-    bool found = select.n_group_clause > 0 || select.having_clause || select.n_distinct_clause > 0;
-    for (ast::Node* target : TIDEWHEEL_NODES(select, target_list))
-        found = found || has_aggregate(target->base);
-    return !found;
+    return select.n_distinct_clause == 0 && !has_groups(select);
 }
 
 void keep_rows(ast::Tree& tree, ast::Select& select, const StreamReference& stream_reference,

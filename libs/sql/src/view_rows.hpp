@@ -6,7 +6,11 @@
 
 namespace tidewheel::sql {
 
-// Whether a view with this SELECT is one of rows: nothing in it makes one row of several.
+// Whether GROUP BY, HAVING or an aggregate makes one row of several.
+bool has_groups(const ast::Select& select);
+
+// Whether a view with this SELECT is one of rows: nothing in it makes one row of several, nor does
+// DISTINCT.
 bool is_of_rows(const ast::Select& select);
 
 // Fills what a view of rows keeps and what its users read. Refuses what can't be kept. `select` is
